@@ -1,0 +1,38 @@
+"""The exceptions of `camerad`.
+
+    CameradError
+    ├── BadZones          the zones file or a zone is wrong: a person must mend it
+    ├── SourceUnreadable  a file or stream that is not there or cannot be decoded
+    ├── CameraUnreachable no answer, or not in time: try again later
+    ├── CameraRefused     the camera answered and said no (password, ONVIF user): a person must act
+    ├── CameraTalksNonsense  an answer that is not the protocol: try again later
+    └── NoSnapshot        a picture was asked for and could not be had
+"""
+
+
+class CameradError(Exception):
+    """Anything this package raises on purpose. The text is one clear sentence for a person."""
+
+
+class BadZones(CameradError):
+    """A zone is not usable; the text names file, zone, key and how to mend it."""
+
+
+class SourceUnreadable(CameradError):
+    """A video file or stream cannot be opened or decoded."""
+
+
+class CameraUnreachable(CameradError):
+    """The camera did not answer, or not in time."""
+
+
+class CameraRefused(CameradError):
+    """The camera refused us; the text carries a hint when a make is known for it."""
+
+
+class CameraTalksNonsense(CameradError):
+    """The camera's answer does not follow its protocol."""
+
+
+class NoSnapshot(CameradError):
+    """No picture of this camera can be had now; the text says why."""

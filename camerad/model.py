@@ -1,0 +1,188 @@
+"""The words of `camerad`: cameras, zones, what was seen, how a camera is.
+
+Only the standard library; every other module of the package speaks these types.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from enum import StrEnum
+from urllib.parse import unquote
+
+Point = tuple[float, float]
+"""(x, y) as fractions of the frame, 0..1, origin top left."""
+
+Box = tuple[float, float, float, float]
+"""(x, y, width, height) as fractions of the frame, 0..1."""
+
+
+class ZoneKind(StrEnum):
+    MOTION = "motion"
+    LOITER = "loiter"
+    IGNORE = "ignore"
+    PRIVACY = "privacy"
+
+
+@dataclass(frozen=True)
+class ArmedHours:
+    """From `start` to `end`, local time; `start` later than `end` runs over midnight."""
+
+    start: time
+    end: time
+
+    def covers(self, moment: time) -> bool:
+        """Whether local time `moment` is armed; the end itself is not, equal ends mean always."""
+        if self.start == self.end:
+            return True
+        if self.start < self.end:
+            return self.start <= moment < self.end
+        return moment >= self.start or moment < self.end
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A polygon on the picture and what it is for.
+
+    `dwell_s` is for LOITER only: how long a person must stay before loitering begins.
+    `min_height` is a fraction of the frame; smaller things in the zone are ignored.
+    `armed` None means always.
+    """
+
+    name: str
+    kind: ZoneKind
+    polygon: tuple[Point, ...]
+    dwell_s: float | None = None
+    min_height: float | None = None
+    armed: ArmedHours | None = None
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A camera to watch: everything capture and detection need, and nothing more."""
+
+    id: str
+    name: str
+    stream_uri: str
+    """RTSP address of the sub-stream, without user name and password."""
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    zones: tuple[Zone, ...] = ()
+    time_zone: str = "Asia/Shanghai"
+
+
+class EventName(StrEnum):
+    MOTION_STARTED = "motion.started"
+    MOTION_ENDED = "motion.ended"
+    LOITERING_STARTED = "loitering.started"
+    LOITERING_ENDED = "loitering.ended"
+    TAMPER_STARTED = "tamper.started"
+    TAMPER_ENDED = "tamper.ended"
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One thing detection has to say, in stream time (seconds from the stream's start).
+
+    `track` tells apart things seen at the same time on one camera in one run. It is a counter,
+    never an identity: it does not survive the run and means nothing on another camera.
+    """
+
+    name: EventName
+    t_s: float
+    zone: str
+    track: int | None = None
+    dwell_s: float | None = None
+    box: Box | None = None
+
+
+@dataclass(frozen=True)
+class CameraEvent:
+    """A detection on a live camera, with the picture that shows it when there is one."""
+
+    camera_id: str
+    at: datetime
+    """Aware UTC; the server's clock when the frame arrived."""
+    run: int
+    """Random number below 2**53 drawn when the watching of this camera (re)started."""
+    seq: int
+    """Counts the events of one run from 1; (camera_id, run, seq) names the event for ever."""
+    detection: Detection
+    picture_jpeg: bytes | None = None
+
+
+class CameraState(StrEnum):
+    CONNECTING = "connecting"
+    WATCHING = "watching"
+    DOWN = "down"
+
+
+@dataclass(frozen=True)
+class CameraHealth:
+    """How a camera is, for people and metrics."""
+
+    camera_id: str
+    state: CameraState
+    reason: str
+    """Empty when watching; else one word of: unreachable refused nonsense no-frames hung worker-lost
+    starting."""
+    detail: str
+    """One sentence for a person; never a password."""
+    since: datetime
+    frames_per_s: float = 0.0
+    newest_frame_age_s: float | None = None
+    reconnects: int = 0
+    frames_shed: int = 0
+
+
+@dataclass(frozen=True)
+class StreamProfile:
+    """One media profile of an ONVIF camera."""
+
+    token: str
+    name: str
+    width: int
+    height: int
+    encoding: str
+    frames_per_s: float | None
+    stream_uri: str | None
+    snapshot_uri: str | None
+
+
+@dataclass(frozen=True)
+class DiscoveredDevice:
+    """An ONVIF device that answered a probe. `endpoint_reference` is its stable identity."""
+
+    endpoint_reference: str
+    xaddrs: tuple[str, ...]
+    types: tuple[str, ...]
+    scopes: tuple[str, ...]
+    address: str
+    """The IP address the answer came from."""
+
+    @property
+    def name(self) -> str:
+        """The name in the device's scopes, or empty."""
+        return _scope_value(self.scopes, "name")
+
+    @property
+    def hardware(self) -> str:
+        """The hardware in the device's scopes, or empty."""
+        return _scope_value(self.scopes, "hardware")
+
+
+@dataclass(frozen=True)
+class CameraDescription:
+    """What an ONVIF camera says about itself after a login."""
+
+    manufacturer: str
+    model: str
+    firmware: str
+    serial: str
+    profiles: tuple[StreamProfile, ...]
+    clock_skew_s: float | None
+    """The camera's clock minus ours, seconds; None when it would not tell."""
+
+
+def _scope_value(scopes: Sequence[str], key: str) -> str:
+    prefix = f"onvif://www.onvif.org/{key}/"
+    return next((unquote(s[len(prefix) :]) for s in scopes if s.startswith(prefix)), "")

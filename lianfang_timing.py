@@ -1,0 +1,64 @@
+"""The clock and the pause between tries: the only code all three packages share.
+
+It stands beside the packages, not in one of them, because `alarms` and `camerad` must not know
+each other (docs/adr/0002). Nothing else belongs here.
+"""
+
+import random
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where time comes from. Facts carry UTC; waits use the monotonic clock."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start; never steps back."""
+        ...
+
+
+class SystemClock:
+    """The computer's own clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+def unix_ms(moment: datetime) -> int:
+    """Unix milliseconds of an aware moment."""
+    return round(moment.timestamp() * 1000)
+
+
+def from_unix_ms(ms: int) -> datetime:
+    """The aware UTC moment of Unix milliseconds."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """How long to wait before try number `attempt` (0 is the wait after the first failure).
+
+    Grows by `growth` each time up to `cap_s`; `jitter` is the share of the wait that is drawn
+    at random, so that many clients that failed together do not come back together.
+    """
+
+    first_s: float = 0.5
+    cap_s: float = 30.0
+    growth: float = 2.0
+    jitter: float = 0.3
+
+    def delay_s(self, attempt: int, *, draw: float | None = None) -> float:
+        """Seconds to wait; `draw` in 0..1 replaces the random number."""
+        # beyond 64 doublings the float would overflow long after the cap was reached
+        full = min(self.cap_s, self.first_s * self.growth ** min(attempt, 64))
+        share = random.random() if draw is None else draw  # jitter is no secret
+        return full * (1.0 - self.jitter * share)
