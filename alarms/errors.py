@@ -1,16 +1,16 @@
 """The exceptions of `alarms`.
 
-    AlarmsError
-    ├── Unacceptable       a press that is refused; carries the Refusal reason for the device
-    ├── UnknownDevice      no such device in the registry: a person must register it
-    ├── StoreError
-    │   ├── StoreBusy      cannot commit now (disk full, locked, server away): try again, lose nothing
-    │   ├── StoreTooNew    the database was written by a newer version: a person must upgrade us
-    │   └── StoreUnusable  not a database of ours, not writable, key missing: a person must act
-    ├── BrokerError
-    │   ├── PortTaken      the embedded broker cannot listen: a person must act
-    │   └── BrokerAway     the broker cannot be reached now: try again
-    └── BrokenChain        the log is not what was written; names the first bad row
+AlarmsError
+├── Unacceptable       a press that is refused; carries the Refusal reason for the device
+├── UnknownDevice      no such device in the registry: a person must register it
+├── StoreError
+│   ├── StoreBusy      cannot commit now (disk full, locked, server away): try again, lose nothing
+│   ├── StoreTooNew    the database was written by a newer version: a person must upgrade us
+│   └── StoreUnusable  not a database of ours, not writable, key missing: a person must act
+├── BrokerError
+│   ├── PortTaken      the embedded broker cannot listen: a person must act
+│   └── BrokerAway     the broker cannot be reached now: try again
+└── BrokenChain        the log is not what was written; names the first bad row
 """
 
 from alarms.model import RefusalReason

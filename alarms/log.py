@@ -1,0 +1,240 @@
+"""The alarm log: append-only, hash-chained, the only way in. What is not here did not happen.
+
+An append is one synced transaction for a whole batch; each identity is kept once for ever.
+Readers follow by position and keep their own cursor (`move_cursor`).
+"""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from alarms.model import (
+    AlarmKind,
+    AlarmSource,
+    Appended,
+    Flag,
+    LoggedAlarm,
+    NewAlarm,
+    Refusal,
+)
+from alarms.store import Database, chain
+from alarms.store.tables import alarm_identities, alarms, cursors, devices, refusals
+from lianfang_timing import Clock, unix_ms
+
+REFUSALS_KEPT = 10_000
+_HEAD_BYTES = 256
+
+
+class AlarmLog:
+    """The durable log of one writer. Many tasks may append and read at once."""
+
+    def __init__(self, database: Database, clock: Clock, *, writer: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._writer = writer
+        self._grown = asyncio.Event()
+
+    async def append(
+        self, new: Sequence[NewAlarm], refused: Sequence[Refusal] = ()
+    ) -> list[Appended]:
+        """Commit these, synced to disk, before returning; one answer for each of `new`, in order.
+
+        Raises StoreBusy: then nothing was kept and the same call may be tried again.
+        """
+        received_at_ms = unix_ms(self._clock.now())
+        appended = await self._database.write(
+            lambda conn: _append(conn, new, refused, self._writer, received_at_ms)
+        )
+        if any(not a.duplicate for a in appended):
+            self._grown.set()
+        return appended
+
+    async def read(self, *, after: int, limit: int = 500) -> list[LoggedAlarm]:
+        """Alarms with a position above `after`, oldest first. Raises StoreBusy."""
+        return await self._database.read(lambda conn: read_alarms(conn, after=after, limit=limit))
+
+    async def grown(self) -> None:
+        """Return when this process has appended something since the last call returned.
+
+        Other processes append too: readers also look by themselves now and then.
+        """
+        await self._grown.wait()
+        self._grown.clear()
+
+
+def read_alarms(conn: Connection, *, after: int, limit: int) -> list[LoggedAlarm]:
+    """As `AlarmLog.read`, inside a transaction."""
+    rows = conn.execute(
+        select(alarms).where(alarms.c.position > after).order_by(alarms.c.position).limit(limit)
+    )
+    return [
+        LoggedAlarm(
+            position=r.position,
+            id=r.id,
+            source=AlarmSource(r.source),
+            device=r.device,
+            boot=r.boot,
+            seq=r.seq,
+            kind=AlarmKind(r.kind),
+            silent=r.silent,
+            at_ms=r.at_ms,
+            received_at_ms=r.received_at_ms,
+            mac_ok=r.mac_ok,
+            flags=frozenset(Flag(f) for f in r.flags.split()),
+            detail=json.loads(r.payload)["detail"],
+            chain=r.link,
+        )
+        for r in rows
+    ]
+
+
+def cursor(conn: Connection, reader: str) -> int:
+    """The position `reader` has dealt with; 0 before its first."""
+    found = conn.scalar(select(cursors.c.position).where(cursors.c.reader == reader))
+    return 0 if found is None else int(found)
+
+
+def move_cursor(conn: Connection, reader: str, position: int) -> None:
+    """Note, in the transaction that holds the results, that `reader` has dealt with `position`."""
+    moved = conn.execute(
+        update(cursors).where(cursors.c.reader == reader).values(position=position)
+    )
+    if moved.rowcount == 0:
+        conn.execute(insert(cursors).values(reader=reader, position=position))
+
+
+def identity_text(alarm: NewAlarm) -> str:
+    """The identity as the store keeps it; device ids hold no `|`."""
+    return "|".join(str(part) for part in alarm.identity)
+
+
+def _append(
+    conn: Connection,
+    new: Sequence[NewAlarm],
+    refused: Sequence[Refusal],
+    writer: str,
+    received_at_ms: int,
+) -> list[Appended]:
+    answers = _known(conn, new)
+    fresh: dict[str, NewAlarm] = {}
+    for alarm in new:
+        identity = identity_text(alarm)
+        if identity not in answers and identity not in fresh:
+            fresh[identity] = alarm
+    inserted = _insert(conn, fresh, writer, received_at_ms)
+    _keep_refusals(conn, refused, received_at_ms)
+    result = []
+    for alarm in new:
+        identity = identity_text(alarm)
+        if identity in inserted:
+            # the first of two equal presses in one batch is the alarm, the second its duplicate
+            result.append(inserted[identity])
+            answers[identity] = Appended(
+                inserted[identity].alarm_id, received_at_ms, duplicate=True
+            )
+            del inserted[identity]
+        else:
+            result.append(answers[identity])
+    return result
+
+
+def _known(conn: Connection, new: Sequence[NewAlarm]) -> dict[str, Appended]:
+    rows = conn.execute(
+        select(alarm_identities).where(
+            alarm_identities.c.identity.in_({identity_text(a) for a in new})
+        )
+    )
+    return {r.identity: Appended(r.alarm_id, r.received_at_ms, duplicate=True) for r in rows}
+
+
+def _insert(
+    conn: Connection, fresh: dict[str, NewAlarm], writer: str, received_at_ms: int
+) -> dict[str, Appended]:
+    if not fresh:
+        return {}
+    rows = [
+        {
+            "id": uuid.uuid4().hex,
+            "source": alarm.source.value,
+            "device": alarm.device,
+            "boot": alarm.boot,
+            "seq": alarm.seq,
+            "kind": alarm.kind.value,
+            "silent": alarm.silent,
+            "at_ms": alarm.at_ms,
+            "received_at_ms": received_at_ms,
+            "mac_ok": alarm.mac_ok,
+            "flags": " ".join(sorted(flags)),
+        }
+        for alarm, flags in _with_sequence_flags(conn, list(fresh.values()))
+    ]
+    facts = [
+        {**row, "mac": alarm.mac, "detail": alarm.detail}
+        for row, alarm in zip(rows, fresh.values(), strict=True)
+    ]
+    links = chain.extend(conn, alarms, writer, facts)
+    conn.execute(insert(alarms), [{**r, **vars(k)} for r, k in zip(rows, links, strict=True)])
+    conn.execute(
+        insert(alarm_identities),
+        [
+            {"identity": identity, "alarm_id": row["id"], "received_at_ms": received_at_ms}
+            for identity, row in zip(fresh, rows, strict=True)
+        ],
+    )
+    return {
+        identity: Appended(str(row["id"]), received_at_ms, duplicate=False)
+        for identity, row in zip(fresh, rows, strict=True)
+    }
+
+
+def _with_sequence_flags(
+    conn: Connection, fresh: Sequence[NewAlarm]
+) -> list[tuple[NewAlarm, frozenset[Flag]]]:
+    """Mark what counts lower than its device did before, and remember the highest."""
+    ids = {a.device for a in fresh if a.source is AlarmSource.BUTTON}
+    rows = conn.execute(
+        select(devices.c.id, devices.c.last_boot, devices.c.last_seq).where(devices.c.id.in_(ids))
+    )
+    before = {r.id: (r.last_boot, r.last_seq) for r in rows}
+    highest = {k: v for k, v in before.items() if v[0] is not None}
+    marked = []
+    for alarm in fresh:
+        counters = (alarm.boot, alarm.seq)
+        last = highest.get(alarm.device)
+        if alarm.device in before and last is not None and counters < last:
+            marked.append((alarm, alarm.flags | {Flag.SEQUENCE_SUSPECT}))
+            continue
+        marked.append((alarm, alarm.flags))
+        if alarm.device in before:
+            highest[alarm.device] = counters
+    moved = [(k, v) for k, v in highest.items() if before[k] != v]
+    for device, (boot, seq) in moved:
+        conn.execute(
+            update(devices).where(devices.c.id == device).values(last_boot=boot, last_seq=seq)
+        )
+    return marked
+
+
+def _keep_refusals(conn: Connection, refused: Sequence[Refusal], at_ms: int) -> None:
+    if not refused:
+        return
+    conn.execute(
+        insert(refusals),
+        [
+            {
+                "at_ms": at_ms,
+                "device": r.device,
+                "topic": r.topic[:256],
+                "reason": r.reason.value,
+                "detail": r.detail[:500],
+                "size": r.size,
+                "head": r.head[:_HEAD_BYTES],
+            }
+            for r in refused
+        ],
+    )
+    newest = conn.scalar(select(func.max(refusals.c.position)))
+    conn.execute(delete(refusals).where(refusals.c.position <= int(newest or 0) - REFUSALS_KEPT))

@@ -1,0 +1,66 @@
+"""Secrets at rest: device keys and camera passwords, sealed under the site's key (AES-256-GCM)."""
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from alarms.errors import StoreUnusable
+
+_NONCE_BYTES = 12
+_KEY_BYTES = 32
+
+
+class SealedBox:
+    """Seals and opens short secrets. The context (such as `device:dongcun-017-1`) is bound in, so
+    that a sealed value copied to another row does not open there."""
+
+    def __init__(self, site_key: bytes) -> None:
+        self._cipher = AESGCM(site_key)
+
+    def seal(self, secret: bytes, *, context: str) -> bytes:
+        """Nonce and ciphertext in one value."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, secret, context.encode())
+
+    def open(self, sealed: bytes, *, context: str) -> bytes:
+        """The secret again. Raises StoreUnusable when key or context is not the one it was sealed
+        with."""
+        try:
+            return self._cipher.decrypt(
+                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode()
+            )
+        except InvalidTag as error:
+            raise StoreUnusable(
+                f"the secret of {context} cannot be opened: is the site key file the one this "
+                "database was made with?"
+            ) from error
+
+
+def load_or_create_site_key(path: Path, *, may_create: bool) -> bytes:
+    """The 32-byte site key in `path`; drawn at random and written (mode 0600) when allowed.
+
+    Raises StoreUnusable when it is missing and may not be made, or is not 32 bytes.
+    """
+    if not path.exists():
+        if not may_create:
+            raise StoreUnusable(
+                f"the site key file {path} is missing, and this database holds secrets sealed with "
+                "it: put the file back from your backup"
+            )
+        key = secrets.token_bytes(_KEY_BYTES)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise StoreUnusable(f"cannot write the site key file {path}: {error}") from error
+        with os.fdopen(handle, "wb") as file:
+            file.write(key)
+            file.flush()
+            os.fsync(file.fileno())
+        return key
+    key = path.read_bytes()
+    if len(key) != _KEY_BYTES:
+        raise StoreUnusable(f"the site key file {path} has {len(key)} bytes; it must have 32")
+    return key

@@ -1,0 +1,258 @@
+"""The tables of `linkage`: places, cameras, people, incidents, planned actions, audit.
+
+They hang on the metadata of `alarms.store`; their history is in its migrations. Times are Unix
+milliseconds UTC in columns that end in `_ms`. JSON columns hold canonical JSON text.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
+
+from alarms.store.tables import RowNumber, chain_columns, metadata
+
+# --- places (县 → 乡镇 → 村 → 网格 → 十户联防组 → 户) ------------------------------------------
+
+villages = Table(
+    "villages",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(100), nullable=False),
+)
+
+grids = Table(
+    "grids",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("village_id", ForeignKey("villages.id"), nullable=False, index=True),
+    Column("name", String(100), nullable=False),
+)
+
+mutual_aid_groups = Table(
+    "mutual_aid_groups",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("grid_id", ForeignKey("grids.id"), nullable=False, index=True),
+    Column("name", String(100), nullable=False),
+)
+
+households = Table(
+    "households",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("group_id", ForeignKey("mutual_aid_groups.id"), nullable=False, index=True),
+    Column("label", String(100), nullable=False),  # what neighbours see; agreed, never a name
+    Column("contact_sealed", LargeBinary),  # sealed JSON {"name","phone","address"}
+    Column("latitude", Float),  # WGS-84 degrees; None when not surveyed
+    Column("longitude", Float),
+    Column("wants_notices", Boolean, nullable=False),
+)
+
+# --- cameras -------------------------------------------------------------------------------------
+
+cameras = Table(
+    "cameras",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("village_id", ForeignKey("villages.id"), nullable=False, index=True),
+    Column("endpoint_reference", String(200), unique=True),  # ONVIF identity; None: added by hand
+    Column("onvif_address", String(500)),  # device service URL
+    Column("stream_uri", String(500)),  # sub-stream RTSP; None until ONVIF told us
+    Column("username", String(100)),
+    Column("password_sealed", LargeBinary),
+    Column("legal_class", String(16), nullable=False),  # public | other_public | private
+    Column("layer", String(16), nullable=False),  # area | checkpoint | community | key_site
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("enabled", Boolean, nullable=False),
+)
+
+zones = Table(
+    "zones",
+    metadata,
+    Column("camera_id", ForeignKey("cameras.id"), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),  # camerad.model.ZoneKind
+    Column("polygon", Text, nullable=False),  # JSON [[x, y], …], fractions of the frame
+    Column("dwell_s", Float),
+    Column("min_height", Float),
+    Column("armed", String(16)),  # "22:00-06:00"; None: always
+)
+
+# --- people --------------------------------------------------------------------------------------
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("username", String(64), primary_key=True),
+    Column("display_name", String(100), nullable=False),
+    Column("unit", String(100), nullable=False),  # the person's unit, for the look register
+    Column("role", String(32), nullable=False),
+    Column("places", Text, nullable=False),  # JSON ["*"] or village ids
+    Column("password_hash", String(200), nullable=False),  # Argon2
+    Column("enabled", Boolean, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),
+    Column("username", ForeignKey("accounts.username"), nullable=False, index=True),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    Column("presence_at_ms", BigInteger),  # the console page last said it is attended
+    Column("sound_unlocked", Boolean, nullable=False),
+    Column("visible", Boolean, nullable=False),
+)
+
+machine_tokens = Table(
+    "machine_tokens",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("places", Text, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("revoked", Boolean, nullable=False),
+)
+
+# --- incidents -----------------------------------------------------------------------------------
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("number", String(20), nullable=False, unique=True),  # 20261121-0007, local date
+    Column("stage", String(16), nullable=False),
+    Column("priority", Integer, nullable=False),  # 1 highest … 4
+    Column("kind", String(16), nullable=False),
+    Column("silent", Boolean, nullable=False),
+    Column("drill", Boolean, nullable=False),
+    Column("plan", String(64), nullable=False),  # the escalation plan's name
+    Column("opened_at_ms", BigInteger, nullable=False),
+    Column("closed_at_ms", BigInteger),
+    Column("village_id", String(64)),
+    Column("grid_id", String(64)),
+    Column("group_id", String(64), index=True),
+    Column("household_id", String(64)),
+    Column("camera_id", String(64)),  # the camera whose alarm opened it
+    Column("acknowledged_by", String(64)),
+    Column("acknowledged_at_ms", BigInteger),
+    Column("cancel_claimed", Boolean, nullable=False),
+    Column("outcome", String(16)),
+    Column("ring", Integer, nullable=False),  # how often the console had to sound for it
+    Column("next_due_at_ms", BigInteger),  # when the escalation clock acts next
+    Column("version", Integer, nullable=False),
+    Column("changed_position", BigInteger, nullable=False),  # its last row in incident_events
+    Index("ix_incidents_stage", "stage"),
+    Index("ix_incidents_changed_position", "changed_position"),
+)
+
+incident_alarms = Table(
+    "incident_alarms",
+    metadata,
+    Column("alarm_id", String(36), primary_key=True),  # an alarm belongs to one incident
+    Column("incident_id", ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("position", BigInteger, nullable=False),  # alarms.position, for order
+    Column("device", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("silent", Boolean, nullable=False),
+    Column("received_at_ms", BigInteger, nullable=False),
+    Column("flags", String(200), nullable=False),
+    Column("household_id", String(64)),
+)
+
+incident_cameras = Table(
+    "incident_cameras",
+    metadata,
+    Column("incident_id", ForeignKey("incidents.id"), primary_key=True),
+    Column("camera_id", String(64), primary_key=True),
+    Column("distance_m", Float),
+)
+
+# Append-only and hash-chained: the incident's timeline, and the position the console resumes from.
+incident_events = Table(
+    "incident_events",
+    metadata,
+    Column("position", RowNumber, primary_key=True),
+    Column("incident_id", String(36), nullable=False, index=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("actor", String(64)),  # user name or token name; None: the system
+    Column("data", Text, nullable=False),  # JSON
+    Column("incident_version", Integer, nullable=False),
+    *chain_columns(),
+    Index("ix_incident_events_writer_number", "writer", "number", unique=True),
+    sqlite_autoincrement=True,
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("incident_id", ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("camera_id", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),  # snapshot
+    Column("file", String(200), nullable=False),  # relative to the evidence folder
+    Column("sha256", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+# What we decided to do and how it went: written with the decision, carried out by workers.
+actions = Table(
+    "actions",
+    metadata,
+    Column(
+        "id", String(160), primary_key=True
+    ),  # made from incident, kind, target: a repeat is harmless
+    Column("incident_id", ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),  # linkage.model.ActionKind
+    Column("target", String(64), nullable=False),
+    Column("payload", Text, nullable=False),  # JSON
+    Column("state", String(16), nullable=False),  # linkage.model.ActionState
+    Column("attempts", Integer, nullable=False),
+    Column("planned_at_ms", BigInteger, nullable=False),
+    Column("due_at_ms", BigInteger, nullable=False),
+    Column("deadline_ms", BigInteger),  # after it the action is expired and shown as such
+    Column("done_at_ms", BigInteger),
+    Column("error", String(500)),
+    Index("ix_actions_state_due_at_ms", "state", "due_at_ms"),
+)
+
+# --- the record of who did and looked at what ----------------------------------------------------
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("position", RowNumber, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("action", String(64), nullable=False),  # sign-in, look, change…
+    Column("object", String(200), nullable=False),
+    Column("detail", Text, nullable=False),  # JSON
+    Column("address", String(64), nullable=False),  # where the call came from
+    *chain_columns(),
+    Index("ix_audit_entries_writer_number", "writer", "number", unique=True),
+    sqlite_autoincrement=True,
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("actor", String(64), primary_key=True),
+    Column("alarm_id", String(36), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
