@@ -155,7 +155,7 @@ def _insert(
 ) -> dict[str, Appended]:
     if not fresh:
         return {}
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "id": uuid.uuid4().hex,
             "source": alarm.source.value,
@@ -171,7 +171,7 @@ def _insert(
         }
         for alarm, flags in _with_sequence_flags(conn, list(fresh.values()))
     ]
-    facts = [
+    facts: list[dict[str, object]] = [
         {**row, "mac": alarm.mac, "detail": alarm.detail}
         for row, alarm in zip(rows, fresh.values(), strict=True)
     ]
@@ -193,28 +193,27 @@ def _insert(
 def _with_sequence_flags(
     conn: Connection, fresh: Sequence[NewAlarm]
 ) -> list[tuple[NewAlarm, frozenset[Flag]]]:
-    """Mark what counts lower than its device did before, and remember the highest."""
+    """Mark what counts lower than its device did just before, and remember the newest counters."""
     ids = {a.device for a in fresh if a.source is AlarmSource.BUTTON}
     rows = conn.execute(
         select(devices.c.id, devices.c.last_boot, devices.c.last_seq).where(devices.c.id.in_(ids))
     )
     before = {r.id: (r.last_boot, r.last_seq) for r in rows}
-    highest = {k: v for k, v in before.items() if v[0] is not None}
+    last = dict(before)
     marked = []
     for alarm in fresh:
-        counters = (alarm.boot, alarm.seq)
-        last = highest.get(alarm.device)
-        if alarm.device in before and last is not None and counters < last:
-            marked.append((alarm, alarm.flags | {Flag.SEQUENCE_SUSPECT}))
-            continue
-        marked.append((alarm, alarm.flags))
-        if alarm.device in before:
-            highest[alarm.device] = counters
-    moved = [(k, v) for k, v in highest.items() if before[k] != v]
-    for device, (boot, seq) in moved:
-        conn.execute(
-            update(devices).where(devices.c.id == device).values(last_boot=boot, last_seq=seq)
-        )
+        flags = alarm.flags
+        if alarm.device in last:
+            counters = (alarm.boot, alarm.seq)
+            if last[alarm.device][0] is not None and counters < last[alarm.device]:
+                flags |= {Flag.SEQUENCE_SUSPECT}
+            last[alarm.device] = counters
+        marked.append((alarm, flags))
+    for device, (boot, seq) in last.items():
+        if before[device] != (boot, seq):
+            conn.execute(
+                update(devices).where(devices.c.id == device).values(last_boot=boot, last_seq=seq)
+            )
     return marked
 
 
