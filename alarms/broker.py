@@ -1,0 +1,136 @@
+"""The embedded MQTT broker: amqtt in our own process, for a first run and for demos.
+
+Each device logs in with its own name and may use only its own topics; we log in with a secret
+drawn at start. It acknowledges a device before the press is in our log and does not redeliver
+after a crash: only the device's repeat makes a press safe here (docs/adr/0005).
+"""
+
+import asyncio
+import errno
+import secrets
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+from amqtt.broker import Broker
+from amqtt.contexts import Action, BaseContext
+from amqtt.errors import BrokerError as AmqttError
+from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
+from amqtt.session import Session
+
+from alarms.errors import PortTaken, StoreBusy
+
+log = structlog.get_logger()
+
+OWN_LOGIN = "lianfang-service"
+
+
+class LoginCheck(Protocol):
+    """Who may log in: the device's id for a right login, else None."""
+
+    async def __call__(self, login: str, password: str) -> str | None: ...
+
+
+@dataclass
+class DoorRules:
+    """What the plugin below needs to decide; passed through amqtt's configuration."""
+
+    prefix: str
+    own_password: str
+    may_log_in: LoginCheck
+
+    async def admits(self, login: str | None, password: str | None) -> bool:
+        """Whether this login is ours or a registered device's."""
+        if not login or not password:
+            return False
+        if login == OWN_LOGIN:
+            return secrets.compare_digest(password, self.own_password)
+        try:
+            return await self.may_log_in(login, password) is not None
+        except StoreBusy as error:
+            log.warning("broker.login_not_checked", detail=str(error))
+            return False
+
+    def permits(self, login: str | None, topic: str, action: Action) -> bool:
+        """Whether this login may publish to, subscribe to or receive from `topic`."""
+        if login == OWN_LOGIN:
+            return True
+        if login is None:
+            return False
+        own = f"{self.prefix}/button/{login}/"
+        if action is Action.PUBLISH:
+            return topic in {f"{own}press", f"{own}status", f"{own}seen"}
+        if topic == f"{self.prefix}/service/status":
+            return True
+        return topic in {f"{own}{leaf}" for leaf in ("reply", "notice")} | {
+            f"{self.prefix}/siren/{login}/set",
+            f"{self.prefix}/loudspeaker/{login}/say",
+        }
+
+
+class DeviceDoor(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]  # amqtt is untyped
+    """amqtt's hooks for login and topics, answered by `DoorRules`."""
+
+    @dataclass
+    class Config:
+        rules: Any
+
+    def __init__(self, context: BaseContext) -> None:
+        super().__init__(context)
+        self._rules: DoorRules = context.config.rules
+
+    async def authenticate(self, *, session: Session) -> bool:
+        return await self._rules.admits(session.username, session.password)
+
+    async def topic_filtering(
+        self,
+        *,
+        session: Session | None = None,
+        topic: str | None = None,
+        action: Action | None = None,
+    ) -> bool:
+        if session is None or topic is None or action is None:
+            return False
+        return self._rules.permits(session.username, topic, action)
+
+
+class EmbeddedBroker:
+    """An amqtt broker on one TCP address, in the running event loop."""
+
+    def __init__(self, host: str, port: int, *, prefix: str, may_log_in: LoginCheck) -> None:
+        self.host = host
+        self.port = port
+        self.own_password = secrets.token_urlsafe(24)
+        self._rules = DoorRules(prefix, self.own_password, may_log_in)
+        self._broker: Broker | None = None
+
+    async def start(self) -> None:
+        """Listen. Raises PortTaken."""
+        config = {
+            "listeners": {"default": {"type": "tcp", "bind": f"{self.host}:{self.port}"}},
+            "plugins": {f"{__name__}.{DeviceDoor.__name__}": {"rules": self._rules}},
+        }
+        broker = Broker(config, loop=asyncio.get_running_loop())
+        try:
+            await broker.start()
+        except (AmqttError, OSError) as error:
+            raise _refused(self.host, self.port, error) from error
+        self._broker = broker
+
+    async def stop(self) -> None:
+        """Close every connection and stop listening."""
+        if self._broker is not None:
+            await self._broker.shutdown()
+            self._broker = None
+
+
+def _refused(host: str, port: int, error: Exception) -> PortTaken:
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__ or cause.__context__
+    taken = isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE
+    why = "another program is using it" if taken else str(cause or error)
+    return PortTaken(
+        f"the embedded MQTT broker cannot listen on {host}:{port}: {why}; "
+        "choose another port, or set an outside broker in site.toml"
+    )

@@ -1,0 +1,149 @@
+"""From bytes on a topic to an alarm, or the reason why not (contract.md §3). Pure."""
+
+import re
+from typing import Annotated, Literal
+
+import msgspec
+
+from alarms import signature
+from alarms.errors import Unacceptable
+from alarms.model import (
+    DEVICE_ID_PATTERN,
+    PRESS_KINDS,
+    AlarmKind,
+    AlarmSource,
+    DeviceRecord,
+    Flag,
+    NewAlarm,
+    Press,
+    RefusalReason,
+)
+
+MAX_PAYLOAD_BYTES = 4096
+CLOCK_TOLERANCE_MS = 5 * 60 * 1000
+"""A device clock further off than this marks the press; 5 min is what a cheap quartz loses in
+about half a year without being set."""
+
+Counter = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=-(2**63), lt=2**63)]
+Mac = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+PressKind = Literal["panic", "fire", "medical", "missing", "other", "duress", "cancel", "test"]
+
+_DEVICE_ID = re.compile(DEVICE_ID_PATTERN)
+
+
+class _WirePress(msgspec.Struct):
+    """The press payload. Keys we do not know are for later versions and pass."""
+
+    v: Literal[1]
+    boot: Counter
+    seq: Counter
+    kind: PressKind
+    silent: bool = False
+    at_ms: Milliseconds | None = None
+    mac: Mac | None = None
+
+
+class _WireCounters(msgspec.Struct):
+    """The two numbers a device needs to find its refused press again."""
+
+    boot: int | None = None
+    seq: int | None = None
+
+
+def device_of(topic: str, prefix: str, leaf: str) -> str | None:
+    """The device id in `prefix/button/{device}/leaf`, or None when the topic is not that."""
+    head, tail = f"{prefix}/button/", f"/{leaf}"
+    if not (topic.startswith(head) and topic.endswith(tail)):
+        return None
+    device = topic[len(head) : -len(tail)]
+    return device if _DEVICE_ID.fullmatch(device) else None
+
+
+def decode_press(device: str, payload: bytes) -> Press:
+    """The press in `payload`. Raises Unacceptable (too-large, malformed)."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise Unacceptable(
+            RefusalReason.TOO_LARGE,
+            f"{len(payload)} bytes; a press has at most {MAX_PAYLOAD_BYTES}",
+        )
+    try:
+        wire = msgspec.json.decode(payload, type=_WirePress)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Unacceptable(RefusalReason.MALFORMED, f"not a press: {error}") from error
+    return Press(
+        device=device,
+        boot=wire.boot,
+        seq=wire.seq,
+        kind=AlarmKind(wire.kind),
+        silent=wire.silent,
+        at_ms=wire.at_ms,
+        mac=wire.mac,
+    )
+
+
+def check_press(
+    press: Press, device: DeviceRecord | None, *, now_ms: int, retained: bool
+) -> NewAlarm:
+    """The alarm that a press is. Raises Unacceptable (unknown-device, bad-signature).
+
+    Never refuses for a clock, a counter or a retained flag: those only mark it.
+    """
+    if device is None:
+        raise Unacceptable(
+            RefusalReason.UNKNOWN_DEVICE, f"device {press.device} is not in the registry"
+        )
+    flags = set()
+    mac = press.mac or ""
+    if device.unsigned:
+        mac, mac_ok = "", False
+        flags.add(Flag.UNSIGNED)
+    else:
+        mac_ok = _signature_holds(press, device)
+    if press.at_ms is not None and abs(press.at_ms - now_ms) > CLOCK_TOLERANCE_MS:
+        flags.add(Flag.CLOCK_SUSPECT)
+    if retained:
+        flags.add(Flag.RETAINED)
+    return NewAlarm(
+        source=AlarmSource.BUTTON,
+        device=press.device,
+        boot=press.boot,
+        seq=press.seq,
+        mac=mac,
+        kind=press.kind,
+        silent=press.silent,
+        at_ms=press.at_ms,
+        mac_ok=mac_ok,
+        flags=frozenset(flags),
+    )
+
+
+def counters_of(payload: bytes) -> tuple[int | None, int | None]:
+    """`boot` and `seq` of a refused payload as far as they can be read, for the reply."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        return (None, None)
+    try:
+        found = msgspec.json.decode(payload, type=_WireCounters)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return (None, None)
+    return (found.boot, found.seq)
+
+
+def _signature_holds(press: Press, device: DeviceRecord) -> bool:
+    if press.mac is None or device.key is None:
+        raise Unacceptable(RefusalReason.BAD_SIGNATURE, "the press has no mac")
+    expected = signature.sign(
+        device.key,
+        press.device,
+        press.boot,
+        press.seq,
+        press.kind.value,
+        silent=press.silent,
+        at_ms=press.at_ms,
+    )
+    if not signature.matches(expected, press.mac):
+        raise Unacceptable(RefusalReason.BAD_SIGNATURE, "the mac is not that of this device's key")
+    return True
+
+
+assert set(PressKind.__args__) == {k.value for k in PRESS_KINDS}  # type: ignore[attr-defined]

@@ -1,0 +1,128 @@
+"""The devices at the door: their keys, broker logins and last words, in the store."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from alarms import signature
+from alarms.errors import UnknownDevice
+from alarms.model import DeviceRecord
+from alarms.store import Database, SealedBox
+from alarms.store.tables import devices
+
+_LOGIN_SECRET_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a new device is given once and we never show again."""
+
+    device: str
+    login: str
+    password: str = field(repr=False)
+    key: bytes = field(repr=False)
+
+    @property
+    def key_text(self) -> str:
+        return signature.key_to_text(self.key)
+
+
+class DeviceRegistry:
+    """Reads and writes the `devices` table."""
+
+    def __init__(self, database: Database, box: SealedBox) -> None:
+        self._database = database
+        self._box = box
+
+    async def lookup(self, ids: Collection[str]) -> dict[str, DeviceRecord]:
+        """The known ones among `ids`. Raises StoreBusy."""
+        if not ids:
+            return {}
+        return await self._database.read(lambda conn: self.lookup_in(conn, ids))
+
+    def lookup_in(self, conn: Connection, ids: Collection[str]) -> dict[str, DeviceRecord]:
+        """As `lookup`, inside a transaction."""
+        rows = conn.execute(select(devices).where(devices.c.id.in_(ids)))
+        return {row.id: self._record(row) for row in rows}
+
+    def get_in(self, conn: Connection, device: str) -> DeviceRecord:
+        """One device. Raises UnknownDevice."""
+        found = self.lookup_in(conn, [device]).get(device)
+        if found is None:
+            raise UnknownDevice(
+                f"device {device!r} is not in the registry: check the id, or register it first"
+            )
+        return found
+
+    async def may_log_in(self, login: str, password: str) -> str | None:
+        """The device that this broker login belongs to, or None. Raises StoreBusy."""
+        statement = select(devices.c.id, devices.c.password_sha256).where(devices.c.login == login)
+        row = await self._database.read(lambda conn: conn.execute(statement).first())
+        if row is None or row.password_sha256 is None:
+            return None
+        given = hashlib.sha256(password.encode()).hexdigest()
+        return str(row.id) if secrets.compare_digest(given, row.password_sha256) else None
+
+    async def note_statuses(self, statuses: Mapping[str, dict[str, object]], *, at_ms: int) -> None:
+        """Keep what devices last said of themselves, all in one commit. Raises StoreBusy."""
+        statement = update(devices).where(devices.c.id == bindparam("device"))
+        rows = [
+            {
+                "device": device,
+                "online": bool(status.get("online")),
+                "status_at_ms": at_ms,
+                "status": json.dumps(status),
+            }
+            for device, status in statuses.items()
+        ]
+        await self._database.write(lambda conn: conn.execute(statement, rows))
+
+    def enrol_in(
+        self,
+        conn: Connection,
+        device: str,
+        *,
+        kind: str = "button",
+        household_id: str | None = None,
+        group_id: str | None = None,
+    ) -> Credentials:
+        """Register a signed device with a key and a login drawn at random."""
+        made = Credentials(
+            device=device,
+            login=device,
+            password=secrets.token_urlsafe(_LOGIN_SECRET_BYTES),
+            key=secrets.token_bytes(signature.KEY_BYTES),
+        )
+        conn.execute(
+            insert(devices).values(
+                id=device,
+                kind=kind,
+                household_id=household_id,
+                group_id=group_id,
+                key_sealed=self._box.seal(made.key, context=_context(device)),
+                unsigned=False,
+                login=made.login,
+                password_sha256=hashlib.sha256(made.password.encode()).hexdigest(),
+            )
+        )
+        return made
+
+    def _record(self, row: Row[tuple[object, ...]]) -> DeviceRecord:
+        sealed = row.key_sealed
+        return DeviceRecord(
+            id=row.id,
+            kind=row.kind,
+            household_id=row.household_id,
+            key=None if sealed is None else self._box.open(sealed, context=_context(row.id)),
+            unsigned=row.unsigned,
+            last_boot=row.last_boot,
+            last_seq=row.last_seq,
+        )
+
+
+def _context(device: str) -> str:
+    return f"device:{device}"

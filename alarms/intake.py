@@ -1,0 +1,260 @@
+"""The way in: message → decode → check → log → PUBACK and reply. Its loop is the group commit.
+
+Everything that waits is taken together and shares one synced transaction; while it commits, the
+next batch gathers. A commit that fails keeps its batch and is tried again; meanwhile nothing is
+acknowledged, so the broker keeps it too.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Protocol, TypeVar
+
+import msgspec
+import structlog
+
+from alarms.decode import check_press, counters_of, decode_press, device_of
+from alarms.devices import DeviceRegistry
+from alarms.errors import StoreBusy, Unacceptable
+from alarms.log import AlarmLog
+from alarms.model import Appended, DeviceRecord, NewAlarm, Refusal, RefusalReason, ReplyState
+from alarms.mqtt import Inbound
+from lianfang_timing import Backoff, Clock, unix_ms
+
+_BATCH = 512
+_RETRY = Backoff(first_s=0.1, cap_s=2.0)
+_HEAD_BYTES = 256
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+class Link(Protocol):
+    """What intake needs of the MQTT connection (`alarms.mqtt.MqttLink`)."""
+
+    prefix: str
+    messages: asyncio.Queue[Inbound]
+
+    def ack(self, message: Inbound) -> bool: ...
+    def post(self, topic: str, payload: bytes) -> None: ...
+
+
+class OnSeen(Protocol):
+    """Told when a member's device has shown a notice (contract `seen`)."""
+
+    async def __call__(self, device: str, notice_id: str, state: str) -> None: ...
+
+
+class DeviceStatus(msgspec.Struct):
+    """The `status` payload of a device."""
+
+    online: bool
+    every_s: float | None = None
+    battery: float | None = None
+    rssi: float | None = None
+    fw: str | None = None
+
+
+class Seen(msgspec.Struct):
+    """The `seen` payload of a member's device."""
+
+    id: str
+    state: str
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One message and what became of it: an alarm for the log, or a refusal."""
+
+    message: Inbound
+    device: str | None
+    boot: int | None
+    seq: int | None
+    alarm: NewAlarm | None
+    refusal: Refusal | None
+
+
+@dataclass
+class IntakeCounters:
+    """Since the process started."""
+
+    received: int = 0
+    duplicates: int = 0
+    refused: int = 0
+    commits: int = 0
+    commits_failed: int = 0
+    stale_acks: int = 0
+
+
+class Intake:
+    """Takes presses, status and seen messages from one link."""
+
+    def __init__(
+        self,
+        link: Link,
+        alarm_log: AlarmLog,
+        devices: DeviceRegistry,
+        clock: Clock,
+        *,
+        on_seen: OnSeen,
+    ) -> None:
+        self.counters = IntakeCounters()
+        self.cannot_commit_since: datetime | None = None
+        """Set while the store refuses our commits: presses are waiting and nobody is told."""
+        self._link = link
+        self._log = alarm_log
+        self._devices = devices
+        self._clock = clock
+        self._on_seen = on_seen
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Take messages until `stop`; the batch in hand is finished first."""
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        try:
+            while not self._stopping.is_set():
+                taking = asyncio.ensure_future(self._link.messages.get())
+                await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if not taking.done():
+                    taking.cancel()
+                    return
+                await self._take_in([taking.result(), *self._waiting()])
+        finally:
+            stopping.cancel()
+
+    def stop(self) -> None:
+        """Finish the batch in hand, then let `run` return."""
+        self._stopping.set()
+
+    def _waiting(self) -> list[Inbound]:
+        found: list[Inbound] = []
+        while len(found) < _BATCH - 1 and not self._link.messages.empty():
+            found.append(self._link.messages.get_nowait())
+        return found
+
+    async def _take_in(self, batch: Sequence[Inbound]) -> None:
+        presses = [m for m in batch if m.topic.endswith("/press")]
+        if presses:
+            asked = await self._until_it_works(lambda: self._judge(presses))
+            alarms = [a.alarm for a in asked if a.alarm is not None]
+            refusals = [a.refusal for a in asked if a.refusal is not None]
+            appended = await self._until_it_works(lambda: self._log.append(alarms, refusals))
+            self.counters.commits += 1
+            self._answer(asked, appended)
+        others = [m for m in batch if not m.topic.endswith("/press")]
+        if others:
+            await self._take_news(others)
+
+    async def _until_it_works(self, work: Callable[[], Awaitable[T]]) -> T:
+        attempt = 0
+        while True:
+            try:
+                result = await work()
+            except StoreBusy as error:
+                self.counters.commits_failed += 1
+                if self.cannot_commit_since is None:
+                    self.cannot_commit_since = self._clock.now()
+                    log.error("intake.cannot_commit", detail=str(error))
+                await asyncio.sleep(_RETRY.delay_s(attempt))
+                attempt += 1
+            else:
+                if self.cannot_commit_since is not None:
+                    log.info("intake.commits_again", attempts=attempt)
+                    self.cannot_commit_since = None
+                return result
+
+    async def _judge(self, presses: Sequence[Inbound]) -> list[_Asked]:
+        ids = {device_of(m.topic, self._link.prefix, "press") for m in presses}
+        known = await self._devices.lookup({i for i in ids if i is not None})
+        now_ms = unix_ms(self._clock.now())
+        return [self._judge_one(m, known, now_ms) for m in presses]
+
+    def _judge_one(self, message: Inbound, known: dict[str, DeviceRecord], now_ms: int) -> _Asked:
+        device = device_of(message.topic, self._link.prefix, "press")
+        boot, seq = None, None
+        try:
+            if device is None:
+                raise Unacceptable(RefusalReason.MALFORMED, "the topic holds no valid device id")
+            press = decode_press(device, message.payload)
+            boot, seq = press.boot, press.seq
+            alarm = check_press(press, known.get(device), now_ms=now_ms, retained=message.retained)
+        except Unacceptable as why:
+            if boot is None:
+                boot, seq = counters_of(message.payload)
+            refusal = Refusal(
+                device=device,
+                topic=message.topic,
+                reason=why.reason,
+                detail=why.detail,
+                size=len(message.payload),
+                head=message.payload[:_HEAD_BYTES],
+            )
+            return _Asked(message, device, boot, seq, None, refusal)
+        return _Asked(message, device, boot, seq, alarm, None)
+
+    def _answer(self, asked: Sequence[_Asked], appended: Sequence[Appended]) -> None:
+        """PUBACK and reply; only ever called after the commit that it speaks of."""
+        answers = iter(appended)
+        for one in asked:
+            if not self._link.ack(one.message):
+                self.counters.stale_acks += 1
+            if one.alarm is not None:
+                kept = next(answers)
+                self._count(kept)
+                self._reply(one, _kept_reply(kept))
+            elif one.refusal is not None:
+                self.counters.refused += 1
+                log.warning(
+                    "intake.refused",
+                    device=one.device,
+                    reason=one.refusal.reason.value,
+                    detail=one.refusal.detail,
+                )
+                now_ms = unix_ms(self._clock.now())
+                reason = one.refusal.reason.value
+                state = ReplyState.REJECTED.value
+                self._reply(one, {"state": state, "reason": reason, "time_ms": now_ms})
+
+    def _count(self, kept: Appended) -> None:
+        if kept.duplicate:
+            self.counters.duplicates += 1
+        else:
+            self.counters.received += 1
+
+    def _reply(self, one: _Asked, answer: dict[str, object]) -> None:
+        if one.device is None:
+            return
+        counters = {"boot": one.boot, "seq": one.seq}
+        known = {k: v for k, v in counters.items() if v is not None}
+        payload = json.dumps({"v": 1, **known, **answer}).encode()
+        self._link.post(f"{self._link.prefix}/button/{one.device}/reply", payload)
+
+    async def _take_news(self, messages: Sequence[Inbound]) -> None:
+        """Status and seen messages: no alarms, so what cannot be read is only logged."""
+        prefix = self._link.prefix
+        statuses: dict[str, dict[str, object]] = {}
+        for message in messages:
+            try:
+                if (device := device_of(message.topic, prefix, "status")) is not None:
+                    status = msgspec.json.decode(message.payload, type=DeviceStatus)
+                    statuses[device] = msgspec.to_builtins(status)
+                elif (device := device_of(message.topic, prefix, "seen")) is not None:
+                    seen = msgspec.json.decode(message.payload, type=Seen)
+                    await self._until_it_works(partial(self._on_seen, device, seen.id, seen.state))
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                log.warning("intake.unreadable", topic=message.topic, detail=str(error))
+        if statuses:
+            # one commit for all: after a broker restart every device speaks at once
+            at_ms = unix_ms(self._clock.now())
+            await self._until_it_works(lambda: self._devices.note_statuses(statuses, at_ms=at_ms))
+        for message in messages:
+            self._link.ack(message)
+
+
+def _kept_reply(kept: Appended) -> dict[str, object]:
+    state = ReplyState.DUPLICATE if kept.duplicate else ReplyState.RECEIVED
+    return {"state": state.value, "alarm": kept.alarm_id, "time_ms": kept.received_at_ms}
