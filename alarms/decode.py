@@ -25,7 +25,7 @@ CLOCK_TOLERANCE_MS = 5 * 60 * 1000
 about half a year without being set."""
 
 Counter = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
-Milliseconds = Annotated[int, msgspec.Meta(ge=-(2**63), lt=2**63)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
 Mac = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 PressKind = Literal["panic", "fire", "medical", "missing", "other", "duress", "cancel", "test"]
 

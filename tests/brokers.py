@@ -1,0 +1,76 @@
+"""A real mosquitto for tests, on a port of its own."""
+
+import asyncio
+import socket
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.external import program
+
+
+@dataclass
+class Mosquitto:
+    """A running mosquitto; `stop` and `start` keep its port and its persistence file."""
+
+    port: int
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        binary = program("mosquitto", package="mosquitto")
+        config = self.folder / "mosquitto.conf"
+        config.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
+            f"persistence_location {self.folder}/\nautosave_interval 1\n"
+            "max_inflight_messages 2000\nmax_queued_messages 100000\nuser root\n"
+        )
+        self.process = subprocess.Popen(
+            [binary, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        await listening(self.port)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(10)
+            self.process = None
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(10)
+            self.process = None
+
+
+@asynccontextmanager
+async def mosquitto(folder: Path) -> AsyncIterator[Mosquitto]:
+    broker = Mosquitto(free_port(), folder)
+    await broker.start()
+    try:
+        yield broker
+    finally:
+        broker.stop()
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nothing listens on at this moment."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+async def listening(port: int, *, timeout_s: float = 15.0) -> None:
+    """Return when something accepts connections on the port."""
+    async with asyncio.timeout(timeout_s):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.02)  # polling a foreign process; there is no event to await
+            else:
+                writer.close()
+                await writer.wait_closed()
+                return
