@@ -1,0 +1,23 @@
+"""The exceptions of `linkage.accounts`.
+
+AccountsError
+├── BadAccount      a name, role, place or password that cannot be accepted; the text says which
+├── NameTaken       an account or token of this name is there already
+└── NoSuchAccount   no account or token of this name
+"""
+
+
+class AccountsError(Exception):
+    """Anything this package raises on purpose. The text is one clear sentence for a person."""
+
+
+class BadAccount(AccountsError):
+    """What was given for an account or token cannot be accepted."""
+
+
+class NameTaken(AccountsError):
+    """The name is in use."""
+
+
+class NoSuchAccount(AccountsError):
+    """There is nothing of this name."""

@@ -1,0 +1,207 @@
+"""Who may do what, and where: the whole table of rights in one place.
+
+Pure: no database, no web. Whoever adds a thing that can be done adds its permission here and
+gives it to roles on purpose; what is given to nobody is denied to everybody.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+EVERYWHERE = "*"
+
+
+class Role(StrEnum):
+    DUTY_OFFICER = "duty-officer"
+    SHIFT_LEADER = "shift-leader"
+    DISPATCHER = "dispatcher"
+    VILLAGE_HEAD = "village-head"
+    PATROL = "patrol"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+    @property
+    def label(self) -> tuple[str, str]:
+        """The role in Chinese and in English."""
+        return _ROLE_LABELS[self]
+
+
+_ROLE_LABELS = {
+    Role.DUTY_OFFICER: ("值班员", "Duty officer"),
+    Role.SHIFT_LEADER: ("带班领导", "Shift leader"),
+    Role.DISPATCHER: ("派出所调度", "Police-station dispatcher"),
+    Role.VILLAGE_HEAD: ("村负责人", "Village head"),
+    Role.PATROL: ("巡防队员", "Patrol"),
+    Role.AUDITOR: ("审计员", "Auditor"),
+    Role.ADMINISTRATOR: ("管理员", "Administrator"),
+}
+
+
+class Permission(StrEnum):
+    """One thing that can be done."""
+
+    INCIDENT_READ = "incident.read"
+    INCIDENT_ACKNOWLEDGE = "incident.acknowledge"
+    INCIDENT_VERIFY = "incident.verify"
+    INCIDENT_DISPATCH = "incident.dispatch"
+    INCIDENT_RESPOND = "incident.respond"
+    INCIDENT_CLOSE = "incident.close"
+    INCIDENT_REVIEW = "incident.review"
+    INCIDENT_NOTE = "incident.note"
+    HOUSEHOLD_CONTACT = "household.contact"
+    """See name, telephone and address of a household while its incident is open."""
+    ALARM_READ = "alarm.read"
+    CAMERA_READ = "camera.read"
+    CAMERA_LOOK = "camera.look"
+    EVIDENCE_LOOK = "evidence.look"
+    REPORT_CREATE = "report.create"
+    PRESENCE = "presence"
+    """Count as somebody at the console."""
+    SYSTEM_READ = "system.read"
+    METRICS_READ = "metrics.read"
+    AUDIT_READ = "audit.read"
+    CONFIGURE = "configure"
+
+
+_P = Permission
+
+_ON_DUTY = frozenset(
+    {
+        _P.INCIDENT_READ,
+        _P.INCIDENT_ACKNOWLEDGE,
+        _P.INCIDENT_VERIFY,
+        _P.INCIDENT_DISPATCH,
+        _P.INCIDENT_RESPOND,
+        _P.INCIDENT_CLOSE,
+        _P.INCIDENT_NOTE,
+        _P.HOUSEHOLD_CONTACT,
+        _P.ALARM_READ,
+        _P.CAMERA_READ,
+        _P.CAMERA_LOOK,
+        _P.EVIDENCE_LOOK,
+        _P.REPORT_CREATE,
+        _P.PRESENCE,
+        _P.SYSTEM_READ,
+    }
+)
+
+_TABLE: dict[Role, frozenset[Permission]] = {
+    Role.DUTY_OFFICER: _ON_DUTY,
+    # reviewing is not for the one who handled it (考核评价)
+    Role.SHIFT_LEADER: _ON_DUTY | {_P.INCIDENT_REVIEW, _P.AUDIT_READ},
+    # the duty room verifies and closes; the station takes and sends
+    Role.DISPATCHER: _ON_DUTY - {_P.INCIDENT_VERIFY, _P.INCIDENT_CLOSE},
+    # helps on the spot and knows the people; pictures are for the duty room
+    Role.VILLAGE_HEAD: frozenset(
+        {
+            _P.INCIDENT_READ,
+            _P.INCIDENT_NOTE,
+            _P.HOUSEHOLD_CONTACT,
+            _P.ALARM_READ,
+            _P.CAMERA_READ,
+            _P.REPORT_CREATE,
+            _P.SYSTEM_READ,
+        }
+    ),
+    Role.PATROL: frozenset(
+        {
+            _P.INCIDENT_READ,
+            _P.INCIDENT_RESPOND,
+            _P.INCIDENT_NOTE,
+            _P.HOUSEHOLD_CONTACT,
+            _P.REPORT_CREATE,
+            _P.SYSTEM_READ,
+        }
+    ),
+    # reads all that is recorded and changes nothing; looking live is no auditing
+    Role.AUDITOR: frozenset(
+        {
+            _P.INCIDENT_READ,
+            _P.ALARM_READ,
+            _P.CAMERA_READ,
+            _P.EVIDENCE_LOOK,
+            _P.SYSTEM_READ,
+            _P.METRICS_READ,
+            _P.AUDIT_READ,
+        }
+    ),
+    # sets the system up and signs for nothing
+    Role.ADMINISTRATOR: frozenset(
+        {
+            _P.INCIDENT_READ,
+            _P.ALARM_READ,
+            _P.CAMERA_READ,
+            _P.CAMERA_LOOK,
+            _P.SYSTEM_READ,
+            _P.METRICS_READ,
+            _P.CONFIGURE,
+        }
+    ),
+}
+
+# An alarm is taken by a named person, and a look is written down with one; a machine is none.
+_PERSON_ONLY = frozenset(
+    {
+        _P.INCIDENT_ACKNOWLEDGE,
+        _P.INCIDENT_VERIFY,
+        _P.INCIDENT_DISPATCH,
+        _P.INCIDENT_RESPOND,
+        _P.INCIDENT_CLOSE,
+        _P.INCIDENT_REVIEW,
+        _P.HOUSEHOLD_CONTACT,
+        _P.CAMERA_LOOK,
+        _P.EVIDENCE_LOOK,
+        _P.PRESENCE,
+    }
+)
+
+
+def permissions_of(role: Role, *, machine: bool = False) -> frozenset[Permission]:
+    """All that a person or a machine of this role may do inside its places."""
+    if machine:
+        return _TABLE[role] - _PERSON_ONLY | {_P.METRICS_READ}
+    return _TABLE[role]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where somebody's rights hold: everywhere, or in these villages."""
+
+    villages: frozenset[str] | None
+    """Village ids; None is everywhere."""
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> "Places":
+        """From `["*"]` or village ids, as accounts keep them."""
+        ids = frozenset(names)
+        return cls(None) if EVERYWHERE in ids else cls(ids)
+
+    def covers(self, village_id: str | None) -> bool:
+        """Whether a thing in this village is inside; what lies in no village is for everywhere."""
+        if self.villages is None:
+            return True
+        return village_id is not None and village_id in self.villages
+
+    def names(self) -> list[str]:
+        """As `of` takes them."""
+        return [EVERYWHERE] if self.villages is None else sorted(self.villages)
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is calling: a person with a session, or a machine with a token."""
+
+    username: str
+    """The account's or the token's name, as the audit knows it."""
+    display_name: str
+    unit: str
+    role: Role
+    places: Places
+    machine: bool = False
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return permissions_of(self.role, machine=self.machine)
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions
