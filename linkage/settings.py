@@ -1,0 +1,160 @@
+"""The settings files under `config/`: what `site.toml` may say, and all files read together.
+
+Policy lives in files, the registry in the store. Every key is in docs/configuration.md; a test
+holds the two against each other. Relative paths are relative to the settings folder.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from linkage.errors import BadSettings
+from linkage.plans import EscalationPlans, load_plans
+from linkage.rules import RuleBook, load_rules
+from linkage.strict_toml import load
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+TopicPrefix = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_-]{1,32}\Z")]
+NodeName = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_-]{1,32}\Z")]
+
+
+class Site(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`[site]`: which town this is."""
+
+    name_zh: Name
+    name_en: Name
+    time_zone: str = "Asia/Shanghai"
+    node: NodeName = "main"
+    """This server's name: part of its MQTT client id and the writer of its hash chains."""
+
+
+class DatabaseSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`[database]`."""
+
+    url: str = "sqlite:///../data/lianfang.db"
+    """SQLAlchemy URL; a relative SQLite path is relative to this folder."""
+    url_file: str | None = None
+    """A file that holds the URL instead, where it contains a password."""
+
+
+class DataSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`[data]`: folders and keys."""
+
+    evidence_folder: str = "../data/evidence"
+    site_key_file: str = "../data/site.key"
+
+
+class MqttSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`[mqtt]`: the broker, our own embedded one or one outside."""
+
+    embedded: bool = False
+    host: str = "127.0.0.1"
+    port: Port = 1883
+    prefix: TopicPrefix = "lianfang"
+    username: str | None = None
+    password_file: str | None = None
+    ca_file: str | None = None
+
+
+class ConsoleSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`[console]`: where the web console listens."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+
+
+class CameraSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`[cameras]`: finding and watching."""
+
+    discover: bool = True
+    interfaces: list[str] | None = None
+    """IPv4 addresses of the network interfaces to look on; left out: all."""
+    workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
+    """Camera worker processes; 0: as many as processor cores."""
+
+
+class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`site.toml`."""
+
+    site: Site
+    database: DatabaseSettings = DatabaseSettings()
+    data: DataSettings = DataSettings()
+    mqtt: MqttSettings = MqttSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    cameras: CameraSettings = CameraSettings()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything under one settings folder, decoded and checked."""
+
+    folder: Path
+    file: SiteFile
+    rules: RuleBook
+    plans: EscalationPlans
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        return ZoneInfo(self.file.site.time_zone)
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL with an absolute path. Raises BadSettings."""
+        database = self.file.database
+        if database.url_file is not None:
+            return self.secret(database.url_file, key="database.url_file")
+        head = "sqlite:///"
+        if database.url.startswith(head) and not database.url.startswith(f"{head}/"):
+            return head + str(self.path(database.url.removeprefix(head)))
+        return database.url
+
+    @property
+    def evidence_folder(self) -> Path:
+        return self.path(self.file.data.evidence_folder)
+
+    @property
+    def site_key_file(self) -> Path:
+        return self.path(self.file.data.site_key_file)
+
+    def path(self, text: str) -> Path:
+        """A path of a settings file, relative to its folder."""
+        return (self.folder / text).resolve()
+
+    def secret(self, file: str, *, key: str) -> str:
+        """The text of a secret's file. Raises BadSettings when it cannot be read."""
+        path = self.path(file)
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise BadSettings(
+                f"{self.folder / 'site.toml'}: {key}: cannot read {path}: {error.strerror}"
+            ) from error
+
+
+def load_settings(folder: Path) -> Settings:
+    """Read every settings file of a folder. Raises BadSettings with one clear sentence."""
+    if not folder.is_dir():
+        raise BadSettings(
+            f"{folder} is not a folder of settings: give --config the folder that holds site.toml"
+        )
+    file = load(folder / "site.toml", SiteFile)
+    try:
+        ZoneInfo(file.site.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise BadSettings(
+            f"{folder / 'site.toml'}: site.time_zone: {file.site.time_zone!r} is no IANA time "
+            'zone: write one such as "Asia/Shanghai"'
+        ) from error
+    rules = load_rules(folder / "rules.toml")
+    plans = load_plans(folder / "escalation.toml")
+    missing = sorted(rules.plan_names - plans.names)
+    if missing:
+        raise BadSettings(
+            f"{folder / 'rules.toml'}: plan {missing[0]!r} is not in escalation.toml, which has "
+            f"{', '.join(sorted(plans.names))}"
+        )
+    return Settings(folder=folder, file=file, rules=rules, plans=plans)
