@@ -1,0 +1,221 @@
+"""One camera, one thread: connect, look, report, and connect again when it breaks.
+
+How many of these share a process, and what happens when native code never comes back, is the
+business of `worker` and `fleet`.
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from camerad.capture import open_luma
+from camerad.errors import CameradError, CameraTalksNonsense, CameraUnreachable
+from camerad.looking import Looking, PictureReply, Progress
+from camerad.model import Camera, CameraEvent, CameraHealth, CameraState
+from camerad.rtsp_probe import Outage, probe
+from camerad.wire import WorkerSettings
+
+_WAITING = -1.0
+
+
+@dataclass(frozen=True)
+class _Status:
+    """What other threads may read; replaced as a whole by the camera's thread alone."""
+
+    state: CameraState
+    reason: str
+    detail: str
+    since: datetime
+    frames_per_s: float = 0.0
+    newest_frame_at_s: float | None = None
+    reconnects: int = 0
+    frames_shed: int = 0
+
+
+class CameraWatch:
+    """The watching of one camera. Everything but `_run` and below may be called by any thread."""
+
+    def __init__(
+        self,
+        camera: Camera,
+        settings: WorkerSettings,
+        *,
+        emit: Callable[[CameraEvent, Callable[[], None]], None],
+        changed: Callable[[], None],
+    ) -> None:
+        """`emit` hands an event on; it may block, and then calls its second argument now and then.
+
+        `changed` is called when the state, not merely a number, is another.
+        """
+        self.camera = camera
+        self._settings = settings
+        self._clock = settings.clock
+        self._limits = settings.limits
+        self._emit = emit
+        self._changed = changed
+        self._log = structlog.get_logger().bind(camera=camera.id)
+        self._stopping = threading.Event()
+        self._asked: queue.SimpleQueue[PictureReply] = queue.SimpleQueue()
+        self._beat_s = _WAITING
+        self._shed_before = 0
+        self._status = _Status(
+            CameraState.CONNECTING, "starting", "Connecting to the camera.", self._clock.now()
+        )
+        self._thread = threading.Thread(target=self._run, name=f"camera-{camera.id}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def ask_stop(self) -> None:
+        """Returns at once; a native read under way ends in its own time."""
+        self._stopping.set()
+
+    def join(self, timeout_s: float) -> bool:
+        """Whether the thread has ended."""
+        self._thread.join(max(0.0, timeout_s))
+        return not self._thread.is_alive()
+
+    @property
+    def is_watching(self) -> bool:
+        return self._status.state is CameraState.WATCHING
+
+    def ask_picture(self, reply: PictureReply) -> None:
+        """The next frame, masked; answered at once when there are none."""
+        if self.is_watching:
+            self._asked.put(reply)
+        else:
+            reply(None, self._status.detail)
+
+    def silent_s(self) -> float:
+        """Seconds since this thread last showed life; 0 while it merely waits to try again."""
+        beat_s = self._beat_s
+        return 0.0 if beat_s == _WAITING else self._clock.monotonic() - beat_s
+
+    def health(self) -> CameraHealth:
+        status = self._status
+        newest = status.newest_frame_at_s
+        return CameraHealth(
+            camera_id=self.camera.id,
+            state=status.state,
+            reason=status.reason,
+            detail=status.detail,
+            since=status.since,
+            frames_per_s=status.frames_per_s,
+            newest_frame_age_s=None if newest is None else self._clock.monotonic() - newest,
+            reconnects=status.reconnects,
+            frames_shed=status.frames_shed,
+        )
+
+    # -- the camera's own thread ---------------------------------------------------------------
+
+    def _run(self) -> None:
+        """The keeper: every connection ends in an outage, and every outage in a wait."""
+        failures = 0
+        while not self._stopping.is_set():
+            began_s = self._clock.monotonic()
+            outage = self._live_behind_bulkhead()
+            if self._stopping.is_set():
+                break
+            lived_well = self._clock.monotonic() - began_s >= self._limits.good_life_s
+            failures = 0 if lived_well else failures
+            self._go_down(outage)
+            backoff = self._limits.retry_login if outage.login_refused else self._limits.retry
+            self._beat_s = _WAITING
+            self._stopping.wait(backoff.delay_s(failures))
+            failures += 1
+        self._beat_s = _WAITING
+        self._refuse_pictures("The camera is no longer watched.")
+
+    def _live_behind_bulkhead(self) -> Outage:
+        try:
+            return self._live()
+        except CameraTalksNonsense as nonsense:
+            return Outage("nonsense", str(nonsense))
+        except CameradError as broken:
+            return Outage("no-frames", str(broken))
+        except Exception:  # noqa: BLE001
+            # bulkhead: a fault in watching one camera must not end the watching of the others
+            self._log.exception("camera.watch_broke")
+            return Outage("worker-lost", "Watching this camera broke inside; it starts again.")
+
+    def _live(self) -> Outage:
+        """One connection, from opening to outage."""
+        self._beat()
+        self._shed_before = self._status.frames_shed
+        camera, limits = self.camera, self._limits
+        try:
+            stream = open_luma(
+                camera.stream_uri,
+                camera.username,
+                camera.password,
+                open_timeout_s=limits.open_timeout_s,
+                read_timeout_s=limits.read_timeout_s,
+            )
+        except CameraUnreachable:
+            self._beat()
+            return probe(
+                camera.stream_uri,
+                camera.username,
+                camera.password,
+                timeout_s=limits.probe_timeout_s,
+            )
+        with stream:
+            return Looking(
+                camera, stream, self._settings, emit=self._hand_on, asked=self._asked
+            ).until_it_ends(each_frame=self._note_frame)
+
+    def _note_frame(self, progress: Progress) -> bool:
+        """Whether to go on looking."""
+        self._beat()
+        self._status = replace(
+            self._status,
+            frames_per_s=progress.frames_per_s,
+            newest_frame_at_s=progress.newest_frame_at_s,
+            frames_shed=self._shed_before + progress.frames_shed,
+        )
+        if progress.frames == 1:
+            self._come_up()
+        return not self._stopping.is_set()
+
+    def _hand_on(self, event: CameraEvent) -> None:
+        self._emit(event, self._beat)
+
+    def _beat(self) -> None:
+        self._beat_s = self._clock.monotonic()
+
+    def _go_down(self, outage: Outage) -> None:
+        self._refuse_pictures(outage.detail)
+        old = self._status
+        same = old.state is CameraState.DOWN and old.reason == outage.reason
+        self._status = replace(
+            old,
+            state=CameraState.DOWN,
+            reason=outage.reason,
+            detail=outage.detail,
+            # since counts the outage, not the reason: it may be told more exactly later
+            since=old.since if old.state is CameraState.DOWN else self._clock.now(),
+            frames_per_s=0.0,
+            reconnects=old.reconnects + 1,
+        )
+        if not same:
+            self._log.warning("camera.down", reason=outage.reason, detail=outage.detail)
+            self._changed()
+
+    def _come_up(self) -> None:
+        self._status = replace(
+            self._status,
+            state=CameraState.WATCHING,
+            reason="",
+            detail="",
+            since=self._clock.now(),
+        )
+        self._log.info("camera.watching")
+        self._changed()
+
+    def _refuse_pictures(self, why: str) -> None:
+        while not self._asked.empty():
+            self._asked.get()(None, why)

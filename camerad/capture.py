@@ -1,0 +1,151 @@
+"""The one door to live streams: opens an RTSP address with OpenCV and hands out luma.
+
+Everything here blocks and belongs in a camera's own thread. What is done with the pictures, when
+to try again, and why an opening failed are decided elsewhere.
+
+Two facts about OpenCV shape this file. It prepares its pixel conversion once: switched back to
+colour on an open capture, `retrieve` fails or hands out garbage, so colour takes a capture of its
+own. And luma "as decoded" is bytes of garbage for anything deeper than 8 bits, so the pixel format
+is looked at first and grey is computed from colour where it is not plain.
+"""
+
+import os
+from types import TracebackType
+from typing import Final, Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from camerad.errors import CameraTalksNonsense, CameraUnreachable
+from camerad.stream_address import checked, with_login
+
+Image = NDArray[np.uint8]
+"""Height × width (luma) or height × width × 3 (blue, green, red)."""
+
+JPEG_QUALITY: Final = 85
+_PLAIN_LUMA: Final = frozenset({"I420", "YV12", "IYUV", "Y42B", "NV12", "NV21", "Y800"})
+# TCP, because lost packets look like motion; video only, because nobody may listen
+_FFMPEG_OPTIONS: Final = "rtsp_transport;tcp|allowed_media_types;video"
+
+
+def prepare_process() -> None:
+    """Set FFmpeg's options and silence both libraries; once in a worker, before any opening.
+
+    Without it OpenCV prints one warning a luma frame.
+    """
+    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _FFMPEG_OPTIONS
+    os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"  # AV_LOG_QUIET: its messages carry the login
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    # parallelism comes from the camera threads; a pool a process would only fight them
+    cv2.setNumThreads(1)
+
+
+class LumaStream:
+    """An open stream. Use as a context manager; used by one thread.
+
+    Stream time comes from the camera's clock and may jump, stand still or drift; it serves to
+    notice that we lag, never to measure how long a person stays. For that the caller takes the
+    monotonic time of arrival: it cannot be set wrong at the camera, and over TCP frames arrive in
+    order with delays far below any dwell time.
+    """
+
+    def __init__(self, capture: "cv2.VideoCapture") -> None:
+        self._capture = capture
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._capture.release()
+
+    def grab(self) -> bool:
+        """Wait for the next frame and decode it; False when the stream ended or fell silent."""
+        return self._capture.grab()
+
+    def stream_s(self) -> float:
+        """Seconds of the frame last grabbed, by the camera's own count."""
+        return self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+
+    def luma(self) -> Image:
+        """Height × width uint8: the frame last grabbed. Raises CameraTalksNonsense."""
+        try:
+            ok, image = self._capture.retrieve()
+        except cv2.error as broken:
+            raise CameraTalksNonsense("A frame could not be decoded.") from broken
+        if not ok or image is None or image.dtype != np.uint8:
+            raise CameraTalksNonsense("A frame could not be decoded.")
+        if image.ndim == 3:
+            image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+        return np.asarray(image, dtype=np.uint8)
+
+
+def open_luma(
+    uri: str,
+    username: str | None,
+    password: str | None,
+    *,
+    open_timeout_s: float,
+    read_timeout_s: float,
+) -> LumaStream:
+    """Open `uri` for luma. Raises CameraUnreachable and CameraTalksNonsense."""
+    capture = _open(uri, username, password, open_timeout_s, read_timeout_s)
+    if _pixel_format(capture) in _PLAIN_LUMA:
+        capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
+    return LumaStream(capture)
+
+
+def read_colour(uri: str, username: str | None, password: str | None, *, timeout_s: float) -> Image:
+    """Height × width × 3: one colour frame over a connection of its own.
+
+    Takes up to a keyframe interval of the camera. Raises CameraUnreachable, CameraTalksNonsense.
+    """
+    capture = _open(uri, username, password, timeout_s, timeout_s)
+    try:
+        ok, image = capture.read()
+    except cv2.error as broken:
+        raise CameraTalksNonsense("A frame could not be decoded.") from broken
+    finally:
+        capture.release()
+    if not ok or image is None:
+        raise CameraUnreachable("The camera sent no picture in time.")
+    return np.asarray(image, dtype=np.uint8)
+
+
+def encode_jpeg(image: Image) -> bytes:
+    """The picture as JPEG. Raises CameraTalksNonsense when it cannot be encoded."""
+    ok, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not ok:
+        raise CameraTalksNonsense("A frame could not be encoded as JPEG.")
+    return data.tobytes()
+
+
+def _open(
+    uri: str, username: str | None, password: str | None, open_s: float, read_s: float
+) -> "cv2.VideoCapture":
+    # these count only at construction, and only with the FFmpeg backend named
+    parameters = [
+        cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(open_s * 1000),
+        cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(read_s * 1000),
+        cv2.CAP_PROP_N_THREADS, 1,
+    ]  # fmt: skip
+    address = with_login(checked(uri), username, password)
+    try:
+        capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG, parameters)
+    except cv2.error:
+        # not chained: the library's text may carry the address with its password
+        raise CameraUnreachable("The stream could not be opened.") from None
+    if not capture.isOpened():
+        capture.release()
+        raise CameraUnreachable("The stream could not be opened.")
+    return capture
+
+
+def _pixel_format(capture: "cv2.VideoCapture") -> str:
+    code = int(capture.get(cv2.CAP_PROP_CODEC_PIXEL_FORMAT))
+    return code.to_bytes(4, "little").decode("latin-1") if code > 0 else ""

@@ -1,0 +1,148 @@
+"""Looking at one connection's frames: detect, tell, take pictures.
+
+It ends when the stream does. Connecting, waiting and threads are the business of `camera_watch`.
+"""
+
+import queue
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from camerad.capture import Image, LumaStream, encode_jpeg
+from camerad.errors import CameradError, CameraUnreachable
+from camerad.lateness import Lateness
+from camerad.model import Camera, CameraEvent, Detection, EventName
+from camerad.rtsp_probe import Outage
+from camerad.wire import WorkerSettings
+
+_RATE_WINDOW_S = 2.0
+
+PictureReply = Callable[[bytes | None, str], None]
+"""Called with a JPEG, or with None and the reason."""
+
+
+@dataclass
+class Progress:
+    """How one connection is going; the times are the clock's monotonic seconds."""
+
+    frames: int = 0
+    frames_per_s: float = 0.0
+    newest_frame_at_s: float = 0.0
+    frames_shed: int = 0
+
+
+class Looking:
+    """The frames of one connection, from the first to the last; used by one thread.
+
+    Its random `run` number and its detector live exactly as long: after a gap nobody knows who
+    left and who came, so nothing is carried over.
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        stream: LumaStream,
+        settings: WorkerSettings,
+        *,
+        emit: Callable[[CameraEvent], None],
+        asked: "queue.SimpleQueue[PictureReply]",
+    ) -> None:
+        self._camera = camera
+        self._stream = stream
+        self._mask = settings.mask
+        self._clock = settings.clock
+        self._late_s = settings.limits.late_s
+        self._detector = settings.detector_factory(camera.zones)
+        self._emit = emit
+        self._asked = asked
+        self._zone = ZoneInfo(camera.time_zone)
+        self._run = random.getrandbits(53)
+        self._seq = 0
+        self._size: tuple[int, ...] | None = None
+
+    def until_it_ends(self, *, each_frame: Callable[[Progress], bool]) -> Outage:
+        """Look until the stream ends or `each_frame` returns False.
+
+        Raises CameraTalksNonsense when a frame cannot be decoded, CameraUnreachable when the
+        picture changes its size.
+        """
+        progress, lateness, rate = Progress(), Lateness(), _Rate()
+        start_s = self._clock.monotonic()
+        try:
+            while self._stream.grab():
+                now_s = self._clock.monotonic()
+                progress.frames += 1
+                progress.newest_frame_at_s = now_s
+                progress.frames_per_s = rate.note(now_s)
+                late_s = lateness.note(now_s, self._stream.stream_s())
+                if not each_frame(progress):
+                    break
+                if late_s <= self._late_s:
+                    self._look(now_s - start_s)
+                elif self._detector.wants(now_s - start_s):
+                    progress.frames_shed += 1
+        finally:
+            self._tell(self._detector.finish(self._clock.monotonic() - start_s), None)
+        return Outage("no-frames", "The camera stopped sending pictures.")
+
+    def _look(self, t_s: float) -> None:
+        """Decode the frame to a picture only when somebody wants it."""
+        analyse = self._detector.wants(t_s)
+        if not analyse and self._asked.empty():
+            return
+        luma = self._stream.luma()
+        if self._size is None:
+            self._size = luma.shape
+        if luma.shape != self._size:
+            # zones still hold, being fractions, but no background model does
+            raise CameraUnreachable("The camera changed the size of its picture.")
+        if analyse:
+            local_time = self._clock.now().astimezone(self._zone).time()
+            self._tell(self._detector.process(luma, t_s, local_time), luma)
+        self._answer_asked(luma)
+
+    def _tell(self, detections: list[Detection], luma: Image | None) -> None:
+        for detection in detections:
+            self._seq += 1
+            shown = luma if detection.name is EventName.LOITERING_STARTED else None
+            self._emit(
+                CameraEvent(
+                    camera_id=self._camera.id,
+                    at=self._clock.now(),
+                    run=self._run,
+                    seq=self._seq,
+                    detection=detection,
+                    picture_jpeg=None if shown is None else self._picture(shown),
+                )
+            )
+
+    def _answer_asked(self, luma: Image) -> None:
+        while not self._asked.empty():
+            reply = self._asked.get()
+            try:
+                reply(self._picture(luma), "")
+            except CameradError as failed:
+                reply(None, str(failed))
+
+    def _picture(self, luma: Image) -> bytes:
+        return encode_jpeg(self._mask(luma, self._camera.zones))
+
+
+class _Rate:
+    """Frames a second, over windows of a few seconds."""
+
+    def __init__(self) -> None:
+        self._from_s: float | None = None
+        self._frames = 0
+        self._rate = 0.0
+
+    def note(self, now_s: float) -> float:
+        if self._from_s is None:
+            self._from_s = now_s
+            return self._rate
+        self._frames += 1
+        if now_s - self._from_s >= _RATE_WINDOW_S:
+            self._rate = self._frames / (now_s - self._from_s)
+            self._from_s, self._frames = now_s, 0
+        return self._rate

@@ -1,0 +1,116 @@
+"""Telling why a camera does not give its stream, against real sockets."""
+
+import asyncio
+import hashlib
+import re
+
+import pytest
+
+from camerad.rtsp_probe import Outage, probe
+from tests.camerad.rtsp_cameras import GoodCamera, Handler, serving
+
+SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\n"
+
+
+async def ask(uri: str, password: str | None = None) -> Outage:
+    username = "duty" if password else None
+    return await asyncio.to_thread(probe, uri, username, password, timeout_s=1.5)
+
+
+async def ask_one_that(handle: Handler, password: str | None = None) -> Outage:
+    async with serving(handle) as uri:
+        return await ask(uri, password)
+
+
+def answering(status: str) -> Handler:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.readuntil(b"\r\n\r\n"):
+            writer.write(f"RTSP/1.0 {status}\r\nCSeq: 1\r\nContent-Length: 0\r\n\r\n".encode())
+
+    return handle
+
+
+def wanting_digest(password: str, qop: str, algorithm: str) -> Handler:
+    """A camera that really checks the digest, written out from the RFC 7616 formula."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while request := (await reader.readuntil(b"\r\n\r\n")).decode():
+            given = dict(re.findall(r'(\w+)="?([^",\s]+)"?', request.partition("Digest ")[2]))
+            hashed = hashlib.new("sha256" if algorithm else "md5", usedforsecurity=False).copy
+
+            def h(text: str, hashed=hashed) -> str:  # type: ignore[no-untyped-def]
+                state = hashed()
+                state.update(text.encode())
+                return str(state.hexdigest())
+
+            uri = request.split()[1]
+            between = f":{given.get('nc')}:{given.get('cnonce')}:auth" if qop else ""
+            right = h(f"{h(f'duty:cam 1:{password}')}:n0nce{between}:{h(f'DESCRIBE:{uri}')}")
+            ok = given.get("response") == right
+            if given.get("response") == right:
+                writer.write(b"RTSP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(SDP), SDP))
+                continue
+            challenge = f'Digest realm="cam 1", nonce="n0nce"{qop}{algorithm}'
+            for_basic = 'Basic realm="cam 1"'
+            lines = ["RTSP/1.0 401 No", *(f"WWW-Authenticate: {c}" for c in (challenge, for_basic))]
+            writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+
+    return handle
+
+
+async def test_nothing_listening_is_unreachable(unused_port: int) -> None:
+    assert (await ask(f"rtsp://127.0.0.1:{unused_port}/x")).reason == "unreachable"
+
+
+async def test_a_silent_camera_hangs(broken_cameras: dict[str, str]) -> None:
+    assert (await ask(broken_cameras["silent"])).reason == "hung"
+
+
+async def test_random_bytes_are_nonsense(broken_cameras: dict[str, str]) -> None:
+    assert (await ask(broken_cameras["garbage"])).reason == "nonsense"
+
+
+async def test_a_flood_of_headers_is_nonsense() -> None:
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"RTSP/1.0 200 OK\r\n")
+        while True:
+            writer.write(b"X: " + b"y" * 4000 + b"\r\n")
+            await writer.drain()
+
+    assert (await ask_one_that(flood)).reason == "nonsense"
+
+
+async def test_a_camera_that_wants_a_password_and_gets_none_refuses() -> None:
+    outage = await ask_one_that(wanting_digest("right", "", ""))
+    assert outage.reason == "refused"
+    assert outage.login_refused
+
+
+@pytest.mark.parametrize("qop", ["", ', qop="auth,auth-int"'])
+@pytest.mark.parametrize("algorithm", ["", ", algorithm=SHA-256"])
+async def test_the_right_password_is_told_from_the_wrong_one(qop: str, algorithm: str) -> None:
+    camera = wanting_digest("right", qop, algorithm)
+    assert (await ask_one_that(camera, "right")).reason == "no-frames"
+    wrong = await ask_one_that(camera, "wrong")
+    assert wrong.reason == "refused"
+    assert wrong.login_refused
+    assert "wrong" not in wrong.detail
+
+
+async def test_a_path_that_does_not_exist_is_refused_but_locks_no_account() -> None:
+    outage = await ask_one_that(answering("404 Not Found"))
+    assert outage.reason == "refused"
+    assert not outage.login_refused
+
+
+async def test_a_camera_that_closes_at_once_is_unreachable() -> None:
+    async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+
+    assert (await ask_one_that(close)).reason == "unreachable"
+
+
+async def test_a_camera_that_describes_its_stream_lacks_only_frames(
+    good_camera: GoodCamera,
+) -> None:
+    assert (await ask(good_camera.uri)).reason == "no-frames"
