@@ -7,7 +7,10 @@ AccountsError
 """
 
 
-class AccountsError(Exception):
+from linkage.errors import LinkageError
+
+
+class AccountsError(LinkageError):
     """Anything this package raises on purpose. The text is one clear sentence for a person."""
 
 

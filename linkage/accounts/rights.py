@@ -8,33 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from linkage.model import Role
+
+__all__ = ["EVERYWHERE", "Permission", "Places", "Principal", "Role", "permissions_of"]
+
 EVERYWHERE = "*"
-
-
-class Role(StrEnum):
-    DUTY_OFFICER = "duty-officer"
-    SHIFT_LEADER = "shift-leader"
-    DISPATCHER = "dispatcher"
-    VILLAGE_HEAD = "village-head"
-    PATROL = "patrol"
-    AUDITOR = "auditor"
-    ADMINISTRATOR = "administrator"
-
-    @property
-    def label(self) -> tuple[str, str]:
-        """The role in Chinese and in English."""
-        return _ROLE_LABELS[self]
-
-
-_ROLE_LABELS = {
-    Role.DUTY_OFFICER: ("值班员", "Duty officer"),
-    Role.SHIFT_LEADER: ("带班领导", "Shift leader"),
-    Role.DISPATCHER: ("派出所调度", "Police-station dispatcher"),
-    Role.VILLAGE_HEAD: ("村负责人", "Village head"),
-    Role.PATROL: ("巡防队员", "Patrol"),
-    Role.AUDITOR: ("审计员", "Auditor"),
-    Role.ADMINISTRATOR: ("管理员", "Administrator"),
-}
 
 
 class Permission(StrEnum):

@@ -1,0 +1,229 @@
+"""The door: who is calling, may they, and what happens when a handler fails.
+
+Denied by default. A handler runs only when its route is declared and the caller has what the
+declaration asks for. What a caller may see *inside* a route (places) is the handler's part.
+"""
+
+import asyncio
+import ipaddress
+import re
+import secrets
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import structlog
+from aiohttp import web
+
+from alarms.errors import StoreBusy
+from lianfang_timing import unix_ms
+from linkage.accounts import sessions, tokens
+from linkage.accounts.rights import Permission, Principal
+from linkage.audit import AuditAction, AuditEntry
+from linkage.web.ports import Ports
+from linkage.web.problems import Problem, response_of
+from linkage.web.routing import Access, Handler, declared
+
+log = structlog.get_logger()
+
+COOKIE = "lianfang_session"
+REQUEST_TIMEOUT_S = 30.0
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob: data:",
+        "font-src 'self'",
+        "media-src 'self' blob: data:",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {
+    "Content-Security-Policy": _CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who makes this request, and with which secret (its digest)."""
+
+    principal: Principal
+    token_sha256: str
+    address: str
+
+    def entry(
+        self, action: AuditAction, about: str, detail: dict[str, object] | None = None
+    ) -> AuditEntry:
+        """An audit entry of this caller; the person's unit goes with it."""
+        facts = {"unit": self.principal.unit, **(detail or {})}
+        return AuditEntry(self.principal.username, action, about, self.address, facts)
+
+
+PORTS: web.AppKey[Ports] = web.AppKey("ports", Ports)
+_CALLER: web.RequestKey[Caller] = web.RequestKey("caller", Caller)
+_REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
+
+
+def caller_of(request: web.Request) -> Caller:
+    """Who calls; every route that is not public has one."""
+    return request[_CALLER]
+
+
+def address_of(request: web.Request) -> str:
+    """The address the call came from. Headers of proxies are not believed: anyone can send them."""
+    return (request.remote or "")[:64]
+
+
+def is_loopback(request: web.Request) -> bool:
+    """Whether browser and server are one machine: by both the peer's address and the name used."""
+    name = urlsplit(f"//{request.host}").hostname or ""
+    return _is_loopback(address_of(request)) and (name == "localhost" or _is_loopback(name))
+
+
+@web.middleware
+async def bulkhead(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever a request raises into a problem document; one request hurts no other."""
+    request[_REQUEST_ID] = secrets.token_hex(8)
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return response_of(problem)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        allow = {k: v for k, v in error.headers.items() if k == "Allow"}
+        return response_of(Problem(error.status, error.reason, headers=allow))
+    except StoreBusy as busy:
+        log.warning("request_found_store_busy", path=request.path, reason=str(busy))
+        return response_of(
+            Problem(503, "The database cannot answer now. Try again.", retry_after_s=2)
+        )
+    except TimeoutError:
+        log.warning("request_timed_out", path=request.path, request_id=request[_REQUEST_ID])
+        return response_of(Problem(503, "This took too long. Try again.", retry_after_s=2))
+    except Exception:  # bulkhead: a bug in one handler must not reach other requests or the caller
+        log.exception("request_failed", path=request.path, request_id=request[_REQUEST_ID])
+        detail = f"The server failed; its log has the cause under {request[_REQUEST_ID]}."
+        return response_of(Problem(500, detail))
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let the request through only with what its declaration asks for."""
+    if request.match_info.http_exception is not None:
+        return await handler(request)  # no such path or method: there is nothing to guard
+    route = declared(request)
+    if route is None:
+        raise Problem(403, "This route is not declared.")
+    _check_origin(request)
+    if route.needs is not Access.PUBLIC:
+        caller = await _identify(request)
+        request[_CALLER] = caller
+        if isinstance(route.needs, Permission) and not caller.principal.may(route.needs):
+            raise Problem(403, "Your role does not permit this.")
+    if route.endless:
+        return await handler(request)
+    async with asyncio.timeout(REQUEST_TIMEOUT_S):
+        return await handler(request)
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Security headers on every answer, streams and files too."""
+    response.headers.update(_HEADERS)
+    response.headers["X-Request-Id"] = request.get(_REQUEST_ID, "")
+    if request.secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    response.headers.setdefault("Cache-Control", "no-store")
+
+
+def _check_origin(request: web.Request) -> None:
+    """A changing call that a browser sends from another site's page is refused."""
+    if request.method in _READING:
+        return
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc.lower() != request.host.lower():
+        raise Problem(403, "This call came from another site's page.")
+    from_browser = (
+        COOKIE in request.cookies or origin is not None or "Sec-Fetch-Site" in request.headers
+    )
+    if from_browser and "Authorization" not in request.headers:
+        require_own_page(request)
+
+
+def require_own_page(request: web.Request) -> None:
+    """Only our own pages can send this header without the server agreeing beforehand."""
+    if request.headers.get("X-Requested-With") != "lianfang":
+        raise Problem(403, "A changing call from a browser needs X-Requested-With: lianfang.")
+
+
+async def _identify(request: web.Request) -> Caller:
+    ports = request.app[PORTS]
+    address = address_of(request)
+    authorization = request.headers.get("Authorization")
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        digest = tokens.digest(token.strip())
+        machine = None
+        if scheme.lower() == "bearer":
+            machine = await ports.database.read(lambda conn: tokens.find(conn, digest))
+        if machine is None:
+            raise _sign_in_first()
+        return Caller(machine, digest, address)
+    cookie = request.cookies.get(COOKIE)
+    if cookie is None:
+        raise _sign_in_first()
+    digest = tokens.digest(cookie)
+    now_ms = unix_ms(ports.clock.now())
+    session = await ports.database.read(lambda conn: sessions.find(conn, digest, now_ms=now_ms))
+    if session is None:
+        raise _sign_in_first()
+    if session.wants_sliding(now_ms):
+        await _slide(ports, digest, now_ms)
+    return Caller(session.principal, digest, address)
+
+
+async def _slide(ports: Ports, digest: str, now_ms: int) -> None:
+    try:
+        await ports.database.write(lambda conn: sessions.slide(conn, digest, now_ms=now_ms))
+    except StoreBusy as busy:
+        # it holds for hours yet, the next call tries again, and reading must go on meanwhile
+        log.warning("session_not_extended", reason=str(busy))
+
+
+async def still_holds(ports: Ports, caller: Caller) -> bool:
+    """Whether the caller's secret still gives the same rights; for streams, which live long."""
+    now_ms = unix_ms(ports.clock.now())
+    if caller.principal.machine:
+        now = await ports.database.read(lambda conn: tokens.find(conn, caller.token_sha256))
+    else:
+        session = await ports.database.read(
+            lambda conn: sessions.find(conn, caller.token_sha256, now_ms=now_ms)
+        )
+        now = session.principal if session else None
+    return now == caller.principal
+
+
+def _sign_in_first() -> Problem:
+    return Problem(
+        401, "There is no session or token, or it has ended.", headers={"WWW-Authenticate": "Bearer"}
+    )
+
+
+def _is_loopback(text: str) -> bool:
+    if not re.fullmatch(r"[0-9a-fA-F:.]+", text):
+        return False
+    try:
+        return ipaddress.ip_address(text).is_loopback
+    except ValueError:
+        return False

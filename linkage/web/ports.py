@@ -1,0 +1,139 @@
+"""What the web application needs from the rest of the program.
+
+Only shapes: whoever composes the program passes objects that have them, tests pass fakes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry
+
+from alarms.model import Appended, NewAlarm
+from alarms.store import Database, SealedBox
+from camerad.model import CameraHealth
+from lianfang_timing import Clock
+from linkage.accounts.passwords import Passwords
+from linkage.audit import Audit
+from linkage.model import Actor, Outcome
+
+
+class Step(Protocol):
+    """One step of the six, taken by a person who has seen `version`.
+
+    Raises StaleVersion, StepNotAllowed, NoSuchIncident or StoreBusy.
+    """
+
+    async def __call__(
+        self,
+        incident_id: str,
+        *,
+        actor: Actor,
+        version: int,
+        note: str | None = None,
+        outcome: Outcome | None = None,
+        to: str | None = None,
+    ) -> object: ...
+
+
+class Desk(Protocol):
+    """Where people take the steps of an incident; `linkage.incidents.IncidentDesk`."""
+
+    @property
+    def acknowledge(self) -> Step: ...
+    @property
+    def verify(self) -> Step: ...
+    @property
+    def dispatch(self) -> Step: ...
+    @property
+    def respond(self) -> Step: ...
+    @property
+    def close(self) -> Step: ...
+    @property
+    def review(self) -> Step: ...
+    @property
+    def note(self) -> Step: ...
+
+
+class Changes(Protocol):
+    """Says when incidents have changed; `linkage.changes.Changes`."""
+
+    async def wait_beyond(self, position: int) -> int:
+        """Return once there are incident events above `position`, with the newest known."""
+        ...
+
+
+class Log(Protocol):
+    """Where alarms come in; `alarms.log.AlarmLog`."""
+
+    async def append(self, new: Sequence[NewAlarm]) -> list[Appended]: ...
+
+
+class EvidenceFolder(Protocol):
+    """Where pictures are kept; `linkage.evidence.EvidenceFolder`."""
+
+    async def read(self, file: str) -> bytes:
+        """The picture's bytes. Raises linkage.errors.NoSuchPicture."""
+        ...
+
+
+class Eyes(Protocol):
+    """The cameras, as far as people ask them for a picture."""
+
+    async def snapshot(self, camera_id: str, *, timeout_s: float) -> bytes:
+        """A JPEG of now, privacy zones masked. Raises camerad.errors.NoSnapshot."""
+        ...
+
+
+@dataclass(frozen=True)
+class ComponentStatus:
+    """How one part of the program is."""
+
+    up: bool
+    since: datetime
+    detail: str
+
+
+@dataclass(frozen=True)
+class SystemStatus:
+    """How the parts are that every console must know of."""
+
+    intake: ComponentStatus
+    store: ComponentStatus
+    broker: str
+    """`embedded` or `outside`."""
+
+
+@dataclass(frozen=True)
+class SiteFacts:
+    """What the pages say about where they are."""
+
+    name_zh: str
+    name_en: str
+    time_zone: str
+    version: str
+    demo_button_page: str | None = None
+
+
+@dataclass(frozen=True)
+class Ports:
+    """All of it."""
+
+    database: Database
+    clock: Clock
+    log: Log
+    desk: Desk
+    changes: Changes
+    evidence: EvidenceFolder
+    eyes: Eyes
+    camera_health: Callable[[], Mapping[str, CameraHealth]]
+    """How each watched camera is, at this moment and without waiting."""
+    system_status: Callable[[], SystemStatus]
+    readiness: Callable[[], Sequence[str]]
+    """Why no press can be taken now, one sentence each; empty when presses can be taken."""
+    site: SiteFacts
+    box: SealedBox
+    metrics: CollectorRegistry
+    audit: Audit
+    passwords: Passwords

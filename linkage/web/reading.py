@@ -1,0 +1,69 @@
+"""Reading what a request brings: bodies, versions, cursors, limits. Wrong input is one clear
+problem."""
+
+import base64
+import re
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from linkage.web.problems import Problem
+
+T = TypeVar("T")
+
+_VERSION = re.compile(r'(\d{1,15})|"(\d{1,15})"')
+
+
+async def body_of(request: web.Request, shape: type[T]) -> T:
+    """The JSON body as `shape`. Raises Problem 415, 400 or 422."""
+    if request.content_type != "application/json":
+        raise Problem(415, "Send the body as application/json.")
+    try:
+        return msgspec.json.decode(await request.read(), type=shape)
+    except msgspec.ValidationError as error:
+        raise Problem(422, f"{error}.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem(400, f"The body is not JSON: {error}.") from error
+
+
+def version_of(request: web.Request) -> int:
+    """The version the caller has seen, from If-Match: `3` or `"3"`. Raises Problem 428 or 400."""
+    text = request.headers.get("If-Match")
+    if text is None:
+        raise Problem(428, "Say in If-Match which version of the incident you have seen.")
+    found = _VERSION.fullmatch(text.strip())
+    if found is None:
+        raise Problem(400, "If-Match must be one version number.")
+    return int(found[1] or found[2])
+
+
+def limit_of(request: web.Request, *, usual: int, most: int) -> int:
+    """The `limit` parameter. Raises Problem 400."""
+    text = request.query.get("limit", str(usual))
+    if not re.fullmatch(r"\d{1,6}", text) or not 1 <= int(text) <= most:
+        raise Problem(400, f"limit must be a number from 1 to {most}.")
+    return int(text)
+
+
+def position_of(text: str | None, name: str) -> int:
+    """A position in a log; 0 when it was not given. Raises Problem 400."""
+    if text is None or text == "":
+        return 0
+    if not re.fullmatch(r"\d{1,18}", text):
+        raise Problem(400, f"{name} must be a number.")
+    return int(text)
+
+
+def pack_cursor(*parts: object) -> str:
+    """Where the next page begins, as text that callers only hand back."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(parts)).decode().rstrip("=")
+
+
+def unpack_cursor(text: str, shape: type[T]) -> T:
+    """What `pack_cursor` was given. Raises Problem 400."""
+    try:
+        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        return msgspec.json.decode(packed, type=shape)
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise Problem(400, "after is not a cursor of this list.") from error

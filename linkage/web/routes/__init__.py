@@ -1,0 +1,1 @@
+"""The routes, one file per noun; `linkage.web.app` puts them together."""

@@ -1,0 +1,273 @@
+"""The shapes the API answers with. Only shapes: where they come from is in `incident_reading`."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+
+def moment(ms: int, zone: ZoneInfo) -> str:
+    """RFC 3339 with offset, milliseconds, in the site's own time."""
+    at = datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone)
+    return at.isoformat(timespec="milliseconds")
+
+
+def moment_or_none(ms: int | None, zone: ZoneInfo) -> str | None:
+    return None if ms is None else moment(ms, zone)
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Labels, or ids; None where unknown."""
+
+    village: str | None
+    grid: str | None
+    group: str | None
+    household: str | None
+
+
+class Acknowledged(Struct, frozen=True, kw_only=True):
+    by: str
+    username: str
+    at: str
+
+
+class IncidentAlarm(Struct, frozen=True, kw_only=True):
+    id: str
+    device: str
+    kind: str
+    received_at: str
+    flags: list[str]
+    silent: bool
+    household: str | None
+
+
+class EvidenceItem(Struct, frozen=True, kw_only=True):
+    kind: str
+    camera: str
+    url: str
+    sha256: str
+    at: str
+
+
+class Next(Struct, frozen=True, kw_only=True):
+    """The step that comes next, and when the escalation clock acts if it does not."""
+
+    action: str
+    due_at: str | None
+
+
+class Called(Struct, frozen=True, kw_only=True):
+    """A person who was told."""
+
+    step: int
+    username: str
+    display_name: str
+    role: str
+    way: str
+    at: str
+    state: str
+
+
+class Incident(Struct, frozen=True, kw_only=True):
+    id: str
+    number: str
+    stage: str
+    priority: int
+    kind: str
+    silent: bool
+    drill: bool
+    opened_at: str
+    closed_at: str | None
+    place: Place
+    place_ids: Place
+    acknowledged: Acknowledged | None
+    alarms: list[IncidentAlarm]
+    cameras: list[str]
+    evidence: list[EvidenceItem]
+    next: Next | None
+    called: list[Called]
+    cancel_claimed: bool
+    outcome: str | None
+    version: int
+    ring: int
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    username: str
+    display_name: str
+
+
+class TimelineItem(Struct, frozen=True, kw_only=True):
+    seq: int
+    at: str
+    type: str
+    actor: Person | None
+    data: dict[str, object]
+
+
+class Household(Struct, frozen=True, kw_only=True):
+    """Masked unless the caller may see it in the clear."""
+
+    id: str
+    label: str
+    address: str | None
+    contact_name: str | None
+    contact_phone: str | None
+
+
+class GroupHousehold(Struct, frozen=True, kw_only=True):
+    id: str
+    label: str
+    is_source: bool
+    device: str | None
+    notice: str | None
+
+
+class Group(Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    households: list[GroupHousehold]
+
+
+class NearCamera(Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    state: str
+    reason: str
+    distance_m: float | None
+
+
+class PlannedAction(Struct, frozen=True, kw_only=True):
+    id: str
+    kind: str
+    target: str
+    state: str
+    attempts: int
+    due_at: str
+    done_at: str | None
+    error: str | None
+
+
+class DecisionItem(Struct, frozen=True, kw_only=True):
+    stage: str
+    matched: bool
+    reason: str
+
+
+class IncidentDetail(Incident, frozen=True, kw_only=True):
+    timeline: list[TimelineItem]
+    household: Household | None
+    group: Group | None
+    cameras_near: list[NearCamera]
+    actions: list[PlannedAction]
+    decisions: list[DecisionItem]
+
+
+class IncidentPage(Struct, frozen=True, kw_only=True):
+    items: list[Incident]
+    next: str | None
+
+
+class Alarm(Struct, frozen=True, kw_only=True):
+    seq: int
+    id: str
+    device: str
+    kind: str
+    received_at: str
+    flags: list[str]
+    silent: bool
+    source: str
+
+
+class AlarmPage(Struct, frozen=True, kw_only=True):
+    items: list[Alarm]
+    next: str | None
+
+
+class ZoneItem(Struct, frozen=True, kw_only=True):
+    name: str
+    kind: str
+    polygon: list[tuple[float, float]]
+    dwell_s: float | None
+    armed: str | None
+
+
+class Camera(Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    village: str
+    state: str
+    reason: str
+    detail: str
+    since: str | None
+    frames_per_s: float
+    newest_frame_age_s: float | None
+    zones: list[ZoneItem]
+
+
+class CameraList(Struct, frozen=True, kw_only=True):
+    items: list[Camera]
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    state: str
+    since: str
+    detail: str
+
+
+class Broker(Struct, frozen=True, kw_only=True):
+    kind: str
+
+
+class CameraCounts(Struct, frozen=True, kw_only=True):
+    watching: int
+    down: int
+    connecting: int
+
+
+class ConsoleState(Struct, frozen=True, kw_only=True):
+    attended: bool
+    officers: int
+
+
+class System(Struct, frozen=True, kw_only=True):
+    intake: Part
+    store: Part
+    broker: Broker
+    cameras: CameraCounts
+    console: ConsoleState
+    sse_position: int
+
+
+class Site(Struct, frozen=True, kw_only=True):
+    name_zh: str
+    name_en: str
+    time_zone: str
+
+
+class Demo(Struct, frozen=True, kw_only=True):
+    button_page: str
+
+
+class Me(Struct, frozen=True, kw_only=True):
+    username: str
+    display_name: str
+    role: str
+    places: list[str]
+    permissions: list[str]
+    site: Site
+    demo: Demo | None
+    version: str
+
+
+class Reported(Struct, frozen=True, kw_only=True):
+    alarm: str
+
+
+class Alive(Struct, frozen=True, kw_only=True):
+    alive: bool
+
+
+class Ready(Struct, frozen=True, kw_only=True):
+    ready: bool
+    reasons: list[str]
