@@ -1,0 +1,42 @@
+"""The exceptions of `linkage`.
+
+LinkageError
+├── BadSettings        a settings file is wrong: names file, key and how to mend it
+├── NoSuchIncident     no incident with this id
+├── StaleVersion       the incident has changed since the caller saw it; carries its version now
+├── StepNotAllowed     the step is not possible now; the text says why, Chinese first
+├── NoSuchPicture      a file name that is no picture of the evidence folder
+└── EvidenceNotKept    a picture could not be written (disk full, not writable): try again
+"""
+
+
+class LinkageError(Exception):
+    """Anything this package raises on purpose. The text is one clear sentence for a person."""
+
+
+class BadSettings(LinkageError):
+    """A settings file cannot be used until a person mends it."""
+
+
+class NoSuchIncident(LinkageError):
+    """There is no incident with this id."""
+
+
+class StaleVersion(LinkageError):
+    """The caller decided on an older version of the incident."""
+
+    def __init__(self, current: int) -> None:
+        super().__init__(f"警情已更新到第 {current} 版 / the incident has changed (now {current})")
+        self.current = current
+
+
+class StepNotAllowed(LinkageError):
+    """The incident does not allow this step now."""
+
+
+class NoSuchPicture(LinkageError):
+    """The evidence folder has no such picture."""
+
+
+class EvidenceNotKept(LinkageError):
+    """The picture is not on disk; the same call may succeed later."""

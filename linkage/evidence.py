@@ -1,0 +1,84 @@
+"""The evidence folder: pictures on disk, each written whole or not at all.
+
+Which incident a picture belongs to stands in the store, not here.
+"""
+
+import asyncio
+import hashlib
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lianfang_timing import unix_ms
+from linkage.errors import EvidenceNotKept, NoSuchPicture
+
+_FILE = re.compile(r"\d{4}/\d{2}/\d{2}/[0-9]{6}-[0-9a-f]{8}-[0-9a-f]{16}\.jpg")
+
+
+@dataclass(frozen=True)
+class StoredPicture:
+    """A picture that is on disk. `file` is relative to the folder."""
+
+    file: str
+    sha256: str
+    size: int
+    at_ms: int
+
+    def as_detail(self) -> dict[str, object]:
+        """The JSON value for `detail["picture"]` of a camera's alarm."""
+        return {"file": self.file, "sha256": self.sha256, "size": self.size, "at_ms": self.at_ms}
+
+
+class EvidenceFolder:
+    """Pictures under one folder, by UTC day. Many tasks may use it at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def put(self, jpeg: bytes, at: datetime) -> StoredPicture:
+        """Keep the picture, synced to disk. Raises EvidenceNotKept."""
+        return await asyncio.to_thread(self._put, jpeg, at)
+
+    async def read(self, file: str) -> bytes:
+        """The picture's bytes. Raises NoSuchPicture."""
+        path = self.path_of(file)
+        try:
+            return await asyncio.to_thread(path.read_bytes)
+        except OSError as error:
+            raise NoSuchPicture(f"{file} is not in the evidence folder") from error
+
+    def path_of(self, file: str) -> Path:
+        """Where `file` (as in StoredPicture) lies. Raises NoSuchPicture for any other name."""
+        if _FILE.fullmatch(file) is None:
+            raise NoSuchPicture(f"{file!r} is no name of a picture")
+        return self._path / file
+
+    def _put(self, jpeg: bytes, at: datetime) -> StoredPicture:
+        digest = hashlib.sha256(jpeg).hexdigest()
+        file = f"{at.astimezone(UTC):%Y/%m/%d/%H%M%S}-{secrets.token_hex(4)}-{digest[:16]}.jpg"
+        final = self._path / file
+        part = final.with_suffix(".part")
+        try:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("xb") as out:
+                out.write(jpeg)
+                out.flush()
+                os.fsync(out.fileno())
+            part.rename(final)
+            _sync_folder(final.parent)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise EvidenceNotKept(f"a picture cannot be kept: {error.strerror}") from error
+        return StoredPicture(file, digest, len(jpeg), unix_ms(at))
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename is safe only when the folder is on disk too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,50 @@
+"""Reading people for the escalation: who could be called, and whose console is attended."""
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from linkage.model import Role
+from linkage.schema import accounts, sessions
+
+EVERYWHERE = "*"
+
+PRESENCE_S = 30
+"""A console page that has not said for this long that it is attended is an empty chair."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """An enabled account. `places` holds village ids, or `*` for all."""
+
+    username: str
+    display_name: str
+    role: Role
+    places: frozenset[str]
+
+    def covers(self, village_id: str | None) -> bool:
+        """Whether the village is this person's; an unknown place is only theirs who have all."""
+        return EVERYWHERE in self.places or village_id in self.places
+
+
+def people(conn: Connection) -> list[Person]:
+    """All enabled accounts, in a steady order."""
+    rows = conn.execute(select(accounts).where(accounts.c.enabled).order_by(accounts.c.username))
+    return [
+        Person(r.username, r.display_name, Role(r.role), frozenset(json.loads(r.places)))
+        for r in rows
+    ]
+
+
+def attended_usernames(conn: Connection, now_ms: int) -> frozenset[str]:
+    """Who has a console page that lately said: in sight, and its sound unlocked."""
+    names = conn.scalars(
+        select(sessions.c.username).where(
+            sessions.c.expires_at_ms > now_ms,
+            sessions.c.presence_at_ms >= now_ms - PRESENCE_S * 1000,
+            sessions.c.sound_unlocked,
+            sessions.c.visible,
+        )
+    )
+    return frozenset(names)
