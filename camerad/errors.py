@@ -1,12 +1,12 @@
 """The exceptions of `camerad`.
 
-    CameradError
-    ├── BadZones          the zones file or a zone is wrong: a person must mend it
-    ├── SourceUnreadable  a file or stream that is not there or cannot be decoded
-    ├── CameraUnreachable no answer, or not in time: try again later
-    ├── CameraRefused     the camera answered and said no (password, ONVIF user): a person must act
-    ├── CameraTalksNonsense  an answer that is not the protocol: try again later
-    └── NoSnapshot        a picture was asked for and could not be had
+CameradError
+├── BadZones          the zones file or a zone is wrong: a person must mend it
+├── SourceUnreadable  a file or stream that is not there or cannot be decoded
+├── CameraUnreachable no answer, or not in time: try again later
+├── CameraRefused     the camera answered and said no (password, ONVIF user): a person must act
+├── CameraTalksNonsense  an answer that is not the protocol: try again later
+└── NoSnapshot        a picture was asked for and could not be had
 """
 
 
@@ -36,3 +36,7 @@ class CameraTalksNonsense(CameradError):
 
 class NoSnapshot(CameradError):
     """No picture of this camera can be had now; the text says why."""
+
+
+class RenderFailed(CameradError):
+    """The film of an analysis cannot be written; the text says where and why."""

@@ -1,0 +1,270 @@
+"""One camera's detection, put together: pictures in, events out.
+
+Holds the order of the steps and nothing that decides. One object a camera, one thread an object.
+"""
+
+import datetime
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from camerad.detection.background import Background, Foreground
+from camerad.detection.blobs import Blob, find_blobs
+from camerad.detection.ghosts import box_window, outline_is_remembered
+from camerad.detection.masks import Mask, mask_privacy, polygons_mask
+from camerad.detection.motion import Motion
+from camerad.detection.settings import DetectionSettings
+from camerad.detection.stays import Presence, Stays
+from camerad.detection.tracker import Tracker
+from camerad.detection.tracks import Track, TrackSnapshot
+from camerad.model import Detection, Zone, ZoneKind
+
+Luma = NDArray[np.uint8]
+
+_GAP_S = 10.0
+"""After a hole in the stream longer than this nothing seen before is assumed to go on."""
+_GLANCE_PX = 96
+"""Width of the small picture that tells whether anything changed at all."""
+_GLANCE_CHANGE = 6
+"""Grey levels by which a spot of the small picture must change to be worth a look."""
+_UNTRAVELLED_S = 20.0
+"""What has not gone anywhere for this long belongs to the scene (a branch, a patch of sun)."""
+
+
+class Detector:
+    """Motion and loitering on one camera. Give it luma pictures in stream time.
+
+    `process` wants H x W uint8 pictures of one size and `t_s` that does not decrease; pictures
+    for which `wants` is false may be left out. `local_time` None means every zone is armed.
+    """
+
+    def __init__(
+        self,
+        zones: Sequence[Zone],
+        *,
+        settings: DetectionSettings = DetectionSettings(),  # noqa: B008 - frozen
+    ) -> None:
+        self._zones = tuple(zones)
+        self._settings = settings
+        self._stays = Stays(zones, settings)
+        self._tracker = Tracker(settings)
+        self._period = 1.0 / settings.analysed_per_s
+        self._due_s: float | None = None
+        self._last_s: float | None = None
+        self._size = (0, 0)
+        self._background: Background | None = None
+        self._motion = Motion(zones, (1, 1), settings)
+        self._ignored: Mask | None = None
+        self._held: Mask | None = None
+        self._previous: Luma | None = None
+        self._glance: Luma | None = None
+        self._scene_changes = 0
+        self.skipped = 0
+        """Pictures in which nothing had changed, so that no more was done."""
+
+    def wants(self, t_s: float) -> bool:
+        """Whether a picture at `t_s` is due. Half a frame early is better than one late."""
+        return self._due_s is None or t_s >= self._due_s - 0.1 * self._period
+
+    @property
+    def tracks(self) -> list[TrackSnapshot]:
+        """What is followed now and visible, for drawing."""
+        return [
+            TrackSnapshot(
+                t.number, self._fraction_box(t), self._fraction_feet(t), t.travelled, t.upright()
+            )
+            for t in self._tracker.confirmed()
+            if t.visible
+        ]
+
+    def dwells(self) -> dict[int, float]:
+        """Track -> its longest dwell in a loiter zone, seconds; for drawing."""
+        longest: dict[int, float] = {}
+        for stay in self._stays.open:
+            longest[stay.track] = max(stay.dwell_s, longest.get(stay.track, 0.0))
+        return longest
+
+    def alerting(self) -> frozenset[int]:
+        """Tracks that are loitering now, for drawing."""
+        return frozenset(stay.track for stay in self._stays.open if stay.started)
+
+    def process(
+        self, luma: Luma, t_s: float, local_time: datetime.time | None = None
+    ) -> list[Detection]:
+        """Look at one picture. Returns what begins or ends at `t_s`."""
+        said: list[Detection] = []
+        if self._last_s is not None and t_s - self._last_s > _GAP_S:
+            said = self.finish(self._last_s)
+            self._background = None
+        due = t_s if self._due_s is None else self._due_s
+        self._due_s = max(due + self._period, t_s + 0.5 * self._period)
+        frame = self._shrink(luma)
+        if self._background is not None and frame.shape != (self._size[1], self._size[0]):
+            said += self.finish(t_s)
+            self._background = None
+        background = self._background
+        if background is None or self._held is None or self._previous is None:
+            self._open(frame)
+            self._last_s = t_s
+            return said
+        elapsed = t_s - (self._last_s or 0.0)
+        self._last_s = t_s
+        if self._nothing_new(frame):
+            self.skipped += 1
+            background.learn(frame, self._held, elapsed)
+            return said + self._judge([], np.zeros_like(frame), t_s, local_time)
+        foreground = background.subtract(frame, self._held)
+        if self._ignored is not None:
+            cv2.bitwise_and(foreground.mask, self._ignored, dst=foreground.mask)
+            cv2.bitwise_and(foreground.solid, self._ignored, dst=foreground.solid)
+        if self._is_new_scene(foreground):
+            background.restart(frame)
+            blobs: list[Blob] = []
+        else:
+            blobs = find_blobs(foreground, self._settings)
+        moving = background.changed(frame, self._previous)
+        self._previous = frame
+        self._tracker.step(frame, blobs, t_s)
+        self._note_liveliness(moving, t_s)
+        self._clear_scene(frame, foreground, t_s)
+        self._held = self._held_mask(blobs)
+        background.learn(frame, self._held, elapsed)
+        return said + self._judge(blobs, moving, t_s, local_time)
+
+    def finish(self, t_s: float) -> list[Detection]:
+        """End what is open: the stream is over."""
+        said = self._motion.finish(t_s) + self._stays.finish(t_s)
+        for track in list(self._tracker.tracks):
+            self._tracker.remove(track)
+        return said
+
+    def _shrink(self, luma: Luma) -> Luma:
+        height, width = luma.shape
+        if width > self._settings.width_px:
+            size = (
+                self._settings.width_px,
+                max(1, round(self._settings.width_px * height / width)),
+            )
+            small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
+        else:
+            small = luma
+        hidden = mask_privacy(np.asarray(small, np.uint8), self._zones)
+        return np.asarray(cv2.GaussianBlur(hidden, (3, 3), 0), np.uint8)
+
+    def _open(self, frame: Luma) -> None:
+        height, width = frame.shape
+        self._size = (width, height)
+        self._background = Background(frame, self._settings)
+        self._motion = Motion(self._zones, self._size, self._settings)
+        ignored = [z.polygon for z in self._zones if z.kind is ZoneKind.IGNORE]
+        if ignored:
+            inverted = cv2.bitwise_not(polygons_mask(ignored, width, height))
+            self._ignored = np.asarray(inverted, np.uint8)
+        self._held = np.zeros_like(frame)
+        self._previous = frame
+        self._glance = None
+        self._tracker.tracks = []
+
+    def _nothing_new(self, frame: Luma) -> bool:
+        """Compared with the last picture that was looked at, so that slow change adds up."""
+        height, width = frame.shape
+        size = (_GLANCE_PX, max(1, round(_GLANCE_PX * height / width)))
+        glance = np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)
+        if self._glance is not None and not self._tracker.tracks:
+            change = cv2.absdiff(glance, self._glance)
+            if float(cv2.minMaxLoc(change)[1]) < _GLANCE_CHANGE:
+                return True
+        self._glance = glance
+        return False
+
+    def _is_new_scene(self, foreground: Foreground) -> bool:
+        # one such picture may be a flash or a torn frame
+        self._scene_changes = self._scene_changes + 1 if foreground.new_scene else 0
+        return self._scene_changes >= 2
+
+    def _note_liveliness(self, moving: Mask, t_s: float) -> None:
+        for track in self._tracker.tracks:
+            window = box_window(moving.shape, track.box, 1)
+            px = cv2.countNonZero(moving[window])
+            if px >= max(3.0, 0.006 * track.w * track.h):
+                track.moved_s = t_s
+
+    def _clear_scene(self, frame: Luma, foreground: Foreground, t_s: float) -> None:
+        """Take ghosts and things that have become part of the scene into the background."""
+        background = self._background
+        if background is None:
+            return
+        for track in list(self._tracker.tracks):
+            if not track.visible or t_s - track.still_since_s() < 0.5:
+                track.ghost_votes = 0
+                continue
+            ghost = outline_is_remembered(frame, foreground, track.box)
+            track.ghost_votes = track.ghost_votes + 1 if ghost else 0
+            if track.ghost_votes >= (8 if track.travelled else 3) or self._is_scenery(track, t_s):
+                region = np.zeros_like(frame)
+                region[box_window(frame.shape, track.box, 3)] = 255
+                background.absorb(frame, region)
+                self._tracker.remove(track)
+
+    def _is_scenery(self, track: Track, t_s: float) -> bool:
+        still = t_s - track.moved_s
+        if not track.travelled:
+            return t_s - max(track.born_s, track.still_since_s()) > _UNTRAVELLED_S
+        if track.upright():
+            return still > self._settings.still_person_s
+        return still > self._settings.still_thing_s
+
+    def _held_mask(self, blobs: Sequence[Blob]) -> Mask:
+        held = np.zeros((self._size[1], self._size[0]), np.uint8)
+        for track in self._tracker.tracks:
+            held[box_window(held.shape, track.box, max(2, round(0.08 * track.h)))] = 255
+        for blob in blobs:
+            held[box_window(held.shape, (blob.x, blob.y, blob.w, blob.h), 2)] = 255
+        return held
+
+    def _judge(
+        self,
+        blobs: Sequence[Blob],
+        moving: Mask,
+        t_s: float,
+        local_time: datetime.time | None,
+    ) -> list[Detection]:
+        said: list[Detection] = []
+        if self._motion.wanted:
+            armed = [
+                local_time is None or z.armed is None or z.armed.covers(local_time)
+                for z in self._motion.zones()
+            ]
+            said += self._motion.step(blobs, moving, t_s, armed)
+        width, height = self._size
+        present = [
+            self._presence(track, t_s)
+            for track in self._tracker.confirmed()
+            if track.visible and track.h >= self._settings.min_height * height
+        ]
+        return said + self._stays.step(present, t_s, local_time, width / height)
+
+    def _presence(self, track: Track, t_s: float) -> Presence:
+        patience = self._settings.still_person_s if track.alone else self._settings.still_split_s
+        return Presence(
+            track.number,
+            self._fraction_box(track),
+            self._fraction_feet(track),
+            travelled=track.travelled,
+            upright=track.upright(),
+            lively=t_s - track.moved_s <= patience,
+            born_s=track.born_s,
+        )
+
+    def _fraction_box(self, track: Track) -> tuple[float, float, float, float]:
+        width, height = self._size
+        x, y = max(0.0, track.x / width), max(0.0, track.y / height)
+        right = min(1.0, (track.x + track.w) / width)
+        foot = min(1.0, (track.y + track.h) / height)
+        return (x, y, max(0.0, right - x), max(0.0, foot - y))
+
+    def _fraction_feet(self, track: Track) -> tuple[float, float]:
+        x, y = track.feet
+        return (x / self._size[0], y / self._size[1])

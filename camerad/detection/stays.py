@@ -1,0 +1,177 @@
+"""Who has been in a zone for how long, and when that is loitering.
+
+Dwell counts stream time while the feet of one track are in the zone: identity, not occupancy,
+so that ten passers-by are not one loiterer. No pixels here; zones and feet are fractions.
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from camerad.detection.settings import DetectionSettings
+from camerad.model import Box, Detection, EventName, Point, Zone, ZoneKind
+
+_EDGE = 0.04
+"""Feet this far (in body heights) outside have not left: boxes tremble."""
+
+
+@dataclass(frozen=True)
+class Presence:
+    """A confirmed track at one moment, in fractions of the frame."""
+
+    track: int
+    box: Box
+    feet: Point
+    travelled: bool
+    """It came walking, or split off something that did."""
+    upright: bool
+    """Higher than wide."""
+    lively: bool
+    """It has moved lately enough to be alive."""
+    born_s: float
+
+
+@dataclass
+class Stay:
+    """One track's time in one zone. Owned by `Stays`."""
+
+    zone: int
+    track: int
+    dwell_s: float
+    seen_s: float
+    """When the feet were last in the zone."""
+    outside: bool
+    box: Box
+    feet: Point
+    walked_in: bool = False
+    """This track, or the broken one it replaces, came walking."""
+    started: bool = False
+
+
+class Stays:
+    """All stays on one camera. `step` once per analysed picture."""
+
+    def __init__(self, zones: Sequence[Zone], settings: DetectionSettings) -> None:
+        self._settings = settings
+        self._zones = [z for z in zones if z.kind is ZoneKind.LOITER]
+        self._corners = [np.asarray(z.polygon, np.float32) for z in self._zones]
+        self.open: list[Stay] = []
+
+    def step(
+        self,
+        present: Sequence[Presence],
+        t_s: float,
+        local_time: datetime.time | None,
+        aspect: float,
+    ) -> list[Detection]:
+        """Count the moment `t_s`; `aspect` is the picture's width over its height."""
+        said: list[Detection] = []
+        for index, zone in enumerate(self._zones):
+            if local_time is not None and zone.armed and not zone.armed.covers(local_time):
+                said += self._disarm(index, t_s)
+                continue
+            for presence in present:
+                if zone.min_height is not None and presence.box[3] < zone.min_height:
+                    continue
+                stay = self._stay(index, presence)
+                slack = _EDGE * presence.box[3] if stay and not stay.outside else 0.0
+                if self._inside(index, presence.feet, slack, aspect):
+                    said += self._count(index, zone, stay, presence, t_s)
+                elif stay is not None:
+                    stay.outside = True
+        return said + self._leave(t_s)
+
+    def finish(self, t_s: float) -> list[Detection]:
+        """End everything."""
+        said = [self._ended(stay, t_s) for stay in self.open if stay.started]
+        self.open = []
+        return said
+
+    def _inside(self, index: int, feet: Point, slack: float, aspect: float) -> bool:
+        # feet on the frame's lower edge stand in a zone drawn to that edge
+        x, y = min(max(feet[0], 0.001), 0.999), min(max(feet[1], 0.001), 0.999)
+        corners = self._corners[index] * (aspect, 1.0)
+        away = cv2.pointPolygonTest(corners.astype(np.float32), (x * aspect, y), measureDist=True)
+        return away >= -slack
+
+    def _stay(self, index: int, presence: Presence) -> Stay | None:
+        return next((s for s in self.open if s.zone == index and s.track == presence.track), None)
+
+    def _count(
+        self, index: int, zone: Zone, stay: Stay | None, presence: Presence, t_s: float
+    ) -> list[Detection]:
+        if stay is None:
+            stay = self._inherited(index, presence, t_s)
+        if stay is None:
+            stay = Stay(index, presence.track, 0.0, t_s, False, presence.box, presence.feet)
+            self.open.append(stay)
+        if not stay.outside and presence.lively:
+            stay.dwell_s += t_s - stay.seen_s
+        stay.seen_s, stay.outside = t_s, False
+        stay.box, stay.feet = presence.box, presence.feet
+        stay.walked_in = stay.walked_in or presence.travelled
+        person = stay.walked_in and presence.upright and presence.lively
+        enough = zone.dwell_s is not None and stay.dwell_s >= zone.dwell_s
+        if stay.started or not enough or not person:
+            return []
+        stay.started = True
+        return [
+            Detection(
+                EventName.LOITERING_STARTED,
+                t_s,
+                zone.name,
+                track=stay.track,
+                dwell_s=stay.dwell_s,
+                box=presence.box,
+            )
+        ]
+
+    def _inherited(self, index: int, presence: Presence, t_s: float) -> Stay | None:
+        """The stay of a track that broke here and that this one replaces."""
+        best: Stay | None = None
+        for stay in self.open:
+            if stay.zone != index or t_s - stay.seen_s <= 0.0 or stay.outside:
+                continue
+            if t_s - stay.seen_s > self._settings.inherit_s:
+                continue
+            if presence.born_s < stay.seen_s - 1.0:
+                continue
+            high = max(presence.box[3], stay.box[3])
+            apart = np.hypot(presence.feet[0] - stay.feet[0], presence.feet[1] - stay.feet[1])
+            alike = min(presence.box[3], stay.box[3]) / high
+            if apart > 0.6 * high or alike < 0.6:
+                continue
+            if best is None or stay.dwell_s > best.dwell_s:
+                best = stay
+        if best is not None:
+            best.track = presence.track
+        return best
+
+    def _leave(self, t_s: float) -> list[Detection]:
+        said, kept = [], []
+        for stay in self.open:
+            wait = self._settings.leave_s if stay.outside else self._settings.inherit_s
+            if t_s - stay.seen_s <= wait:
+                kept.append(stay)
+            elif stay.started:
+                said.append(self._ended(stay, t_s))
+        self.open = kept
+        return said
+
+    def _disarm(self, index: int, t_s: float) -> list[Detection]:
+        said = [self._ended(s, t_s) for s in self.open if s.zone == index and s.started]
+        self.open = [s for s in self.open if s.zone != index]
+        return said
+
+    def _ended(self, stay: Stay, t_s: float) -> Detection:
+        return Detection(
+            EventName.LOITERING_ENDED,
+            t_s,
+            self._zones[stay.zone].name,
+            track=stay.track,
+            dwell_s=stay.dwell_s,
+            box=stay.box,
+        )

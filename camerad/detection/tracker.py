@@ -1,0 +1,208 @@
+"""Which blob is which track: association, people who meet, tracks that begin and end.
+
+Pure of zones and of loitering. A track keeps its place through a meeting by its patch; what
+splits off another track is remembered as such.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camerad.detection.blobs import Blob
+from camerad.detection.settings import DetectionSettings
+from camerad.detection.tracks import Track
+
+Luma = NDArray[np.uint8]
+_Box = tuple[float, float, float, float]
+
+_TWIN_S = 0.8
+"""Two tracks on the same spot for this long are one thing."""
+
+
+class Tracker:
+    """Follows the blobs of one camera. `step` once per analysed picture."""
+
+    def __init__(self, settings: DetectionSettings) -> None:
+        self._settings = settings
+        self._next = 1
+        self._last_s: float | None = None
+        self._twin_since: dict[tuple[int, int], float] = {}
+        self.tracks: list[Track] = []
+
+    def confirmed(self) -> list[Track]:
+        """Tracks seen often enough to count."""
+        return [t for t in self.tracks if t.hits >= self._settings.confirm_hits]
+
+    def step(self, frame: Luma, blobs: Sequence[Blob], t_s: float) -> None:
+        """Take over the blobs of the picture at `t_s`."""
+        elapsed = 0.0 if self._last_s is None else t_s - self._last_s
+        self._last_s = t_s
+        for track in self.tracks:
+            track.predict(elapsed, max(0.0, t_s - elapsed - track.seen_s))
+            track.visible = False
+        owner = self._assign(blobs)
+        pieces = self._pieces(blobs, owner)
+        groups = self._groups(blobs, owner)
+        for index, track in owner.items():
+            blob = _joined([blobs[index], *(blobs[i] for i in pieces.get(track.number, ()))])
+            others = groups.get(index, [])
+            if others and _crowded(blob, track):
+                for member in (track, *others):
+                    member.hold(frame, t_s, blob, self._settings)
+            else:
+                track.see(blob, frame, t_s, self._settings)
+        taken = {i for indices in pieces.values() for i in indices} | set(owner)
+        for index, blob in enumerate(blobs):
+            if index not in taken:
+                self._begin(blob, t_s)
+        self._drop_twins(t_s)
+        self.tracks = [t for t in self.tracks if t_s - t.seen_s <= self._patience(t)]
+
+    def remove(self, track: Track) -> None:
+        """End a track now."""
+        self.tracks.remove(track)
+
+    def _patience(self, track: Track) -> float:
+        if track.hits < self._settings.confirm_hits:
+            return 0.45
+        return self._settings.lost_s if track.travelled else self._settings.lost_s / 2
+
+    def _assign(self, blobs: Sequence[Blob]) -> dict[int, Track]:
+        """Blob index -> the one track that claims it best."""
+        claims = []
+        for track in self.tracks:
+            for index, blob in enumerate(blobs):
+                worth = _worth(track, blob)
+                if worth > 0.0:
+                    bonus = 0.15 if track.hits >= self._settings.confirm_hits else 0.0
+                    claims.append((worth + bonus, -track.number, index, track))
+        claims.sort(key=lambda claim: claim[:3], reverse=True)
+        owner: dict[int, Track] = {}
+        served: set[int] = set()
+        for _, _, index, track in claims:
+            if index not in owner and track.number not in served:
+                owner[index] = track
+                served.add(track.number)
+        return owner
+
+    def _pieces(self, blobs: Sequence[Blob], owner: dict[int, Track]) -> dict[int, list[int]]:
+        """Track number -> further blobs that are pieces of the same body."""
+        pieces: dict[int, list[int]] = {}
+        chosen = {track.number: index for index, track in owner.items()}
+        for index, blob in enumerate(blobs):
+            if index in owner:
+                continue
+            for track in self.tracks:
+                if track.number not in chosen:
+                    continue
+                if _overlap(track.box, _box(blob)) < 0.5 * blob.w * blob.h:
+                    continue
+                whole = _joined([blobs[chosen[track.number]], blob])
+                if whole.w <= 1.35 * track.w and whole.h <= 1.25 * track.h:
+                    pieces.setdefault(track.number, []).append(index)
+                    break
+        return pieces
+
+    def _groups(self, blobs: Sequence[Blob], owner: dict[int, Track]) -> dict[int, list[Track]]:
+        """Blob index -> tracks without a blob of their own that stand inside it."""
+        groups: dict[int, list[Track]] = {}
+        served = {track.number for track in owner.values()}
+        for track in self.tracks:
+            if track.number in served or track.hits < self._settings.confirm_hits:
+                continue
+            shares = [_overlap(track.box, _box(blobs[index])) for index in owner]
+            if shares and max(shares) >= 0.45 * track.w * track.h:
+                groups.setdefault(list(owner)[int(np.argmax(shares))], []).append(track)
+        return groups
+
+    def _begin(self, blob: Blob, t_s: float) -> None:
+        track = Track(self._next, blob, t_s)
+        self._next += 1
+        for parent in self.tracks:
+            if parent.hits < self._settings.confirm_hits or not _touching(parent, blob):
+                continue
+            track.alone = False
+            # one of two who came as one; a bag put down is much lower than who carried it
+            if parent.travelled and blob.h >= 0.65 * parent.h and blob.h > blob.w:
+                track.travelled = True
+        self.tracks.append(track)
+
+    def _drop_twins(self, t_s: float) -> None:
+        near: dict[tuple[int, int], float] = {}
+        gone: set[int] = set()
+        for i, elder in enumerate(self.tracks):
+            for younger in self.tracks[i + 1 :]:
+                shared = _overlap(elder.box, younger.box)
+                if shared < 0.6 * min(elder.w * elder.h, younger.w * younger.h):
+                    continue
+                pair = (elder.number, younger.number)
+                near[pair] = self._twin_since.get(pair, t_s)
+                if t_s - near[pair] >= _TWIN_S and not (elder.visible and younger.visible):
+                    hidden = younger if elder.visible else elder
+                    if not hidden.travelled or hidden.h < 0.6 * max(elder.h, younger.h):
+                        gone.add(hidden.number)
+        self._twin_since = near
+        self.tracks = [t for t in self.tracks if t.number not in gone]
+
+
+def _box(blob: Blob) -> _Box:
+    return (blob.x, blob.y, blob.w, blob.h)
+
+
+def _overlap(a: _Box, b: _Box) -> float:
+    w = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    h = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    return max(0.0, w) * max(0.0, h)
+
+
+def _worth(track: Track, blob: Blob) -> float:
+    """How well the blob continues the track; 0 is not at all."""
+    shared = _overlap(track.box, _box(blob))
+    size, other = track.w * track.h, blob.w * blob.h
+    apart = float(
+        np.hypot(
+            track.x + track.w / 2 - blob.x - blob.w / 2,
+            track.y + track.h / 2 - blob.y - blob.h / 2,
+        )
+    )
+    reach = 0.5 * max(track.h, blob.h)
+    if shared <= 0.0 and apart > reach:
+        return 0.0
+    alike = min(track.h, blob.h) / max(track.h, blob.h)
+    covered = shared / min(size, other)
+    joint = shared / (size + other - shared)
+    near = max(0.0, 1.0 - apart / max(reach, 1.0))
+    if shared <= 0.0 and alike < 0.6:
+        return 0.0
+    return joint + 0.25 * covered + 0.4 * near + 0.2 * alike
+
+
+def _joined(blobs: Sequence[Blob]) -> Blob:
+    if len(blobs) == 1:
+        return blobs[0]
+    x, y = min(b.x for b in blobs), min(b.y for b in blobs)
+    return Blob(
+        x,
+        y,
+        max(b.x + b.w for b in blobs) - x,
+        max(b.y + b.h for b in blobs) - y,
+        sum(b.area for b in blobs),
+        cut_bottom=any(b.cut_bottom for b in blobs),
+        cut_side=any(b.cut_side for b in blobs),
+    )
+
+
+def _crowded(blob: Blob, track: Track) -> bool:
+    return blob.w * blob.h > 1.25 * track.w * track.h
+
+
+def _touching(track: Track, blob: Blob) -> bool:
+    margin = 0.25 * track.h
+    grown = (
+        track.x - margin,
+        track.y - margin,
+        track.w + 2 * margin,
+        track.h + 2 * margin,
+    )
+    return _overlap(grown, _box(blob)) > 0.0

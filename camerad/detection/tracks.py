@@ -1,0 +1,222 @@
+"""One followed thing: where it is, how it moved, and what it looks like right now.
+
+A track is a number that lives for one run on one camera. Its look is a small patch of the last
+seconds, used to find it again inside a crowd; it is never kept or compared across tracks.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from camerad.detection.blobs import Blob
+from camerad.detection.settings import DetectionSettings
+
+Luma = NDArray[np.uint8]
+
+_MATURE_HITS = 5
+"""Sightings after which a sudden change of size is doubted."""
+_GROWN_DOUBT_S = 1.0
+_SHRUNK_DOUBT_S = 1.5
+_MATCH = 0.55
+"""Normalised correlation from which a patch is found again."""
+
+
+@dataclass(frozen=True)
+class TrackSnapshot:
+    """A track for drawing. `box` and `feet` in fractions of the frame."""
+
+    track: int
+    box: tuple[float, float, float, float]
+    feet: tuple[float, float]
+    travelled: bool
+    upright: bool
+
+
+class Track:
+    """Mutable; owned by one `Tracker`. Pixels of the analysed picture, stream seconds."""
+
+    def __init__(self, number: int, blob: Blob, t_s: float) -> None:
+        self.number = number
+        self.x, self.y, self.w, self.h = blob.x, blob.y, blob.w, blob.h
+        self.vx = self.vy = 0.0
+        self.born_s = self.seen_s = self.moved_s = self.apart_s = t_s
+        self.hits = 1
+        self.origin = self.feet
+        self._entered_at = self._centre() if blob.cut_bottom or blob.cut_side else None
+        self.travelled = False
+        self.alone = True
+        """It came by itself, as one body: not split off another, not shrunk to a remainder."""
+        self.cut_bottom = blob.cut_bottom
+        self.tall_share = 0.5
+        self._tall_bound = 1.0
+        self.peak_h = blob.h
+        self.visible = True
+        self.ghost_votes = 0
+        self._patch: Luma | None = None
+        self._doubt_s = 0.0
+        self._doubt_since = t_s
+        self._anchor = (self.feet, t_s)
+        """Where it was and since when it has not left that place."""
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """(x, y, w, h)."""
+        return (self.x, self.y, self.w, self.h)
+
+    @property
+    def feet(self) -> tuple[float, float]:
+        """Bottom centre: where the thing stands."""
+        return (self.x + self.w / 2, self.y + self.h)
+
+    def still_since_s(self) -> float:
+        """When it came to the place where it is."""
+        return self._anchor[1]
+
+    def upright(self) -> bool:
+        """Whether it is and has mostly been higher than wide."""
+        return self.tall_share >= 0.5 and self.h > self._tall_bound * self.w
+
+    def predict(self, elapsed_s: float, unseen_s: float) -> None:
+        """Move on as before; what is not seen slows down."""
+        slow = float(np.exp(-unseen_s / 0.6))
+        self.x += self.vx * elapsed_s * slow
+        self.y += self.vy * elapsed_s * slow
+
+    def see(self, blob: Blob, frame: Luma, t_s: float, settings: DetectionSettings) -> None:
+        """A blob is this thing, or a part of it, or it and something else."""
+        elapsed = max(1e-3, t_s - self.seen_s)
+        before = (self.x + self.w / 2 - self.vx * elapsed, self.y + self.h - self.vy * elapsed)
+        at_edge = blob.cut_bottom or blob.cut_side or self.cut_bottom
+        mature = self.hits >= _MATURE_HITS and not at_edge
+        grown = blob.w > 1.6 * self.w or blob.h > 1.35 * self.h
+        shrunk = blob.h < 0.72 * self.h or blob.w < 0.45 * self.w
+        if mature and (grown or shrunk):
+            self._doubt_s += elapsed
+            patience = _GROWN_DOUBT_S if grown else _SHRUNK_DOUBT_S
+            if self._doubt_s < patience:
+                if grown:
+                    self.hold(frame, t_s, blob, settings)
+                else:
+                    self._lean_on(blob)
+                    self._mark_seen(t_s, elapsed, before)
+                return
+            if shrunk and blob.h < 0.6 * self.peak_h:
+                self.alone = False
+            self.peak_h = blob.h
+        self._doubt_s = 0.0
+        self._take(blob, quick=not mature)
+        self.cut_bottom = blob.cut_bottom
+        self.peak_h = max(self.peak_h, self.h)
+        self._tall_bound = settings.tall_cut if blob.cut_bottom else settings.tall
+        tall = 1.0 if blob.h > self._tall_bound * blob.w else 0.0
+        weight = max(0.08, 1.0 / (self.hits + 1))
+        self.tall_share += weight * (tall - self.tall_share)
+        self._mark_seen(t_s, elapsed, before)
+        self._patch = _crop(frame, self.box)
+        self._note_travel(settings, t_s)
+
+    def hold(self, frame: Luma, t_s: float, within: Blob, settings: DetectionSettings) -> None:
+        """It is somewhere inside a bigger blob: look for its patch near where it should be."""
+        elapsed = max(1e-3, t_s - self.seen_s)
+        found = None if self._patch is None else _find(frame, self._patch, self.box)
+        if found is not None:
+            dx, dy = found[0] - self.x, found[1] - self.y
+            self.x, self.y = found
+            self.vx += 0.3 * dx / elapsed
+            self.vy += 0.3 * dy / elapsed
+        else:
+            self.vx *= 0.7
+            self.vy *= 0.7
+        # it cannot have left the blob it is part of
+        self.x = min(max(self.x, within.x - 0.3 * self.w), within.x + within.w - 0.7 * self.w)
+        self.y = min(max(self.y, within.y - 0.3 * self.h), within.y + within.h - 0.7 * self.h)
+        if found is not None and t_s - self.apart_s <= settings.hold_s:
+            self.seen_s = t_s
+            self.visible = True
+            self._note_place(t_s)
+
+    def distance_to(self, feet: tuple[float, float]) -> float:
+        """Between the feet, in this thing's body heights."""
+        x, y = self.feet
+        return float(np.hypot(x - feet[0], y - feet[1])) / max(self.h, 1.0)
+
+    def _take(self, blob: Blob, *, quick: bool) -> None:
+        size = 0.8 if quick else 0.35
+        place = 1.0 if quick else 0.75
+        centre = self.x + self.w / 2
+        foot = self.y + self.h
+        centre += place * (blob.x + blob.w / 2 - centre)
+        foot += place * (blob.y + blob.h - foot)
+        self.w += size * (blob.w - self.w)
+        self.h += size * (blob.h - self.h)
+        self.x, self.y = centre - self.w / 2, foot - self.h
+
+    def _lean_on(self, blob: Blob) -> None:
+        """Only a part shows: keep the size, follow the edge that fits best."""
+        top_off = blob.y - self.y
+        foot_off = blob.y + blob.h - self.y - self.h
+        self.y += 0.75 * (top_off if abs(top_off) < abs(foot_off) else foot_off)
+        if blob.w > 0.6 * self.w:
+            self.x += 0.5 * (blob.x + blob.w / 2 - self.x - self.w / 2)
+        else:
+            left_off = blob.x - self.x
+            right_off = blob.x + blob.w - self.x - self.w
+            self.x += 0.5 * (left_off if abs(left_off) < abs(right_off) else right_off)
+
+    def _mark_seen(self, t_s: float, elapsed: float, before: tuple[float, float]) -> None:
+        gain = 0.4
+        foot_x, foot_y = self.feet
+        self.vx += gain * ((foot_x - before[0]) / elapsed - self.vx)
+        self.vy += gain * ((foot_y - before[1]) / elapsed - self.vy)
+        self.seen_s = self.apart_s = t_s
+        self.hits += 1
+        self.visible = True
+        self._note_place(t_s)
+
+    def _note_place(self, t_s: float) -> None:
+        if self.distance_to(self._anchor[0]) > 0.15:
+            self._anchor = (self.feet, t_s)
+
+    def _note_travel(self, settings: DetectionSettings, t_s: float) -> None:
+        if self.hits <= settings.confirm_hits:
+            self.origin = self.feet
+        elif self.distance_to(self.origin) > settings.travel_heights:
+            self.travelled = True
+        elif self._entered_at is not None:
+            # who enters over the frame's edge shows a growing part: the feet tell nothing yet
+            x, y = self._centre()
+            way = float(np.hypot(x - self._entered_at[0], y - self._entered_at[1]))
+            self.travelled = self.travelled or way > settings.travel_heights * self.h
+
+    def _centre(self) -> tuple[float, float]:
+        return (self.x + self.w / 2, self.y + self.h / 2)
+
+
+def _crop(frame: Luma, box: tuple[float, float, float, float]) -> Luma | None:
+    height, width = frame.shape
+    x0, y0 = max(0, round(box[0])), max(0, round(box[1]))
+    x1, y1 = min(width, round(box[0] + box[2])), min(height, round(box[1] + box[3]))
+    if x1 - x0 < 3 or y1 - y0 < 6:
+        return None
+    return frame[y0:y1, x0:x1].copy()
+
+
+def _find(
+    frame: Luma, patch: Luma, box: tuple[float, float, float, float]
+) -> tuple[float, float] | None:
+    """Top left of the best match within a third of a body height around `box`, if good."""
+    height, width = frame.shape
+    high, wide = patch.shape
+    reach = max(3, round(0.3 * high))
+    x0, y0 = max(0, round(box[0]) - reach), max(0, round(box[1]) - reach // 2)
+    x1 = min(width, round(box[0]) + wide + reach)
+    y1 = min(height, round(box[1]) + high + reach // 2)
+    if x1 - x0 < wide or y1 - y0 < high:
+        return None
+    scores = cv2.matchTemplate(frame[y0:y1, x0:x1], patch, cv2.TM_CCOEFF_NORMED)
+    _, best, _, place = cv2.minMaxLoc(scores)
+    if not np.isfinite(best) or best < _MATCH:
+        return None
+    return (float(x0 + place[0]), float(y0 + place[1]))
