@@ -31,10 +31,18 @@ _HEAD_BYTES = 256
 class AlarmLog:
     """The durable log of one writer. Many tasks may append and read at once."""
 
-    def __init__(self, database: Database, clock: Clock, *, writer: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        writer: str,
+        refusals_kept: int = REFUSALS_KEPT,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._writer = writer
+        self._refusals_kept = refusals_kept
         self._grown = asyncio.Event()
 
     async def append(
@@ -46,7 +54,7 @@ class AlarmLog:
         """
         received_at_ms = unix_ms(self._clock.now())
         appended = await self._database.write(
-            lambda conn: _append(conn, new, refused, self._writer, received_at_ms)
+            lambda conn: self._append(conn, new, refused, received_at_ms)
         )
         if any(not a.duplicate for a in appended):
             self._grown.set()
@@ -63,6 +71,17 @@ class AlarmLog:
         """
         await self._grown.wait()
         self._grown.clear()
+
+    def _append(
+        self,
+        conn: Connection,
+        new: Sequence[NewAlarm],
+        refused: Sequence[Refusal],
+        received_at_ms: int,
+    ) -> list[Appended]:
+        answers = _append_alarms(conn, new, self._writer, received_at_ms)
+        _keep_refusals(conn, refused, received_at_ms, self._refusals_kept)
+        return answers
 
 
 def read_alarms(conn: Connection, *, after: int, limit: int) -> list[LoggedAlarm]:
@@ -111,12 +130,8 @@ def identity_text(alarm: NewAlarm) -> str:
     return "|".join(str(part) for part in alarm.identity)
 
 
-def _append(
-    conn: Connection,
-    new: Sequence[NewAlarm],
-    refused: Sequence[Refusal],
-    writer: str,
-    received_at_ms: int,
+def _append_alarms(
+    conn: Connection, new: Sequence[NewAlarm], writer: str, received_at_ms: int
 ) -> list[Appended]:
     answers = _known(conn, new)
     fresh: dict[str, NewAlarm] = {}
@@ -125,7 +140,6 @@ def _append(
         if identity not in answers and identity not in fresh:
             fresh[identity] = alarm
     inserted = _insert(conn, fresh, writer, received_at_ms)
-    _keep_refusals(conn, refused, received_at_ms)
     result = []
     for alarm in new:
         identity = identity_text(alarm)
@@ -217,7 +231,7 @@ def _with_sequence_flags(
     return marked
 
 
-def _keep_refusals(conn: Connection, refused: Sequence[Refusal], at_ms: int) -> None:
+def _keep_refusals(conn: Connection, refused: Sequence[Refusal], at_ms: int, kept: int) -> None:
     if not refused:
         return
     conn.execute(
@@ -236,4 +250,4 @@ def _keep_refusals(conn: Connection, refused: Sequence[Refusal], at_ms: int) -> 
         ],
     )
     newest = conn.scalar(select(func.max(refusals.c.position)))
-    conn.execute(delete(refusals).where(refusals.c.position <= int(newest or 0) - REFUSALS_KEPT))
+    conn.execute(delete(refusals).where(refusals.c.position <= int(newest or 0) - kept))

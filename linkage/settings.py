@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from linkage.errors import BadSettings
-from linkage.plans import EscalationPlans, load_plans
-from linkage.rules import RuleBook, load_rules
+from linkage.plans import Plans, load_plans
+from linkage.rules import Rules, load_rules
 from linkage.strict_toml import load
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -94,8 +94,8 @@ class Settings:
 
     folder: Path
     file: SiteFile
-    rules: RuleBook
-    plans: EscalationPlans
+    rules: Rules
+    plans: Plans
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -149,12 +149,6 @@ def load_settings(folder: Path) -> Settings:
             f"{folder / 'site.toml'}: site.time_zone: {file.site.time_zone!r} is no IANA time "
             'zone: write one such as "Asia/Shanghai"'
         ) from error
-    rules = load_rules(folder / "rules.toml")
     plans = load_plans(folder / "escalation.toml")
-    missing = sorted(rules.plan_names - plans.names)
-    if missing:
-        raise BadSettings(
-            f"{folder / 'rules.toml'}: plan {missing[0]!r} is not in escalation.toml, which has "
-            f"{', '.join(sorted(plans.names))}"
-        )
+    rules = load_rules(folder / "rules.toml", plans)
     return Settings(folder=folder, file=file, rules=rules, plans=plans)

@@ -64,9 +64,7 @@ class Device:
 
 
 def signed(door: Door, seq: int = 1, kind: str = "panic") -> bytes:
-    mac = signature.sign(
-        door.button.key, "dongcun-017-1", 7, seq, kind, silent=False, at_ms=None
-    )
+    mac = signature.sign(door.button.key, "dongcun-017-1", 7, seq, kind, silent=False, at_ms=None)
     press = {"v": 1, "boot": 7, "seq": seq, "kind": kind, "silent": False, "mac": mac}
     return json.dumps(press).encode()
 
@@ -151,7 +149,11 @@ async def test_repeat_is_answered_duplicate_with_the_first_alarm(
     ],
 )
 async def test_bad_press_is_refused_with_reason_and_our_time_and_kept(
-    door: Door, served: tuple[int, Intake], connect: Callable[[], Device], payload: bytes, reason: str
+    door: Door,
+    served: tuple[int, Intake],
+    connect: Callable[[], Device],
+    payload: bytes,
+    reason: str,
 ) -> None:
     async with connect() as device:
         await device.ready()

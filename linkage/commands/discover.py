@@ -1,0 +1,53 @@
+"""`lianfang discover`: which ONVIF devices are on the network?"""
+
+import argparse
+import asyncio
+import json
+import sys
+
+from camerad.discovery import discover
+
+from camerad.model import DiscoveredDevice
+from linkage.commands.common import Subparsers
+
+
+def add(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "discover",
+        help="寻找网络上的 ONVIF 设备 / find ONVIF devices on the network",
+        description="在每个网络接口上发送 WS-Discovery 探测 / probe on every network interface.",
+    )
+    parser.add_argument(
+        "--interface", metavar="ADDR", help="只用这个本机 IPv4 地址 / only from this IPv4 address"
+    )
+    parser.add_argument("--timeout", type=float, default=3.0, metavar="S", help="秒 / seconds")
+    parser.add_argument("--json", action="store_true", help="每行一个 JSON / one object a line")
+    parser.set_defaults(function=main)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    interfaces = None if arguments.interface is None else [arguments.interface]
+    devices = asyncio.run(discover(timeout_s=arguments.timeout, interfaces=interfaces))
+    for device in sorted(devices, key=lambda d: (d.address, d.endpoint_reference)):
+        print(json.dumps(_facts(device), ensure_ascii=False) if arguments.json else _line(device))
+    if not devices:
+        print("没有设备应答 / no device answered", file=sys.stderr)
+    return 0
+
+
+def _facts(device: DiscoveredDevice) -> dict[str, object]:
+    return {
+        "endpoint_reference": device.endpoint_reference,
+        "xaddrs": list(device.xaddrs),
+        "address": device.address,
+        "name": device.name,
+        "hardware": device.hardware,
+        "types": list(device.types),
+        "scopes": list(device.scopes),
+    }
+
+
+def _line(device: DiscoveredDevice) -> str:
+    return f"{device.address}  {device.name or '-'}  {device.hardware or '-'}  " + " ".join(
+        (*device.xaddrs, device.endpoint_reference)
+    )

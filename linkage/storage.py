@@ -1,0 +1,72 @@
+"""Opening a site's store: folders, database, site key. The daemon and every command begin here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, exists, select
+from sqlalchemy.engine import make_url
+
+from alarms.errors import StoreBusy, StoreUnusable
+from alarms.store import Database, SealedBox, load_or_create_site_key
+from alarms.store.tables import devices
+from linkage import schema
+from linkage.settings import Settings
+
+
+@dataclass(frozen=True)
+class Storage:
+    """A site's open store."""
+
+    database: Database
+    box: SealedBox
+
+
+def open_storage(settings: Settings, make_database: type[Database] = Database) -> Storage:
+    """Open the site's store, making it where it is not there yet.
+
+    Raises StoreUnusable, StoreTooNew or StoreBusy, each with one clear sentence.
+    """
+    for folder in _folders(settings):
+        _make(folder)
+    database = make_database(settings.database_url)
+    try:
+        database.prepare_now()
+        has_secrets = database.read_now(_holds_secrets)
+    except StoreBusy as error:
+        database.close_now()
+        raise StoreUnusable(
+            f"cannot open the database {database!r}: {error.__cause__ or error}; "
+            "check that its folder is writable and no other server holds it"
+        ) from error
+    except BaseException:
+        database.close_now()
+        raise
+    key = load_or_create_site_key(settings.site_key_file, may_create=not has_secrets)
+    return Storage(database, SealedBox(key))
+
+
+def _folders(settings: Settings) -> list[Path]:
+    folders = [settings.evidence_folder, settings.site_key_file.parent]
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        folders.append(Path(url.database).parent)
+    return folders
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+    except OSError as error:
+        raise StoreUnusable(
+            f"cannot make the folder {folder}: {error.strerror}; name another in site.toml, or "
+            "give the program's user the right to write there"
+        ) from error
+
+
+def _holds_secrets(conn: Connection) -> bool:
+    sealed = (
+        devices.c.key_sealed,
+        schema.cameras.c.password_sealed,
+        schema.households.c.contact_sealed,
+    )
+    return any(conn.scalar(select(exists().where(column.is_not(None)))) for column in sealed)

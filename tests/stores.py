@@ -1,0 +1,65 @@
+"""Both database engines for tests that hold on either: real SQLite, real PostgreSQL."""
+
+import os
+import pwd
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.brokers import free_port
+from tests.external import program
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """A throw-away PostgreSQL server on loopback; gives the URL of its empty database."""
+    initdb = program("initdb", package="postgresql")
+    server = program("postgres", package="postgresql")
+    data, port = folder / "pg", free_port()
+    data.mkdir(mode=0o700)
+    user = _unprivileged_user()
+    if user is not None:
+        # PostgreSQL refuses to run as root; its files must then belong to whom it runs as
+        for place in (folder, *folder.parents):
+            if place.owner() == "root" and place.stat().st_mode & 0o005 != 0o005:
+                place.chmod(place.stat().st_mode | 0o011)
+        os.chown(data, user.pw_uid, user.pw_gid)
+    as_user = {"user": user.pw_uid, "group": user.pw_gid} if user is not None else {}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
+    subprocess.run(
+        [initdb, "-D", data, "-U", "lianfang", "--auth=trust", "--no-sync", "-E", "UTF8"],
+        check=True, **quiet, **as_user,
+    )  # fmt: skip
+    process = subprocess.Popen(
+        [server, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", ""], **quiet, **as_user
+    )
+    try:
+        _wait_until_it_answers(port)
+        yield f"postgresql+psycopg://lianfang@127.0.0.1:{port}/postgres"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _unprivileged_user() -> pwd.struct_passwd | None:
+    if os.getuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam("postgres")
+    except KeyError:
+        return pwd.getpwnam("nobody")
+
+
+def _wait_until_it_answers(port: int) -> None:
+    import psycopg
+
+    for _ in range(600):
+        try:
+            psycopg.connect(f"host=127.0.0.1 port={port} user=lianfang dbname=postgres").close()
+        except psycopg.OperationalError:
+            # polling a foreign process that gives no event
+            subprocess.run(["sleep", "0.05"], check=True)
+        else:
+            return
+    raise TimeoutError("PostgreSQL did not answer in time")
