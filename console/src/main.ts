@@ -1,0 +1,19 @@
+/** Puts the console together; the only place that touches the browser's globals by name. */
+import { createApp } from 'vue'
+
+import App from './App.vue'
+import { Client } from './api/client'
+import { watchAttention } from './attention'
+import { createI18n, I18N } from './i18n'
+import { makeRouter } from './router'
+import { CONSOLE, createConsole } from './state/console'
+import './theme/element'
+import './theme/theme.css'
+
+const i18n = createI18n(localStorage, document)
+const client = new Client((url, init) => fetch(url, init), () => Date.now())
+const duty = createConsole(client, localStorage, document)
+watchAttention(duty, i18n, document)
+void duty.begin()
+
+createApp(App).provide(I18N, i18n).provide(CONSOLE, duty).use(makeRouter()).mount('#app')

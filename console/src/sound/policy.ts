@@ -1,0 +1,63 @@
+/**
+ * Which sound the duty room must hear. Pure: incidents and the state of the line in, sounds out.
+ * How a sound is made lives in `patterns.ts` and `speaker.ts`.
+ */
+import type { Incident } from '../api/types'
+import { isLifeSafety, isOpen, needsSigning } from '../state/incidents'
+
+/** Sounds that go on until their reason is gone, loudest first. */
+export type Loop = 'session-ended' | 'alarm' | 'connection-lost' | 'drill'
+/** Sounds that are heard once. */
+export type Chime = 'alarm-once' | 'chime' | 'drill-once' | 'test'
+
+export interface Line {
+  sessionEnded: boolean
+  /** Lost for longer than a blink. */
+  connectionLost: boolean
+}
+
+/** The highest `ring` already heard, by incident id. */
+export type Heard = ReadonlyMap<string, number>
+
+export interface Sounding {
+  loop: Loop | null
+  once: Chime | null
+  heard: Heard
+}
+
+export function decideSound(incidents: readonly Incident[], line: Line, heard: Heard): Sounding {
+  const open = incidents.filter(isOpen)
+  const loop = decideLoop(open, line)
+  const next = new Map<string, number>()
+  const fresh: Chime[] = []
+  for (const incident of open) {
+    const before = heard.get(incident.id)
+    next.set(incident.id, Math.max(incident.ring, before ?? 0))
+    if (incident.ring > (before ?? 0)) {
+      const chime = chimeFor(incident, before !== undefined)
+      if (chime !== null) fresh.push(chime)
+    }
+  }
+  return { loop, once: fresh.sort((a, b) => LOUDEST[a] - LOUDEST[b])[0] ?? null, heard: next }
+}
+
+const LOUDEST: Record<Chime, number> = { 'alarm-once': 0, chime: 1, 'drill-once': 2, test: 3 }
+
+function decideLoop(open: readonly Incident[], line: Line): Loop | null {
+  if (line.sessionEnded) return 'session-ended'
+  const unsigned = open.filter((incident) => needsSigning(incident) && isLifeSafety(incident))
+  if (unsigned.some((incident) => !incident.drill)) return 'alarm'
+  if (line.connectionLost) return 'connection-lost'
+  return unsigned.length > 0 ? 'drill' : null
+}
+
+function chimeFor(incident: Incident, seenBefore: boolean): Chime | null {
+  if (needsSigning(incident)) {
+    if (incident.drill) return isLifeSafety(incident) ? null : 'drill-once'
+    return isLifeSafety(incident) ? null : 'chime'
+  }
+  // Taken already, and rung again: one burst. On the first sight of a taken one, silence.
+  if (!seenBefore) return null
+  if (incident.drill) return 'drill-once'
+  return isLifeSafety(incident) ? 'alarm-once' : 'chime'
+}

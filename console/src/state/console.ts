@@ -1,0 +1,328 @@
+/**
+ * What one open console knows and keeps going: who is signed in, the incidents, the state of the
+ * line, presence, and the sound that follows from them. Views read it and call its methods.
+ */
+import { computed, type InjectionKey, inject, reactive, shallowRef, watch } from 'vue'
+
+import type { Client } from '../api/client'
+import { Refused, ServerAway, SignedOut, Stale } from '../api/errors'
+import type { Camera, Incident, IncidentDetail, Me, StepBody, System } from '../api/types'
+import { decideSound, type Heard } from '../sound/policy'
+import { Speaker, type SoundState } from '../sound/speaker'
+import { type Book, bringsNews, merge, needsSigning, openByUrgency, replaceOpen } from './incidents'
+import { type Session, Stream } from './stream'
+
+const PRESENCE_MS = 10_000
+/** The stream is trusted, and checked: an open list read this often must hold no news. */
+const CHECK_MS = 30_000
+/** A line lost for longer than this is told loudly. */
+const LOUD_AFTER_MS = 5_000
+const SITE_STORED_AS = 'lianfang.site'
+
+export type Phase = 'starting' | 'signed-out' | 'on-duty' | 'ended'
+
+export interface Site {
+  name_zh: string
+  name_en: string
+  time_zone: string
+}
+
+export type Console = ReturnType<typeof createConsole>
+
+export function createConsole(client: Client, storage: Storage, page: Document) {
+  const state = reactive({
+    phase: 'starting' as Phase,
+    me: null as Me | null,
+    /** Known before signing in too: the sign-in page bears the site's name. */
+    site: storedSite(storage),
+    system: null as System | null,
+    cameras: [] as Camera[],
+    camerasRefused: false,
+    line: 'connecting' as 'connecting' | 'live' | 'lost',
+    lostAt: null as number | null,
+    sound: 'locked' as SoundState,
+    now: Date.now(),
+  })
+  const book = shallowRef<Book>(new Map())
+  const open = computed(() => openByUrgency(book.value))
+  const unsigned = computed(() => open.value.filter(needsSigning))
+  const serverNow = computed(() => state.now + client.clockOffsetMs)
+  const lostLoudly = computed(
+    () =>
+      (state.phase === 'on-duty' || state.phase === 'starting') &&
+      state.lostAt !== null &&
+      state.now - state.lostAt >= LOUD_AFTER_MS,
+  )
+  const timers: ReturnType<typeof setInterval>[] = []
+
+  // --- sound follows from what is known -------------------------------------------------------
+  let heard: Heard = new Map()
+  const speaker = new Speaker((sound) => {
+    if (state.sound === sound) return
+    state.sound = sound
+    void tellPresence()
+  })
+  watch(
+    () => [book.value, state.phase, lostLoudly.value] as const,
+    () => {
+      const onDuty = state.phase === 'on-duty' || state.phase === 'ended'
+      const line = { sessionEnded: state.phase === 'ended', connectionLost: lostLoudly.value }
+      const sounding = decideSound(onDuty ? open.value : [], line, heard)
+      heard = sounding.heard
+      speaker.setLoop(sounding.loop)
+      if (sounding.once !== null) speaker.once(sounding.once)
+    },
+  )
+
+  // --- the line -------------------------------------------------------------------------------
+  function lineLost(): void {
+    state.line = 'lost'
+    state.lostAt ??= Date.now()
+  }
+
+  function lineLive(): void {
+    state.line = 'live'
+    state.lostAt = null
+  }
+
+  async function checkSession(): Promise<Session> {
+    try {
+      await client.me()
+      return 'valid'
+    } catch (error) {
+      return error instanceof SignedOut ? 'gone' : 'unknown'
+    }
+  }
+
+  function sessionGone(): void {
+    if (state.phase !== 'on-duty') return
+    stopDuty()
+    state.phase = 'ended'
+  }
+
+  const stream = new Stream(
+    '/api/v1/stream',
+    {
+      live: lineLive,
+      lost: lineLost,
+      incident: (incident, seq) => {
+        book.value = merge(book.value, incident, seq)
+      },
+      camera: (camera) => {
+        const others = state.cameras.filter((other) => other.id !== camera.id)
+        state.cameras = sortCameras([...others, camera])
+      },
+      system: (system) => {
+        state.system = system
+      },
+      resync: () => void startStream(),
+    },
+    checkSession,
+    sessionGone,
+  )
+
+  async function readAll(): Promise<number | null> {
+    const { items, position } = await client.openIncidents()
+    const system = await client.system()
+    state.system = system
+    const at = position ?? system.sse_position
+    book.value = replaceOpen(book.value, items, at)
+    try {
+      state.cameras = sortCameras(await client.cameras())
+      state.camerasRefused = false
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      state.camerasRefused = true
+    }
+    return at
+  }
+
+  /** Reads everything, then follows the stream from there; tries again while the server is away. */
+  async function startStream(): Promise<void> {
+    stream.stop()
+    try {
+      stream.start(await readAll())
+    } catch (error) {
+      if (error instanceof SignedOut) return sessionGone()
+      lineLost()
+      setTimeout(() => {
+        if (state.phase === 'on-duty') void startStream()
+      }, 2_000)
+      if (!(error instanceof ServerAway || error instanceof Refused)) throw error
+    }
+  }
+
+  /** A silent line may be a dead one: whatever a fresh list knows, the stream should have told. */
+  async function checkStream(): Promise<void> {
+    if (state.line !== 'live') return
+    try {
+      const { items, position } = await client.openIncidents()
+      const missed = bringsNews(book.value, items)
+      if (position !== null && (stream.position ?? 0) <= position) {
+        book.value = replaceOpen(book.value, items, position)
+      }
+      if (missed) stream.reopen()
+    } catch (error) {
+      noticed(error)
+    }
+  }
+
+  async function tellPresence(): Promise<void> {
+    if (state.phase !== 'on-duty') return
+    try {
+      await client.presence(state.sound, page.visibilityState === 'visible')
+    } catch (error) {
+      noticed(error)
+    }
+  }
+
+  /** What a failed request in the background says about the session and the line. */
+  function noticed(error: unknown): void {
+    if (error instanceof SignedOut) sessionGone()
+    else if (error instanceof ServerAway) stream.reopen()
+    else if (!(error instanceof Refused)) throw error
+  }
+
+  // --- on and off duty ------------------------------------------------------------------------
+  function startDuty(me: Me): void {
+    state.me = me
+    state.site = me.site
+    storage.setItem(SITE_STORED_AS, JSON.stringify(me.site))
+    state.phase = 'on-duty'
+    state.line = 'connecting'
+    state.lostAt = null
+    void startStream()
+    void tellPresence()
+    timers.push(
+      setInterval(() => void tellPresence(), PRESENCE_MS),
+      setInterval(() => void checkStream(), CHECK_MS),
+    )
+  }
+
+  function stopDuty(): void {
+    stream.stop()
+    for (const timer of timers.splice(0)) clearInterval(timer)
+  }
+
+  /** Looks whether this browser still has a session; while the server is away, keeps asking. */
+  async function begin(): Promise<void> {
+    setInterval(() => {
+      state.now = Date.now()
+    }, 1_000)
+    page.addEventListener('visibilitychange', () => void tellPresence())
+    for (const gesture of ['pointerdown', 'keydown']) {
+      page.addEventListener(gesture, () => {
+        if (state.phase === 'on-duty' && state.sound === 'locked') void speaker.unlock()
+      })
+    }
+    speaker.probe()
+    for (;;) {
+      try {
+        return startDuty(await client.me())
+      } catch (error) {
+        if (!(error instanceof ServerAway || (error instanceof Refused && error.status >= 500))) {
+          state.phase = 'signed-out'
+          if (error instanceof SignedOut) return
+          throw error
+        }
+        lineLost()
+        await new Promise((wake) => setTimeout(wake, 2_000))
+      }
+    }
+  }
+
+  async function signIn(username: string, password: string): Promise<void> {
+    // First thing, still inside the click: only a gesture may unlock the sound.
+    const unlocking = speaker.unlock()
+    await client.signIn(username, password)
+    startDuty(await client.me())
+    await unlocking
+  }
+
+  async function signOut(): Promise<void> {
+    stopDuty()
+    try {
+      await client.signOut()
+    } finally {
+      state.phase = 'signed-out'
+      state.me = null
+      book.value = new Map()
+    }
+  }
+
+  /** After the loud notice, back to the sign-in page. */
+  function toSignIn(): void {
+    state.phase = 'signed-out'
+    state.me = null
+    book.value = new Map()
+  }
+
+  // --- what people do -------------------------------------------------------------------------
+  /** @throws Stale after the book has taken over the newer incident. */
+  async function step(
+    incident: Incident,
+    action: string,
+    body: StepBody = {},
+  ): Promise<IncidentDetail> {
+    try {
+      const detail = await client.step(incident.id, action, incident.version, body)
+      learn(detail)
+      return detail
+    } catch (error) {
+      if (error instanceof SignedOut) sessionGone()
+      if (error instanceof Stale) {
+        learn(error.current ?? (await client.incident(incident.id)))
+      }
+      throw error
+    }
+  }
+
+  /** An answer carries no stream position: it counts by its version alone. */
+  function learn(incident: Incident): void {
+    book.value = merge(book.value, incident, book.value.get(incident.id)?.seq ?? 0)
+  }
+
+  function may(action: string): boolean {
+    const permissions = state.me?.permissions ?? []
+    return permissions.includes(`incident.${action}`) || permissions.includes('*')
+  }
+
+  return {
+    state,
+    book,
+    open,
+    unsigned,
+    serverNow,
+    lostLoudly,
+    client,
+    begin,
+    signIn,
+    signOut,
+    toSignIn,
+    step,
+    learn,
+    may,
+    unlockSound: () => speaker.unlock(),
+    testSound: async () => {
+      await speaker.unlock()
+      speaker.once('test')
+    },
+  }
+}
+
+function sortCameras(cameras: Camera[]): Camera[] {
+  return cameras.sort((a, b) => a.name.localeCompare(b.name, 'zh-CN') || (a.id < b.id ? -1 : 1))
+}
+
+function storedSite(storage: Storage): Site | null {
+  const text = storage.getItem(SITE_STORED_AS)
+  return text === null ? null : (JSON.parse(text) as Site)
+}
+
+export const CONSOLE: InjectionKey<Console> = Symbol('console')
+
+export function useConsole(): Console {
+  const found = inject(CONSOLE)
+  if (found === undefined) throw new Error('the app provides no console')
+  return found
+}

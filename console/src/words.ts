@@ -1,0 +1,132 @@
+/** From facts to words and marks that several views share. */
+import { computed } from 'vue'
+
+import type { Incident } from './api/types'
+import type { IconName } from './components/AppIcon.vue'
+import { ageOf, clockTime, momentTime } from './format'
+import { useI18n } from './i18n'
+import { useConsole } from './state/console'
+
+export type Level = 'ok' | 'bad' | 'wait' | 'unknown'
+
+export interface SystemPart {
+  name: string
+  label: string
+  value: string
+  level: Level
+  detail: string | null
+}
+
+const KIND_ICONS: Record<string, IconName> = {
+  fire: 'fire',
+  medical: 'cross',
+  missing: 'person',
+  loitering: 'eye',
+}
+
+export function kindIcon(kind: string): IconName {
+  return KIND_ICONS[kind] ?? 'bell'
+}
+
+/** Times in the site's zone and ages by the server's clock. */
+export function useTimes() {
+  const duty = useConsole()
+  const { t } = useI18n()
+  const zone = computed(() => duty.state.site?.time_zone ?? 'Asia/Shanghai')
+  const moment = (at: string | null) =>
+    at === null ? '' : momentTime(Date.parse(at), duty.serverNow.value, zone.value)
+  const age = (at: string) => {
+    const { key, params } = ageOf(duty.serverNow.value - Date.parse(at))
+    return t(key, params)
+  }
+  const localClock = (ms: number) => clockTime(ms, zone.value)
+  return { zone, moment, age, localClock }
+}
+
+/** The place from the widest to the household, as far as it is known. */
+export function usePlace() {
+  const { t } = useI18n()
+  return (incident: Incident) => {
+    const { village, group, grid, household } = incident.place
+    const area = group ?? grid
+    const parts = [village, area === village ? null : area, household]
+    const known = parts.filter((part): part is string => part !== null && part !== '')
+    return known.length === 0 ? [t('incident.unknownPlace')] : known
+  }
+}
+
+/** The parts of the system with their state. With the line down nothing else can be known. */
+export function useSystemParts() {
+  const duty = useConsole()
+  const { t } = useI18n()
+  const { moment, localClock } = useTimes()
+
+  const line = computed<SystemPart>(() => {
+    const { line: state, lostAt } = duty.state
+    const base = { name: 'line', label: t('system.line'), detail: null }
+    if (state === 'live') return { ...base, value: t('line.live'), level: 'ok' }
+    if (lostAt === null) return { ...base, value: t('line.connecting'), level: 'wait' }
+    const time = localClock(lostAt + duty.client.clockOffsetMs)
+    return { ...base, value: t('line.lost', { time }), level: 'bad' }
+  })
+
+  const parts = computed<SystemPart[]>(() => {
+    const system = duty.state.system
+    const blind = system === null || duty.state.line !== 'live'
+    const unknown = (name: string, label: string): SystemPart => ({
+      name,
+      label,
+      value: t('system.unknown'),
+      level: 'unknown',
+      detail: null,
+    })
+    if (blind) {
+      return [
+        unknown('intake', t('system.intake')),
+        unknown('store', t('system.store')),
+        unknown('broker', t('system.broker')),
+        unknown('cameras', t('system.cameras')),
+        unknown('officers', t('system.officers')),
+      ]
+    }
+    const plain = (name: 'intake' | 'store', label: string): SystemPart => {
+      const part = system[name]
+      if (part.state === 'up') return { name, label, value: t('system.up'), level: 'ok', detail: null }
+      const value =
+        part.since === null
+          ? t('system.down')
+          : t('system.downSince', { time: moment(part.since) })
+      return { name, label, value, level: 'bad', detail: part.detail }
+    }
+    const { watching, down, connecting } = system.cameras
+    const total = watching + down + connecting
+    const { attended, officers } = system.console
+    return [
+      plain('intake', t('system.intake')),
+      plain('store', t('system.store')),
+      {
+        name: 'broker',
+        label: t('system.broker'),
+        value: t(system.broker.kind === 'embedded' ? 'system.brokerEmbedded' : 'system.brokerOutside'),
+        // The broker is seen through the intake: when presses come in, it works.
+        level: system.intake.state === 'up' ? 'ok' : 'bad',
+        detail: null,
+      },
+      {
+        name: 'cameras',
+        label: t('system.cameras'),
+        value: t('system.camerasCount', { watching, total }),
+        level: down > 0 ? 'bad' : connecting > 0 ? 'wait' : 'ok',
+        detail: null,
+      },
+      {
+        name: 'officers',
+        label: t('system.officers'),
+        value: attended ? t('system.officersCount', { count: officers }) : t('system.unattended'),
+        level: attended ? 'ok' : 'bad',
+        detail: null,
+      },
+    ]
+  })
+  return { line, parts }
+}
