@@ -1,8 +1,8 @@
 """The embedded MQTT broker: amqtt in our own process, for a first run and for demos.
 
-Each device logs in with its own name and may use only its own topics; we log in with a secret
-drawn at start. It acknowledges a device before the press is in our log and does not redeliver
-after a crash: only the device's repeat makes a press safe here (docs/adr/0005).
+Each device logs in with its own name and may use only its own topics; our own login has a secret
+kept beside the site key. It acknowledges a device before the press is in our log and does not
+redeliver after a crash: only the device's repeat makes a press safe here (docs/adr/0005).
 """
 
 import asyncio
@@ -97,11 +97,13 @@ class DeviceDoor(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]  # amqt
 class EmbeddedBroker:
     """An amqtt broker on one TCP address, in the running event loop."""
 
-    def __init__(self, host: str, port: int, *, prefix: str, may_log_in: LoginCheck) -> None:
+    def __init__(
+        self, host: str, port: int, *, prefix: str, own_password: str, may_log_in: LoginCheck
+    ) -> None:
+        """`own_password` is what `OWN_LOGIN` (intake, and our own commands) logs in with."""
         self.host = host
         self.port = port
-        self.own_password = secrets.token_urlsafe(24)
-        self._rules = DoorRules(prefix, self.own_password, may_log_in)
+        self._rules = DoorRules(prefix, own_password, may_log_in)
         self._broker: Broker | None = None
 
     async def start(self) -> None:

@@ -2,6 +2,7 @@
 
 LinkageError
 ├── BadSettings        a settings file is wrong: names file, key and how to mend it
+├── PortRefused        an address we should listen on is taken or not ours: a person must act
 ├── NoSuchIncident     no incident with this id
 ├── StaleVersion       the incident has changed since the caller saw it; carries its version now
 ├── StepNotAllowed     the step is not possible now; the text says why, Chinese first
@@ -16,6 +17,10 @@ class LinkageError(Exception):
 
 class BadSettings(LinkageError):
     """A settings file cannot be used until a person mends it."""
+
+
+class PortRefused(LinkageError):
+    """We cannot listen where the settings say."""
 
 
 class NoSuchIncident(LinkageError):

@@ -1,16 +1,21 @@
-"""Opening a site's store: folders, database, site key. The daemon and every command begin here."""
+"""Opening a site's store and finding its broker: the daemon and every command begin here."""
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, exists, select
 from sqlalchemy.engine import make_url
 
+from alarms.broker import OWN_LOGIN
 from alarms.errors import StoreBusy, StoreUnusable
-from alarms.store import Database, SealedBox, load_or_create_site_key
+from alarms.mqtt import BrokerAddress
+from alarms.store import Database, SealedBox, load_or_create_site_key, write_secret
 from alarms.store.tables import devices
 from linkage import schema
 from linkage.settings import Settings
+
+EMBEDDED_BROKER_SECRET = "embedded-broker.secret"
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,28 @@ def open_storage(settings: Settings, make_database: type[Database] = Database) -
         raise
     key = load_or_create_site_key(settings.site_key_file, may_create=not has_secrets)
     return Storage(database, SealedBox(key))
+
+
+def broker_address(settings: Settings) -> BrokerAddress:
+    """Where the site's broker is and how the service and its commands log in.
+
+    The embedded broker's secret is drawn at first use. Raises BadSettings, StoreUnusable.
+    """
+    mqtt = settings.file.mqtt
+    if mqtt.embedded:
+        return BrokerAddress(mqtt.host, mqtt.port, OWN_LOGIN, _embedded_secret(settings))
+    password = None
+    if mqtt.password_file is not None:
+        password = settings.secret(mqtt.password_file, key="mqtt.password_file")
+    ca_file = None if mqtt.ca_file is None else str(settings.path(mqtt.ca_file))
+    return BrokerAddress(mqtt.host, mqtt.port, mqtt.username, password, ca_file)
+
+
+def _embedded_secret(settings: Settings) -> str:
+    path = settings.site_key_file.parent / EMBEDDED_BROKER_SECRET
+    if not path.exists():
+        write_secret(path, secrets.token_urlsafe(24).encode())
+    return path.read_text(encoding="utf-8")
 
 
 def _folders(settings: Settings) -> list[Path]:

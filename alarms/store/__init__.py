@@ -6,7 +6,7 @@ migrations.
 """
 
 from alarms.store.database import Database
-from alarms.store.sealing import SealedBox, load_or_create_site_key
+from alarms.store.sealing import SealedBox, load_or_create_site_key, write_secret
 from alarms.store.tables import metadata
 
-__all__ = ["Database", "SealedBox", "load_or_create_site_key", "metadata"]
+__all__ = ["Database", "SealedBox", "load_or_create_site_key", "metadata", "write_secret"]

@@ -51,16 +51,21 @@ def load_or_create_site_key(path: Path, *, may_create: bool) -> bytes:
                 "it: put the file back from your backup"
             )
         key = secrets.token_bytes(_KEY_BYTES)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except OSError as error:
-            raise StoreUnusable(f"cannot write the site key file {path}: {error}") from error
-        with os.fdopen(handle, "wb") as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
+        write_secret(path, key)
         return key
     key = path.read_bytes()
     if len(key) != _KEY_BYTES:
         raise StoreUnusable(f"the site key file {path} has {len(key)} bytes; it must have 32")
     return key
+
+
+def write_secret(path: Path, secret: bytes) -> None:
+    """Write a new file that only its owner may read, synced. Raises StoreUnusable."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secret)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise StoreUnusable(f"cannot write the secret file {path}: {error.strerror}") from error

@@ -18,6 +18,8 @@ from lianfang_timing import SystemClock
 from tests.alarms.conftest import Door
 from tests.brokers import free_port, mosquitto
 
+OWN = "the secret of our own login"
+
 
 class Device:
     """The bare MQTT client of one device, so that a test says exactly what is sent."""
@@ -97,10 +99,10 @@ async def served(
         return
     port = free_port()
     broker = EmbeddedBroker(
-        "127.0.0.1", port, prefix="lianfang", may_log_in=door.devices.may_log_in
+        "127.0.0.1", port, prefix="lianfang", own_password=OWN, may_log_in=door.devices.may_log_in
     )
     await broker.start()
-    address = BrokerAddress("127.0.0.1", port, OWN_LOGIN, broker.own_password)
+    address = BrokerAddress("127.0.0.1", port, OWN_LOGIN, OWN)
     async with intake_on(door, address) as (intake, _):
         yield port, intake
     await broker.stop()
@@ -169,7 +171,7 @@ async def test_bad_press_is_refused_with_reason_and_our_time_and_kept(
 async def test_embedded_broker_admits_only_registered_devices(door: Door) -> None:
     port = free_port()
     broker = EmbeddedBroker(
-        "127.0.0.1", port, prefix="lianfang", may_log_in=door.devices.may_log_in
+        "127.0.0.1", port, prefix="lianfang", own_password=OWN, may_log_in=door.devices.may_log_in
     )
     await broker.start()
     try:

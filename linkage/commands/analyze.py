@@ -1,0 +1,61 @@
+"""`lianfang analyze`: run detection over a file or stream."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from camerad.analyze import analyze
+from camerad.zones import load_zones
+from linkage.commands.common import Subparsers
+
+
+def add(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "analyze",
+        help="对视频文件或流做检测 / run detection over a file or stream",
+        description="按区域文件检测移动和徘徊，时间为视频内秒数 / "
+        "motion and loitering in the zones of a file, in seconds of the video. "
+        "The same file gives the same answer on every run.",
+    )
+    parser.add_argument("source", metavar="SOURCE", help="文件或 rtsp 地址 / a file or rtsp://…")
+    parser.add_argument("--zones", type=Path, required=True, metavar="FILE", help="zones.toml")
+    parser.add_argument("--json", action="store_true", help="每行一个 JSON / one object a line")
+    parser.add_argument(
+        "--render", type=Path, metavar="OUT.mp4", help="画出区域和目标 / draw what was seen"
+    )
+    parser.add_argument(
+        "--every", type=int, metavar="N", help="每 N 帧看一帧 / look at each N-th frame"
+    )
+    parser.set_defaults(function=main)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    zones = load_zones(arguments.zones)
+    print_line = _as_json if arguments.json else _as_text
+    with tqdm(unit="帧", disable=None, leave=False, file=sys.stderr) as bar:
+
+        def progress(done: int, expected: int | None) -> None:
+            bar.total = expected
+            bar.update(done - bar.n)
+
+        analyze(
+            arguments.source,
+            zones,
+            emit=print_line,
+            every=arguments.every,
+            render=arguments.render,
+            progress=progress,
+        )
+    return 0
+
+
+def _as_json(line: dict[str, object]) -> None:
+    print(json.dumps(line, ensure_ascii=False), flush=True)
+
+
+def _as_text(line: dict[str, object]) -> None:
+    facts = "  ".join(f"{k}={v}" for k, v in line.items() if k != "event" and v is not None)
+    print(f"{line['event']}  {facts}", flush=True)

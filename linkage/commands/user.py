@@ -1,0 +1,129 @@
+"""`lianfang user add|passwd|list`: the accounts of people."""
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from lianfang_timing import SystemClock, unix_ms
+from linkage.accounts import people
+from linkage.accounts.errors import BadAccount
+from linkage.accounts.passwords import Passwords
+from linkage.accounts.rights import Role
+from linkage.audit import AuditAction, AuditEntry, record
+from linkage.commands.common import OpenSite, Subparsers, add_config, open_site
+
+
+def add(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("user", help="账号 / accounts of people")
+    nested = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    new = nested.add_parser(
+        "add",
+        help="新建账号 / make an account",
+        description="密码从终端或标准输入读取，从不写在命令行上 / "
+        "the password is asked for, or read from standard input; it is never an argument.",
+    )
+    add_config(new)
+    new.add_argument("username", help="小写字母、数字 / lower-case letters and digits")
+    new.add_argument("--role", required=True, choices=[role.value for role in Role])
+    new.add_argument("--name", help="姓名 / display name; left out: the user name")
+    new.add_argument("--unit", default="", help="单位 / the person's unit")
+    new.add_argument(
+        "--place",
+        action="append",
+        metavar="VILLAGE",
+        help="可重复；省略为全镇 / a village id, may be repeated; left out: the whole town",
+    )
+    _add_password_file(new)
+    new.set_defaults(function=_add)
+
+    change = nested.add_parser("passwd", help="改密码，并结束其全部登录 / change a password")
+    add_config(change)
+    change.add_argument("username")
+    _add_password_file(change)
+    change.set_defaults(function=_passwd)
+
+    show = nested.add_parser("list", help="列出账号 / list the accounts")
+    add_config(show)
+    show.set_defaults(function=_list)
+
+
+def _add(arguments: argparse.Namespace) -> int:
+    password_hash = Passwords().hash_now(_password(arguments))
+    now_ms = unix_ms(SystemClock().now())
+
+    with open_site(arguments.config) as site:
+
+        def work(conn: Connection) -> None:
+            people.add(
+                conn,
+                arguments.username,
+                display_name=arguments.name or arguments.username,
+                unit=arguments.unit,
+                role=arguments.role,
+                places=arguments.place or ["*"],
+                password_hash=password_hash,
+                now_ms=now_ms,
+            )
+            _note(conn, site, arguments.username, "add", now_ms)
+
+        site.database.write_now(work)
+    print(f"已建账号 / made the account {arguments.username} ({arguments.role})")
+    return 0
+
+
+def _passwd(arguments: argparse.Namespace) -> int:
+    password_hash = Passwords().hash_now(_password(arguments))
+    now_ms = unix_ms(SystemClock().now())
+
+    with open_site(arguments.config) as site:
+
+        def work(conn: Connection) -> None:
+            people.set_password(conn, arguments.username, password_hash)
+            _note(conn, site, arguments.username, "passwd", now_ms)
+
+        site.database.write_now(work)
+    print(f"已改密码 / changed the password of {arguments.username}")
+    return 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    with open_site(arguments.config) as site:
+        accounts = site.database.read_now(people.list_all)
+    for account in accounts:
+        places = ",".join(account.places.names())
+        state = "" if account.enabled else "  停用 / disabled"
+        print(f"{account.username}  {account.role.value}  {places}  {account.display_name}{state}")
+    if not accounts:
+        print("还没有账号 / no account yet: lianfang user add", file=sys.stderr)
+    return 0
+
+
+def _add_password_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--password-file", type=Path, metavar="FILE", help="从文件读密码 / read it from a file"
+    )
+
+
+def _password(arguments: argparse.Namespace) -> str:
+    if arguments.password_file is not None:
+        try:
+            return str(arguments.password_file.read_text(encoding="utf-8")).rstrip("\r\n")
+        except OSError as error:
+            raise BadAccount(
+                f"cannot read the password file {arguments.password_file}: {error.strerror}"
+            ) from error
+    if sys.stdin.isatty():
+        first = getpass.getpass("密码 / password: ")
+        if getpass.getpass("再输一次 / again: ") != first:
+            raise BadAccount("两次输入不同 / the two passwords differ")
+        return first
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _note(conn: Connection, site: OpenSite, username: str, what: str, now_ms: int) -> None:
+    entry = AuditEntry("cli", AuditAction.CHANGE, f"account:{username}", "", {"what": what})
+    record(conn, site.settings.file.site.node, [entry], at_ms=now_ms)

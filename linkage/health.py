@@ -1,0 +1,109 @@
+"""How the whole program is: for the console's state line, `readyz`, metrics and systemd."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from alarms.intake import Intake
+from alarms.mqtt import LinkState
+from camerad.model import CameraHealth, CameraState
+from linkage.web.ports import ComponentStatus, SystemStatus
+
+
+class Health:
+    """Reads the state of the parts; keeps none of its own but when the program started."""
+
+    def __init__(
+        self,
+        *,
+        intake: Intake,
+        link_state: Callable[[], LinkState],
+        camera_health: Callable[[], dict[str, CameraHealth]],
+        broker: str,
+        started: datetime,
+    ) -> None:
+        self._intake = intake
+        self._link_state = link_state
+        self._camera_health = camera_health
+        self._broker = broker
+        self._started = started
+
+    def status(self) -> SystemStatus:
+        """For the console: what is up, since when, and what is wrong when not."""
+        link = self._link_state()
+        failing_since = self._intake.cannot_commit_since
+        store = ComponentStatus(True, self._started, "")
+        if failing_since is not None:
+            store = ComponentStatus(False, failing_since, "the database cannot commit")
+        return SystemStatus(
+            intake=ComponentStatus(link.up, link.since, link.detail),
+            store=store,
+            broker=self._broker,
+        )
+
+    def readiness(self) -> Sequence[str]:
+        """Why no press can be taken now, one sentence each; empty when presses can be taken."""
+        status = self.status()
+        reasons = []
+        if not status.intake.up:
+            reasons.append(f"消息代理未连接 / the MQTT broker is away: {status.intake.detail}")
+        if not status.store.up:
+            reasons.append("数据库无法写入 / the database cannot commit")
+        return reasons
+
+
+class HealthMetrics(Collector):
+    """The counters of the parts for Prometheus, read when asked."""
+
+    def __init__(
+        self,
+        *,
+        intake: Intake,
+        link_state: Callable[[], LinkState],
+        camera_health: Callable[[], dict[str, CameraHealth]],
+        queued: Callable[[], int],
+    ) -> None:
+        self._intake = intake
+        self._link_state = link_state
+        self._camera_health = camera_health
+        self._queued = queued
+
+    def register(self, registry: CollectorRegistry) -> None:
+        registry.register(self)
+
+    def collect(self) -> Iterable[Metric]:
+        counters = self._intake.counters
+        presses = CounterMetricFamily(
+            "lianfang_presses", "Presses answered, by answer.", labels=["answer"]
+        )
+        presses.add_metric(["received"], counters.received)
+        presses.add_metric(["duplicate"], counters.duplicates)
+        presses.add_metric(["rejected"], counters.refused)
+        yield presses
+        commits = CounterMetricFamily(
+            "lianfang_intake_commits", "Batches of presses committed or not.", labels=["result"]
+        )
+        commits.add_metric(["done"], counters.commits)
+        commits.add_metric(["failed"], counters.commits_failed)
+        yield commits
+        yield CounterMetricFamily(
+            "lianfang_intake_stale_acks",
+            "Acknowledgements not sent because their connection was gone.",
+            value=counters.stale_acks,
+        )
+        yield GaugeMetricFamily(
+            "lianfang_intake_queued", "Messages taken from the broker and not yet in the log.",
+            value=self._queued(),
+        )  # fmt: skip
+        yield GaugeMetricFamily(
+            "lianfang_broker_up", "1 when the MQTT broker is connected.",
+            value=int(self._link_state().up),
+        )  # fmt: skip
+        cameras = GaugeMetricFamily("lianfang_cameras", "Cameras by state.", labels=["state"])
+        states = [h.state for h in self._camera_health().values()]
+        for state in CameraState:
+            cameras.add_metric([state.value], states.count(state))
+        yield cameras

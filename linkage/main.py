@@ -1,0 +1,313 @@
+"""The composition root: builds every object, passes it what it needs, runs and stops it all.
+
+The spine (intake, engine, outbox, web) shares one life: an error in it ends the process, systemd
+starts it again and the log replays. Cameras stand behind a bulkhead: they may fail and come back,
+and the alarm path does not notice.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+
+import structlog
+from aiohttp import web
+from camerad.discovery import discover
+from camerad.onvif_door import describe, smallest_fit
+from prometheus_client import CollectorRegistry
+
+from alarms.broker import EmbeddedBroker
+from alarms.devices import DeviceRegistry
+from alarms.intake import Intake
+from alarms.log import AlarmLog
+from alarms.mqtt import BrokerAddress, MqttLink
+from alarms.store import Database
+from camerad.fleet import Fleet
+from lianfang_timing import Backoff, Clock, SystemClock
+from linkage.accounts.passwords import Passwords
+from linkage.audit import Audit
+from linkage.camera_alarms import CameraAlarms
+from linkage.cameras import CameraLocator, CameraRegistry
+from linkage.carriers import standard_carriers
+from linkage.changes import Changes
+from linkage.engine import Engine
+from linkage.errors import PortRefused
+from linkage.evidence import EvidenceFolder
+from linkage.health import Health, HealthMetrics
+from linkage.incidents import IncidentDesk
+from linkage.outbox import Outbox
+from linkage.settings import Settings
+from linkage.storage import broker_address, open_storage
+from linkage.systemd import keep_watchdog, notify
+from linkage.web import Ports, SiteFacts, create_app
+
+log = structlog.get_logger()
+
+_STOP_WITHIN_S = 15.0
+_FLEET_RETRY = Backoff(first_s=1.0, cap_s=30.0)
+
+
+@dataclass(frozen=True)
+class Doors:
+    """The makers of what touches the outside. Scenarios replace one to stop at a named point."""
+
+    database: type[Database] = Database
+    link: type[MqttLink] = MqttLink
+    outbox: type[Outbox] = Outbox
+    clock: Clock = SystemClock()  # noqa: RUF009 - it holds no state
+
+
+@dataclass(frozen=True)
+class Service:
+    """The running program, as far as callers in the same process may know it."""
+
+    settings: Settings
+    url: str
+    """The console's address."""
+    spine: tuple[tuple[str, Callable[[], Awaitable[object]]], ...]
+    """Named loops that run until the service stops."""
+    stop_intake: Callable[[], None]
+
+
+async def serve(
+    settings: Settings,
+    *,
+    doors: Doors = Doors(),
+    demo_button_page: str | None = None,
+    ready: Callable[[Service], Awaitable[None]] | None = None,
+    until: asyncio.Event | None = None,
+) -> None:
+    """Run the service until SIGTERM or SIGINT, or until `until` is set.
+
+    `ready` is called once the console answers. Raises what stopped the spine.
+    """
+    stopping = until or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, partial(_ask_to_stop, stopping, number))
+    async with opened(settings, doors=doors, demo_button_page=demo_button_page) as service:
+        await _run_spine(service, stopping, ready)
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, *, doors: Doors, demo_button_page: str | None = None
+) -> AsyncIterator[Service]:
+    """Open everything, first things first; on leaving, close it in reverse."""
+    clock, file = doors.clock, settings.file
+    node, prefix = file.site.node, file.mqtt.prefix
+    started = clock.now()
+    async with AsyncExitStack() as stack:
+        # the store
+        storage = await asyncio.to_thread(open_storage, settings, doors.database)
+        database, box = storage.database, storage.box
+        stack.push_async_callback(_closing, "store", database.close)
+
+        # what happened: broker, link, log, intake
+        devices = DeviceRegistry(database, box)
+        address = broker_address(settings)
+        if file.mqtt.embedded:
+            await _embedded_broker(address, prefix, devices, stack)
+        link = doors.link(address, node=node, prefix=prefix, clock=clock)
+        alarm_log = AlarmLog(database, clock, writer=node)
+
+        # what we do about it: desk, engine, outbox
+        changes = Changes()
+        evidence = EvidenceFolder(settings.evidence_folder)
+        desk = IncidentDesk(database, clock, changes, writer=node)
+        intake = Intake(link, alarm_log, devices, clock, on_seen=desk.seen)
+        engine = Engine(
+            database,
+            alarm_log,
+            clock,
+            changes,
+            rules=settings.rules,
+            plans=settings.plans,
+            time_zone=settings.time_zone,
+            writer=node,
+        )
+
+        # what cameras see
+        fleet = Fleet(
+            clock=clock,
+            on_event=CameraAlarms(alarm_log, evidence).on_event,
+            workers=file.cameras.workers or None,
+        )
+        finding = partial(discover, interfaces=file.cameras.interfaces)
+        locator = CameraLocator(
+            CameraRegistry(database, box),
+            fleet,
+            clock,
+            time_zone=file.site.time_zone,
+            discover=finding if file.cameras.discover else None,
+            describe=describe,
+            choose_profile=smallest_fit,
+        )
+        outbox = doors.outbox(
+            database,
+            clock,
+            standard_carriers(
+                database,
+                clock,
+                changes,
+                publisher=link,
+                prefix=prefix,
+                eyes=fleet,
+                evidence=evidence,
+                plans=settings.plans,
+                writer=node,
+            ),
+            changes,
+            writer=node,
+        )
+
+        # what people see
+        health = Health(
+            intake=intake,
+            link_state=lambda: link.state,
+            camera_health=locator.health,
+            broker="embedded" if file.mqtt.embedded else "outside",
+            started=started,
+        )
+        metrics = CollectorRegistry()
+        HealthMetrics(
+            intake=intake,
+            link_state=lambda: link.state,
+            camera_health=locator.health,
+            queued=link.messages.qsize,
+        ).register(metrics)
+        app = create_app(
+            Ports(
+                database=database,
+                clock=clock,
+                log=alarm_log,
+                desk=desk,
+                changes=changes,
+                evidence=evidence,
+                eyes=fleet,
+                camera_health=locator.health,
+                system_status=health.status,
+                readiness=health.readiness,
+                site=SiteFacts(
+                    name_zh=file.site.name_zh,
+                    name_en=file.site.name_en,
+                    time_zone=file.site.time_zone,
+                    version=version("lianfang"),
+                    demo_button_page=demo_button_page,
+                ),
+                box=box,
+                metrics=metrics,
+                audit=Audit(database, clock, writer=node),
+                passwords=Passwords(),
+            )
+        )
+        await link.start()
+        stack.push_async_callback(_closing, "broker link", link.close)
+        url = await _listen(app, file.console.host, file.console.port, stack)
+        yield Service(
+            settings=settings,
+            url=url,
+            spine=(
+                ("intake", intake.run),
+                ("engine", engine.run),
+                ("outbox", outbox.run),
+                ("status", link.keep_status),
+                ("cameras", partial(_behind_bulkhead, fleet.run)),
+                ("camera finder", partial(_behind_bulkhead, locator.run)),
+                ("watchdog", partial(keep_watchdog, clock)),
+            ),
+            stop_intake=intake.stop,
+        )
+
+
+async def _run_spine(
+    service: Service,
+    stopping: asyncio.Event,
+    ready: Callable[[Service], Awaitable[None]] | None,
+) -> None:
+    async with asyncio.TaskGroup() as spine:
+        running = {name: spine.create_task(_named(name, run)) for name, run in service.spine}
+        notify("READY=1")
+        log.info("service.ready", console=service.url)
+        if ready is not None:
+            running["ready"] = spine.create_task(_named("ready", partial(ready, service)))
+        await stopping.wait()
+        notify("STOPPING=1")
+        service.stop_intake()
+        await asyncio.wait({running["intake"]}, timeout=_STOP_WITHIN_S)
+        for task in running.values():
+            task.cancel()
+
+
+async def _named(name: str, run: Callable[[], Awaitable[object]]) -> None:
+    try:
+        await run()
+    finally:
+        log.info("service.stopped", part=name)
+
+
+async def _behind_bulkhead(run: Callable[[], Awaitable[object]]) -> None:
+    """Cameras may fail as a whole without the alarm path noticing: log it, wait, begin again."""
+    attempt = 0
+    while True:
+        try:
+            await run()
+        except Exception:  # bulkhead: cameras must never take intake and console down with them
+            log.exception("cameras.failed")
+        await asyncio.sleep(_FLEET_RETRY.delay_s(attempt))
+        attempt += 1
+
+
+async def _embedded_broker(
+    address: BrokerAddress, prefix: str, devices: DeviceRegistry, stack: AsyncExitStack
+) -> None:
+    broker = EmbeddedBroker(
+        address.host,
+        address.port,
+        prefix=prefix,
+        own_password=address.password or "",
+        may_log_in=devices.may_log_in,
+    )
+    await broker.start()
+    stack.push_async_callback(_closing, "embedded broker", broker.stop)
+    log.warning(
+        "broker.embedded",
+        detail="for trying out: only a button that repeats its press is safe on it",
+    )
+
+
+async def _listen(app: web.Application, host: str, port: int, stack: AsyncExitStack) -> str:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    stack.push_async_callback(_closing, "console", runner.cleanup)
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise PortRefused(
+            f"the console cannot listen on {host}:{port}: {error.strerror}; choose another "
+            "console.port in site.toml"
+        ) from error
+    return f"http://{host}:{port}"
+
+
+async def _closing(name: str, close: Callable[[], Awaitable[object]]) -> None:
+    """Close one part within a bounded time; a part that hangs must not keep the others open."""
+    try:
+        async with asyncio.timeout(_STOP_WITHIN_S):
+            await close()
+    except TimeoutError:
+        log.error("service.did_not_close", part=name)
+    else:
+        log.info("service.closed", part=name)
+
+
+def _ask_to_stop(stopping: asyncio.Event, number: int) -> None:
+    if stopping.is_set():
+        # the second signal means now
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+    log.info("service.stopping", signal=signal.Signals(number).name)
+    stopping.set()
