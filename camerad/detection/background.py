@@ -91,10 +91,10 @@ class Background:
         cv2.accumulateWeighted(self._difference, self._noise, rate, mask=free)
         self._threshold = self._thresholds()
 
-    def absorb(self, frame: Luma, region: Mask) -> None:
-        """Take the picture as the empty scene where `region` is 255."""
-        cv2.copyTo(frame.astype(np.float32), region, self._scene)
-        cv2.copyTo(frame, region, self._scene_u8)
+    def absorb(self, frame: Luma, window: tuple[slice, slice]) -> None:
+        """Take the picture as the empty scene in `window` (rows, columns)."""
+        self._scene[window] = frame[window]
+        self._scene_u8[window] = frame[window]
 
     def restart(self, frame: Luma) -> None:
         """Forget the scene: `frame` is the empty scene now."""

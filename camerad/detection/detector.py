@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from camerad.detection.background import Background, Foreground
 from camerad.detection.blobs import Blob, find_blobs
-from camerad.detection.ghosts import box_window, outline_is_remembered
+from camerad.detection.ghosts import Ghosts, box_window
 from camerad.detection.masks import Mask, mask_privacy, polygons_mask
 from camerad.detection.motion import Motion
 from camerad.detection.settings import DetectionSettings
@@ -31,6 +31,8 @@ _GLANCE_CHANGE = 6
 """Grey levels by which a spot of the small picture must change to be worth a look."""
 _UNTRAVELLED_S = 20.0
 """What has not gone anywhere for this long belongs to the scene (a branch, a patch of sun)."""
+_UNTRAVELLED_STILL_S = 4.0
+"""The same when it does not even move."""
 
 
 class Detector:
@@ -59,6 +61,7 @@ class Detector:
         self._ignored: Mask | None = None
         self._held: Mask | None = None
         self._previous: Luma | None = None
+        self._ghosts: Ghosts | None = None
         self._glance: Luma | None = None
         self._scene_changes = 0
         self.skipped = 0
@@ -128,7 +131,7 @@ class Detector:
         self._previous = frame
         self._tracker.step(frame, blobs, t_s)
         self._note_liveliness(moving, t_s)
-        self._clear_scene(frame, foreground, t_s)
+        self._clear_scene(frame, foreground, moving, blobs, t_s)
         self._held = self._held_mask(blobs)
         background.learn(frame, self._held, elapsed)
         return said + self._judge(blobs, moving, t_s, local_time)
@@ -164,6 +167,7 @@ class Detector:
             self._ignored = np.asarray(inverted, np.uint8)
         self._held = np.zeros_like(frame)
         self._previous = frame
+        self._ghosts = Ghosts(frame.shape)
         self._glance = None
         self._tracker.tracks = []
 
@@ -191,27 +195,27 @@ class Detector:
             if px >= max(3.0, 0.006 * track.w * track.h):
                 track.moved_s = t_s
 
-    def _clear_scene(self, frame: Luma, foreground: Foreground, t_s: float) -> None:
+    def _clear_scene(
+        self, frame: Luma, foreground: Foreground, moving: Mask, blobs: Sequence[Blob], t_s: float
+    ) -> None:
         """Take ghosts and things that have become part of the scene into the background."""
-        background = self._background
-        if background is None:
+        background, ghosts = self._background, self._ghosts
+        if background is None or ghosts is None:
             return
+        for window in ghosts.step(frame, foreground, moving, blobs):
+            background.absorb(frame, window)
+            for track in self._tracker.inside(window):
+                self._tracker.remove(track)
         for track in list(self._tracker.tracks):
-            if not track.visible or t_s - track.still_since_s() < 0.5:
-                track.ghost_votes = 0
-                continue
-            ghost = outline_is_remembered(frame, foreground, track.box)
-            track.ghost_votes = track.ghost_votes + 1 if ghost else 0
-            if track.ghost_votes >= (8 if track.travelled else 3) or self._is_scenery(track, t_s):
-                region = np.zeros_like(frame)
-                region[box_window(frame.shape, track.box, 3)] = 255
-                background.absorb(frame, region)
+            if track.visible and self._is_scenery(track, t_s):
+                background.absorb(frame, box_window(frame.shape, track.box, 3))
                 self._tracker.remove(track)
 
     def _is_scenery(self, track: Track, t_s: float) -> bool:
         still = t_s - track.moved_s
         if not track.travelled:
-            return t_s - max(track.born_s, track.still_since_s()) > _UNTRAVELLED_S
+            here = t_s - max(track.born_s, track.still_since_s())
+            return here > _UNTRAVELLED_S or min(here, still) > _UNTRAVELLED_STILL_S
         if track.upright():
             return still > self._settings.still_person_s
         return still > self._settings.still_thing_s
@@ -256,6 +260,7 @@ class Detector:
             upright=track.upright(),
             lively=t_s - track.moved_s <= patience,
             born_s=track.born_s,
+            entered=track.entered,
         )
 
     def _fraction_box(self, track: Track) -> tuple[float, float, float, float]:

@@ -4,22 +4,57 @@ A body's outline is an edge in the picture; a hole's outline is an edge only in 
 remembered. This decides for streams that begin with people in view.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from camerad.detection.background import Foreground
+from camerad.detection.blobs import Blob
 
 Luma = NDArray[np.uint8]
+Mask = NDArray[np.uint8]
+
 _RATIO = 1.3
 _MARGIN = 3
+_VOTES = 3
+"""Pictures in a row that must agree."""
+_STILL = 0.01
+"""Share of a blob's box that may move in a hole: noise, and the tail of who left."""
 
 
-def outline_is_remembered(
-    frame: Luma, foreground: Foreground, box: tuple[float, float, float, float]
-) -> bool:
-    """Whether the outline of the foreground in `box` (px) belongs to the remembered scene."""
-    window = box_window(frame.shape, box, _MARGIN)
+class Ghosts:
+    """Finds holes among the blobs. `step` once per analysed picture."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._votes = np.zeros(shape, np.uint8)
+
+    def step(
+        self, frame: Luma, foreground: Foreground, moving: Mask, blobs: Sequence[Blob]
+    ) -> list[tuple[slice, slice]]:
+        """Windows (rows, columns) whose foreground is the remembered scene's, not a body's."""
+        votes = np.zeros_like(self._votes)
+        found = []
+        for blob in blobs:
+            box = (blob.x, blob.y, blob.w, blob.h)
+            window = box_window(frame.shape, box, _MARGIN)
+            if cv2.countNonZero(moving[window]) > _STILL * blob.w * blob.h:
+                continue
+            if not outline_is_remembered(frame, foreground, window):
+                continue
+            inside = box_window(frame.shape, box, 0)
+            # the middle value: neighbours of the box may have been voted on apart
+            agreed = int(np.median(self._votes[inside])) + 1
+            votes[inside] = min(agreed, 255)
+            if agreed >= _VOTES:
+                found.append(window)
+        self._votes = votes
+        return found
+
+
+def outline_is_remembered(frame: Luma, foreground: Foreground, window: tuple[slice, slice]) -> bool:
+    """Whether the outline of the foreground in the window belongs to the remembered scene."""
     mask = foreground.mask[window]
     if mask.shape[0] < 4 or mask.shape[1] < 4 or not mask.any():
         return False

@@ -17,6 +17,9 @@ from camerad.model import Box, Detection, EventName, Point, Zone, ZoneKind
 _EDGE = 0.04
 """Feet this far (in body heights) outside have not left: boxes tremble."""
 
+_FRAME = 0.02
+"""A box this near to the frame's edge touches it."""
+
 
 @dataclass(frozen=True)
 class Presence:
@@ -32,6 +35,8 @@ class Presence:
     lively: bool
     """It has moved lately enough to be alive."""
     born_s: float
+    entered: bool
+    """It came into the picture over the frame's edge."""
 
 
 @dataclass
@@ -139,10 +144,13 @@ class Stays:
                 continue
             if presence.born_s < stay.seen_s - 1.0:
                 continue
+            if presence.entered and not _at_edge(stay.box):
+                continue  # a newcomer, no replacement
             high = max(presence.box[3], stay.box[3])
             apart = np.hypot(presence.feet[0] - stay.feet[0], presence.feet[1] - stay.feet[1])
             alike = min(presence.box[3], stay.box[3]) / high
-            if apart > 0.6 * high or alike < 0.6:
+            reach = min(0.6, 0.25 + 0.2 * (t_s - stay.seen_s)) * high
+            if apart > reach or alike < 0.6:
                 continue
             if best is None or stay.dwell_s > best.dwell_s:
                 best = stay
@@ -175,3 +183,8 @@ class Stays:
             dwell_s=stay.dwell_s,
             box=stay.box,
         )
+
+
+def _at_edge(box: Box) -> bool:
+    x, y, w, h = box
+    return x < _FRAME or y < _FRAME or x + w > 1.0 - _FRAME or y + h > 1.0 - _FRAME

@@ -47,11 +47,14 @@ class Tracker:
         for index, track in owner.items():
             blob = _joined([blobs[index], *(blobs[i] for i in pieces.get(track.number, ()))])
             others = groups.get(index, [])
-            if others and _crowded(blob, track):
+            if others and track.followable and _crowded(blob, track):
                 for member in (track, *others):
                     member.hold(frame, t_s, blob, self._settings)
             else:
                 track.see(blob, frame, t_s, self._settings)
+                if track.broken:
+                    self.tracks.remove(track)
+                    self._begin(blob, t_s)
         taken = {i for indices in pieces.values() for i in indices} | set(owner)
         for index, blob in enumerate(blobs):
             if index not in taken:
@@ -62,6 +65,17 @@ class Tracker:
     def remove(self, track: Track) -> None:
         """End a track now."""
         self.tracks.remove(track)
+
+    def inside(self, window: tuple[slice, slice]) -> list[Track]:
+        """Tracks that lie mostly in the window (rows, columns)."""
+        rows, columns = window
+        box = (
+            float(columns.start),
+            float(rows.start),
+            float(columns.stop - columns.start),
+            float(rows.stop - rows.start),
+        )
+        return [t for t in self.tracks if _overlap(t.box, box) >= 0.6 * t.w * t.h]
 
     def _patience(self, track: Track) -> float:
         if track.hits < self._settings.confirm_hits:
@@ -76,6 +90,7 @@ class Tracker:
                 worth = _worth(track, blob)
                 if worth > 0.0:
                     bonus = 0.15 if track.hits >= self._settings.confirm_hits else 0.0
+                    bonus += 0.15 if track.travelled else 0.0
                     claims.append((worth + bonus, -track.number, index, track))
         claims.sort(key=lambda claim: claim[:3], reverse=True)
         owner: dict[int, Track] = {}
@@ -113,7 +128,10 @@ class Tracker:
                 continue
             shares = [_overlap(track.box, _box(blobs[index])) for index in owner]
             if shares and max(shares) >= 0.45 * track.w * track.h:
-                groups.setdefault(list(owner)[int(np.argmax(shares))], []).append(track)
+                index = list(owner)[int(np.argmax(shares))]
+                # a scrap inside a body is no second body
+                if track.h >= (0.4 if track.travelled else 0.7) * blobs[index].h:
+                    groups.setdefault(index, []).append(track)
         return groups
 
     def _begin(self, blob: Blob, t_s: float) -> None:
@@ -123,6 +141,7 @@ class Tracker:
             if parent.hits < self._settings.confirm_hits or not _touching(parent, blob):
                 continue
             track.alone = False
+            track.parent_h = max(track.parent_h, parent.h)
             # one of two who came as one; a bag put down is much lower than who carried it
             if parent.travelled and blob.h >= 0.65 * parent.h and blob.h > blob.w:
                 track.travelled = True

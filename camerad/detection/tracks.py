@@ -53,7 +53,10 @@ class Track:
         self._tall_bound = 1.0
         self.peak_h = blob.h
         self.visible = True
-        self.ghost_votes = 0
+        self.broken = False
+        """It has become something else; what is there now deserves a new track."""
+        self.parent_h = 0.0
+        """Height of what it split off; its own travel is measured against that."""
         self._patch: Luma | None = None
         self._doubt_s = 0.0
         self._doubt_since = t_s
@@ -69,6 +72,16 @@ class Track:
     def feet(self) -> tuple[float, float]:
         """Bottom centre: where the thing stands."""
         return (self.x + self.w / 2, self.y + self.h)
+
+    @property
+    def entered(self) -> bool:
+        """It came into the picture over the frame's edge."""
+        return self._entered_at is not None
+
+    @property
+    def followable(self) -> bool:
+        """Whether there is a look to find it by inside a crowd."""
+        return self._patch is not None
 
     def still_since_s(self) -> float:
         """When it came to the place where it is."""
@@ -101,6 +114,9 @@ class Track:
                 else:
                     self._lean_on(blob)
                     self._mark_seen(t_s, elapsed, before)
+                return
+            if blob.h > 2.0 * self.h or blob.w * blob.h > 4.0 * self.w * self.h:
+                self.broken = True
                 return
             if shrunk and blob.h < 0.6 * self.peak_h:
                 self.alone = False
@@ -182,7 +198,9 @@ class Track:
     def _note_travel(self, settings: DetectionSettings, t_s: float) -> None:
         if self.hits <= settings.confirm_hits:
             self.origin = self.feet
-        elif self.distance_to(self.origin) > settings.travel_heights:
+        elif self.distance_to(self.origin) * self.h > settings.travel_heights * max(
+            self.h, self.parent_h
+        ):
             self.travelled = True
         elif self._entered_at is not None:
             # who enters over the frame's edge shows a growing part: the feet tell nothing yet
