@@ -3,6 +3,7 @@
 Only the standard library and the words of `alarms`; nothing here reads, writes or waits.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -81,9 +82,32 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
 
+    @property
+    def label(self) -> tuple[str, str]:
+        """The role in Chinese and in English."""
+        return _ROLE_LABELS[self]
+
+
+_ROLE_LABELS = {
+    Role.DUTY_OFFICER: ("值班员", "Duty officer"),
+    Role.SHIFT_LEADER: ("带班领导", "Shift leader"),
+    Role.DISPATCHER: ("派出所调度", "Police-station dispatcher"),
+    Role.VILLAGE_HEAD: ("村负责人", "Village head"),
+    Role.PATROL: ("巡防队员", "Patrol"),
+    Role.AUDITOR: ("审计员", "Auditor"),
+    Role.ADMINISTRATOR: ("管理员", "Administrator"),
+}
+
 
 class ActionKind(StrEnum):
-    """What can be planned; each kind has one carrier."""
+    """What can be planned; each kind has one carrier. Their targets and payloads (JSON):
+
+    notice    device    household (the source's id), from, phrase, drill, until_ms; seen, once heard
+    reply     device    boot, seq, state, alarm, time_ms
+    snapshot  camera    nothing
+    page      username  username, display_name, role, step, round, way, attended
+    escalate  incident  step, round, generation (the ring that began it), pending
+    """
 
     NOTICE = "notice"
     REPLY = "reply"
@@ -199,3 +223,62 @@ class Action:
     attempts: int
     due_at_ms: int
     deadline_ms: int | None
+
+
+def action_id(kind: ActionKind, *parts: object) -> str:
+    """One id for one purpose, at most 41 characters: planning it twice plans it once."""
+    text = "|".join(str(part) for part in parts)
+    return f"{kind.value}-{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """As much as is known of where something is; None where unknown. `label` is what neighbours
+    may see of the household."""
+
+    village_id: str | None = None
+    grid_id: str | None = None
+    group_id: str | None = None
+    household_id: str | None = None
+    camera_id: str | None = None
+    label: str | None = None
+    layer: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True)
+class NearCamera:
+    """A camera and how far it is; `distance_m` None where one of the two was not surveyed."""
+
+    camera_id: str
+    distance_m: float | None
+
+
+@dataclass(frozen=True)
+class MemberDevice:
+    """A button of a household of the group."""
+
+    device: str
+    household_id: str
+    wants_notices: bool
+
+
+EVERYWHERE = "*"
+
+
+@dataclass(frozen=True)
+class Person:
+    """An enabled account. `places` holds village ids, or `*` for all."""
+
+    username: str
+    display_name: str
+    role: Role
+    places: frozenset[str]
+
+    def covers(self, village_id: str | None) -> bool:
+        """Whether the village is this person's; an unknown place is only theirs who have all."""
+        return EVERYWHERE in self.places or village_id in self.places

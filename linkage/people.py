@@ -1,31 +1,14 @@
 """Reading people for the escalation: who could be called, and whose console is attended."""
 
 import json
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from linkage.model import Role
+from linkage.model import Person, Role
 from linkage.schema import accounts, sessions
-
-EVERYWHERE = "*"
 
 PRESENCE_S = 30
 """A console page that has not said for this long that it is attended is an empty chair."""
-
-
-@dataclass(frozen=True)
-class Person:
-    """An enabled account. `places` holds village ids, or `*` for all."""
-
-    username: str
-    display_name: str
-    role: Role
-    places: frozenset[str]
-
-    def covers(self, village_id: str | None) -> bool:
-        """Whether the village is this person's; an unknown place is only theirs who have all."""
-        return EVERYWHERE in self.places or village_id in self.places
 
 
 def people(conn: Connection) -> list[Person]:

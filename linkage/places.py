@@ -9,45 +9,10 @@ from math import asin, cos, degrees, radians, sin, sqrt
 from sqlalchemy import Connection, select
 
 from alarms.store.tables import devices
+from linkage.model import NOWHERE, MemberDevice, NearCamera, Place
 from linkage.schema import cameras, grids, households, mutual_aid_groups, villages
 
 _EARTH_M = 6_371_000.0
-
-
-@dataclass(frozen=True)
-class Place:
-    """As much as is known of where something is; None where unknown. `label` is what neighbours
-    may see of the household."""
-
-    village_id: str | None = None
-    grid_id: str | None = None
-    group_id: str | None = None
-    household_id: str | None = None
-    camera_id: str | None = None
-    label: str | None = None
-    layer: str | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-
-
-NOWHERE = Place()
-
-
-@dataclass(frozen=True)
-class NearCamera:
-    """A camera and how far it is; `distance_m` None where one of the two was not surveyed."""
-
-    camera_id: str
-    distance_m: float | None
-
-
-@dataclass(frozen=True)
-class MemberDevice:
-    """A button of a household of the group."""
-
-    device: str
-    household_id: str
-    wants_notices: bool
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 No decisions here: what to write is decided in the pipeline, the desk and the escalation.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 
@@ -21,12 +20,6 @@ from linkage.model import (
     Stage,
 )
 from linkage.schema import actions, incidents
-
-
-def action_id(kind: ActionKind, *parts: object) -> str:
-    """One id for one purpose, at most 41 characters: planning it twice plans it once."""
-    text = "|".join(str(part) for part in parts)
-    return f"{kind.value}-{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 def incident_by_id(conn: Connection, incident_id: str) -> Incident | None:
@@ -124,3 +117,17 @@ def _row(action: PlannedAction, incident_id: str, now_ms: int) -> dict[str, obje
         "due_at_ms": action.due_at_ms,
         "deadline_ms": action.deadline_ms,
     }
+
+
+def planned_payloads(
+    conn: Connection, incident_id: str, kind: ActionKind, state: ActionState
+) -> list[tuple[int, dict[str, object]]]:
+    """(due_at_ms, payload) of the incident's actions of a kind in a state."""
+    rows = conn.execute(
+        select(actions.c.due_at_ms, actions.c.payload).where(
+            actions.c.incident_id == incident_id,
+            actions.c.kind == kind.value,
+            actions.c.state == state.value,
+        )
+    )
+    return [(r.due_at_ms, json.loads(r.payload)) for r in rows]

@@ -54,7 +54,8 @@ def record(
     position = 0
     for row, link in zip(rows, chain.extend(conn, incident_events, writer, rows), strict=True):
         inserted = conn.execute(insert(incident_events).values(**row, **vars(link)))
-        position = int(inserted.inserted_primary_key[0])
+        key = inserted.inserted_primary_key
+        position = 0 if key is None else int(key[0])
     conn.execute(
         update(incidents)
         .where(incidents.c.id == incident_id)

@@ -1,0 +1,118 @@
+"""Which actions follow from one alarm. Pure; `stages.plan_actions` calls it.
+
+What follows from a person's step is planned by the desk, what follows from silence by the
+escalation.
+"""
+
+from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
+from linkage.facts import Facts, OpenIncident
+from linkage.model import ActionKind, NearCamera, PlannedAction, action_id
+from linkage.rules import Rule, RuleAction
+
+NOTICE_PHRASE = "neighbour-needs-help"
+NOTICE_LASTS_MS = 10 * 60 * 1000
+SNAPSHOT_LASTS_MS = 2 * 60 * 1000
+
+
+def planned(
+    facts: Facts,
+    *,
+    rule: Rule,
+    extends: OpenIncident | None,
+    rings: bool,
+    restarts: bool,
+    cameras: tuple[NearCamera, ...],
+) -> tuple[list[PlannedAction], str]:
+    """The actions and the reason for them. The alarm's id makes theirs: a replay plans the same."""
+    actions: list[PlannedAction] = []
+    reasons: list[str] = []
+    if restarts:
+        actions.append(_escalate(facts, extends))
+        reasons.append("启动升级时钟 / escalation clock starts")
+    if rings and RuleAction.NOTICES in rule.actions:
+        why_not = _why_no_notices(facts, extends)
+        if why_not is None:
+            notices = _notices(facts, extends)
+            actions += notices
+            reasons.append(f"通知组内 {len(notices)} 户设备 / {len(notices)} notices to the group")
+        else:
+            reasons.append(why_not)
+    if rings and RuleAction.SNAPSHOT in rule.actions:
+        actions += _snapshots(facts, cameras)
+    return actions, "; ".join(reasons) or "无需新动作 / nothing new to do"
+
+
+def _escalate(facts: Facts, extends: OpenIncident | None) -> PlannedAction:
+    generation = 1 if extends is None else extends.ring + 1
+    # a clock that runs already must not be set back by a further alarm: its next step stays
+    pending = None if extends is None else extends.pending
+    return PlannedAction(
+        id=action_id(ActionKind.ESCALATE, facts.alarm.id, generation),
+        kind=ActionKind.ESCALATE,
+        target="incident",
+        due_at_ms=facts.now_ms,
+        payload={
+            "step": 0,
+            "round": 0,
+            "generation": generation,
+            "pending": None if pending is None else list(pending),
+        },
+    )
+
+
+def _why_no_notices(facts: Facts, extends: OpenIncident | None) -> str | None:
+    alarm = facts.alarm
+    if alarm.kind is AlarmKind.DURESS or alarm.silent:
+        return "静默报警，不通知周边 / silent: nobody near is told"
+    if alarm.kind not in LIFE_SAFETY_KINDS or alarm.source is AlarmSource.CAMERA:
+        return "此类报警不通知周边 / this kind tells nobody near"
+    if facts.place.household_id in _quiet_households(extends):
+        return "本户已静默报警，不通知周边 / the household was silent before: nobody near is told"
+    if facts.place.household_id is None:
+        return "不知哪户，不通知周边 / household unknown: nobody near is told"
+    return None
+
+
+def _quiet_households(extends: OpenIncident | None) -> frozenset[str]:
+    """Households where nothing may sound; after a cancel as after a duress, which looks like it."""
+    linked = () if extends is None else extends.alarms
+    return frozenset(a.household_id for a in linked if a.is_quiet and a.household_id is not None)
+
+
+def _notices(facts: Facts, extends: OpenIncident | None) -> list[PlannedAction]:
+    spared = _quiet_households(extends) | {facts.place.household_id}
+    until_ms = facts.now_ms + NOTICE_LASTS_MS
+    return [
+        PlannedAction(
+            id=action_id(ActionKind.NOTICE, facts.alarm.id, member.device),
+            kind=ActionKind.NOTICE,
+            target=member.device,
+            due_at_ms=facts.now_ms,
+            deadline_ms=until_ms,
+            payload={
+                "household": facts.place.household_id,
+                "from": facts.place.label,
+                "phrase": NOTICE_PHRASE,
+                "drill": False,
+                "until_ms": until_ms,
+            },
+        )
+        for member in facts.members
+        if member.wants_notices and member.household_id not in spared
+    ]
+
+
+def _snapshots(facts: Facts, cameras: tuple[NearCamera, ...]) -> list[PlannedAction]:
+    # a camera that sent its picture with the alarm need not be asked for another
+    has_picture = facts.place.camera_id if facts.alarm.detail.get("picture") else None
+    return [
+        PlannedAction(
+            id=action_id(ActionKind.SNAPSHOT, facts.alarm.id, camera.camera_id),
+            kind=ActionKind.SNAPSHOT,
+            target=camera.camera_id,
+            due_at_ms=facts.now_ms,
+            deadline_ms=facts.now_ms + SNAPSHOT_LASTS_MS,
+        )
+        for camera in cameras
+        if camera.camera_id != has_picture
+    ]

@@ -1,0 +1,244 @@
+"""The stages of the pipeline. Each is pure: what it may look at is in Facts.
+
+Planning the actions is a stage too; it has a file of its own (`linkage.planning`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from alarms.model import AlarmKind, AlarmSource
+from linkage.facts import Facts, LinkedAlarm, OpenIncident
+from linkage.model import NOWHERE, Decision, NearCamera, Place, PlannedAction
+from linkage.planning import planned
+from linkage.rules import BUILT_IN, Question, Rule, matching, priority_of
+
+_URGENCY = {AlarmKind.DURESS: 0, AlarmKind.CANCEL: 2, AlarmKind.LOITERING: 3}
+"""What an incident is called when kinds meet in it: the lowest; presses for help are 1."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The decision as it grows from stage to stage."""
+
+    decisions: tuple[Decision, ...] = ()
+    finished: bool = False
+    place: Place = NOWHERE
+    rule: Rule = BUILT_IN
+    kind: AlarmKind = AlarmKind.OTHER
+    """The incident's kind with this alarm in it; likewise priority, plan and silent."""
+    priority: int = 4
+    plan: str = BUILT_IN.plan
+    silent: bool = False
+    extends: OpenIncident | None = None
+    """The incident this alarm joins; None: it opens one."""
+    rings: bool = False
+    """The console sounds (again)."""
+    restarts: bool = False
+    """The escalation begins (again), and a sign-for that stood no longer does."""
+    cancel_claimed: bool = False
+    cameras: tuple[NearCamera, ...] = ()
+    actions: tuple[PlannedAction, ...] = ()
+
+    def because(self, stage: str, *, matched: bool, reason: str) -> "Draft":
+        """This draft with the stage's decision added."""
+        return replace(self, decisions=(*self.decisions, Decision(stage, matched, reason)))
+
+
+Stage = Callable[[Draft, Facts], Draft]
+
+
+def dedupe(draft: Draft, facts: Facts) -> Draft:
+    """An alarm that is in an incident already needs nothing more."""
+    if facts.linked:
+        draft = replace(draft, finished=True)
+        return draft.because("dedupe", matched=True, reason="已处理过 / dealt with before")
+    return draft.because("dedupe", matched=False, reason="首次处理 / first time")
+
+
+def set_tests_aside(draft: Draft, facts: Facts) -> Draft:
+    """A test press stays in the log and out of the queue."""
+    if facts.alarm.kind is AlarmKind.TEST:
+        draft = replace(draft, finished=True)
+        reason = "测试按键，只留记录 / a test press: kept in the log only"
+        return draft.because("set_tests_aside", matched=True, reason=reason)
+    return draft.because("set_tests_aside", matched=False, reason="不是测试 / not a test")
+
+
+def place(draft: Draft, facts: Facts) -> Draft:
+    """Where it comes from. An alarm from nowhere known is an alarm all the same."""
+    draft = replace(draft, place=facts.place)
+    if facts.place == NOWHERE:
+        reason = "没有登记地点 / no place is registered for it"
+        return draft.because("place", matched=False, reason=reason)
+    named = facts.place.label or facts.place.camera_id or facts.place.village_id or ""
+    return draft.because("place", matched=True, reason=f"来自 {named} / from {named}")
+
+
+def match_rule(draft: Draft, facts: Facts) -> Draft:
+    """The first rule that matches; it may set a camera's alarm aside, never a person's."""
+    alarm = facts.alarm
+    asked = Question(
+        kind=alarm.kind,
+        source=alarm.source,
+        village_id=draft.place.village_id,
+        layer=draft.place.layer,
+        local=facts.local.time(),
+    )
+    rule = matching(facts.rules, asked)
+    draft = replace(
+        draft,
+        rule=rule,
+        kind=alarm.kind,
+        priority=priority_of(rule, alarm.kind),
+        plan=rule.plan,
+        silent=alarm.silent or alarm.kind is AlarmKind.DURESS,
+        finished=rule.set_aside,
+    )
+    reason = f"规则 {rule.name} / rule {rule.name}"
+    if rule.set_aside:
+        reason = f"规则 {rule.name}：只留记录 / rule {rule.name}: kept in the log only"
+    return draft.because("match_rule", matched=rule is not BUILT_IN, reason=reason)
+
+
+def correlate(draft: Draft, facts: Facts) -> Draft:
+    """Join the open incident that this alarm belongs to, if there is one."""
+    match facts.alarm.kind:
+        case AlarmKind.LOITERING:
+            found, reason = _incident_of_camera(facts)
+        case AlarmKind.CANCEL:
+            found, reason = _incident_of_household(facts)
+        case _:
+            found, reason = _incident_of_household(facts)
+            if found is None:
+                found, reason = _incident_of_group(facts)
+    if found is None:
+        draft = replace(draft, cancel_claimed=facts.alarm.kind is AlarmKind.CANCEL)
+        return draft.because("correlate", matched=False, reason=reason)
+    more_urgent = draft.priority < found.priority
+    draft = replace(
+        draft,
+        extends=found,
+        kind=min(found.kind, facts.alarm.kind, key=lambda kind: _URGENCY.get(kind, 1)),
+        priority=min(found.priority, draft.priority),
+        plan=draft.plan if more_urgent else found.plan,
+        silent=found.silent or draft.silent,
+        # a press after a cancel is no cancel: whoever claimed it must be asked again
+        cancel_claimed=facts.alarm.kind is AlarmKind.CANCEL
+        or (found.cancel_claimed and facts.alarm.kind is AlarmKind.LOITERING),
+    )
+    return draft.because("correlate", matched=True, reason=reason)
+
+
+def ring(draft: Draft, facts: Facts) -> Draft:
+    """Whether the console sounds, and the escalation starts over."""
+    rings, restarts, reason = _ring(draft.extends, facts)
+    draft = replace(draft, rings=rings, restarts=restarts)
+    return draft.because("ring", matched=rings, reason=reason)
+
+
+def gather_cameras(draft: Draft, facts: Facts) -> Draft:
+    """The cameras that may see it: its own first, then the nearest within the rule's distance."""
+    own = [NearCamera(draft.place.camera_id, 0.0)] if draft.place.camera_id is not None else []
+    near = [
+        camera
+        for camera in facts.cameras
+        if camera.camera_id != draft.place.camera_id
+        and (camera.distance_m is None or camera.distance_m <= draft.rule.cameras_within_m)
+    ]
+    if own and draft.extends is not None:
+        # from camera to camera an incident would creep over the whole village
+        near = []
+    found = (*own, *near[: draft.rule.cameras_at_most])
+    draft = replace(draft, cameras=found)
+    within = f"{draft.rule.cameras_within_m:.0f} m"
+    reason = f"{within} 内 {len(found)} 个摄像机 / {len(found)} cameras within {within}"
+    return draft.because("gather_cameras", matched=bool(found), reason=reason)
+
+
+def plan_actions(draft: Draft, facts: Facts) -> Draft:
+    """Who and what is told; carried out by the outbox after the commit."""
+    actions, reason = planned(
+        facts,
+        rule=draft.rule,
+        extends=draft.extends,
+        rings=draft.rings,
+        restarts=draft.restarts,
+        cameras=draft.cameras,
+    )
+    draft = replace(draft, actions=tuple(actions))
+    return draft.because("plan_actions", matched=bool(actions), reason=reason)
+
+
+def _from_same_home(linked: LinkedAlarm, facts: Facts) -> bool:
+    """The same household, or, where none is registered, the same button."""
+    if facts.place.household_id is not None:
+        return linked.household_id == facts.place.household_id
+    return facts.alarm.source is AlarmSource.BUTTON and linked.device == facts.alarm.device
+
+
+def _incident_of_household(facts: Facts) -> tuple[OpenIncident | None, str]:
+    for incident in facts.incidents:
+        if incident.kind is AlarmKind.LOITERING:
+            continue
+        if any(_from_same_home(a, facts) for a in incident.alarms):
+            number = incident.number
+            return incident, f"本户警情 {number} 未结 / the household's incident {number} is open"
+    return None, "没有可并入的警情 / no open incident to join"
+
+
+def _incident_of_group(facts: Facts) -> tuple[OpenIncident | None, str]:
+    group = facts.place.group_id
+    for incident in facts.incidents:
+        if group is None or incident.group_id != group or incident.kind is AlarmKind.CANCEL:
+            continue
+        age_s = (facts.alarm.received_at_ms - incident.newest_alarm_ms) / 1000
+        if abs(age_s) <= facts.rules.fold_within_s:
+            number = incident.number
+            return incident, f"同组警情 {number} 未结 / incident {number} of the group is open"
+    return None, "没有可并入的警情 / no open incident to join"
+
+
+def _incident_of_camera(facts: Facts) -> tuple[OpenIncident | None, str]:
+    camera = facts.place.camera_id or facts.alarm.device
+    for incident in facts.incidents:
+        if incident.camera_id != camera and camera in incident.camera_ids:
+            number = incident.number
+            return incident, f"摄像机在警情 {number} 附近 / the camera is near incident {number}"
+    for incident in facts.incidents:
+        if incident.camera_id == camera:
+            number = incident.number
+            return incident, f"同一摄像机警情 {number} 未结 / the camera's {number} is open"
+    return None, "没有可并入的警情 / no open incident to join"
+
+
+def _ring(found: OpenIncident | None, facts: Facts) -> tuple[bool, bool, str]:
+    """(rings, restarts the escalation, why)"""
+    alarm = facts.alarm
+    if found is None:
+        return True, True, "新警情 / a new incident"
+    signed = found.acknowledged_by is not None
+    if alarm.source is AlarmSource.CAMERA:
+        return _ring_for_camera(found, facts)
+    if alarm.kind is AlarmKind.CANCEL:
+        if found.cancel_claimed:
+            return False, False, "已声明取消 / cancel claimed before"
+        # whoever signed keeps it: a claim changes what to ask, not who must
+        return True, False, "住户声明取消，须与住户通话 / a cancel claim: speak to the household"
+    if signed:
+        return True, True, "签收后再次报警 / an alarm after the sign-for"
+    if found.cancel_claimed:
+        return True, True, "声明取消后再次报警 / an alarm after a cancel claim"
+    if not any(_from_same_home(a, facts) for a in found.alarms):
+        return True, True, "另一户报警 / an alarm from another household"
+    if all((a.kind, a.silent) != (alarm.kind, alarm.silent) for a in found.alarms):
+        return True, True, "另一类报警 / an alarm of another kind"
+    return False, False, "同户重复报警 / the same household again"
+
+
+def _ring_for_camera(found: OpenIncident, facts: Facts) -> tuple[bool, bool, str]:
+    if found.kind is not AlarmKind.LOITERING:
+        return False, False, "作为现场证据并入 / joined as evidence"
+    age_s = (facts.alarm.received_at_ms - found.newest_alarm_ms) / 1000
+    if found.acknowledged_by is not None and abs(age_s) > facts.rules.fold_within_s:
+        return True, True, "签收后再次徘徊 / loitering again, long after the sign-for"
+    return False, False, "同一摄像机持续徘徊 / the same camera still"
