@@ -1,0 +1,236 @@
+"""The ONVIF side of a simulated camera: device and media service, and the snapshot address.
+
+An aiohttp application; the camera that owns it opens the port.
+"""
+
+import asyncio
+import base64
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from xml.sax.saxutils import escape
+
+from aiohttp import web
+
+from camerad.simulator import digest, soap
+from lianfang_timing import Clock
+
+DEVICE_PATH = "/onvif/device_service"
+_MEDIA_PATH = "/onvif/media_service"
+_SNAPSHOT_PATH = "/onvif/snapshot.jpg"
+_REALM = "simulated camera"
+_TOLERANCE = timedelta(minutes=5)
+_LARGEST_REQUEST = 64 * 1024
+_NO_LOGIN = frozenset({"GetSystemDateAndTime"})  # as the ONVIF core specification has it
+
+
+@dataclass(frozen=True)
+class Nameplate:
+    """What the camera says about itself. `scopes` are ONVIF scope addresses."""
+
+    manufacturer: str
+    model: str
+    firmware: str
+    serial: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A media profile."""
+
+    token: str
+    name: str
+    uri: str
+    width: int
+    height: int
+    fps: float
+
+
+@dataclass
+class OnvifDevice:
+    """Answers ONVIF calls. Set `base_url` and `streams` when the ports are known."""
+
+    nameplate: Nameplate
+    username: str
+    password: str = field(repr=False)
+    clock: Clock
+    jpeg: Callable[[], bytes]
+    """The present picture; blocking."""
+    base_url: str = ""
+    streams: tuple[Stream, ...] = ()
+    _nonce: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+
+    def application(self) -> web.Application:
+        """The routes."""
+        app = web.Application(client_max_size=_LARGEST_REQUEST)
+        app.router.add_post(DEVICE_PATH, self._serve)
+        app.router.add_post(_MEDIA_PATH, self._serve)
+        app.router.add_get(_SNAPSHOT_PATH, self._snapshot)
+        return app
+
+    async def _serve(self, http: web.Request) -> web.Response:
+        try:
+            request = soap.parse(await http.read())
+        except soap.NotSoap as error:
+            return _xml(soap.fault("Sender", "ter:WellFormed", str(error)), 400)
+        if request.action not in _NO_LOGIN and not soap.login_holds(
+            request,
+            username=self.username,
+            password=self.password,
+            now=self.clock.now(),
+            tolerance=_TOLERANCE,
+        ):
+            reason = "Sender not Authorized"
+            return _xml(soap.fault("Sender", "ter:NotAuthorized", reason), 400)
+        handler = {
+            "GetSystemDateAndTime": self._date_and_time,
+            "GetDeviceInformation": self._information,
+            "GetCapabilities": self._capabilities,
+            "GetServices": self._services,
+            "GetScopes": self._scopes,
+            "GetProfiles": self._profiles,
+            "GetStreamUri": self._stream_uri,
+            "GetSnapshotUri": self._snapshot_uri,
+        }.get(request.action)
+        if handler is None:
+            reason = f"{request.action} is not supported"
+            return _xml(soap.fault("Receiver", "ter:ActionNotSupported", reason), 500)
+        body = handler(request)
+        if body is None:
+            return _xml(soap.fault("Sender", "ter:InvalidArgVal", "no such profile"), 400)
+        return _xml(soap.answer(body), 200)
+
+    async def _snapshot(self, http: web.Request) -> web.Response:
+        header = http.headers.get("Authorization")
+        allowed = self._basic_holds(header) or digest.verified(
+            header,
+            method=http.method,
+            username=self.username,
+            password=self.password,
+            realm=_REALM,
+            nonce=self._nonce,
+        )
+        if not allowed:
+            refusal = web.Response(status=401, text="401 Unauthorized")
+            refusal.headers.add("WWW-Authenticate", digest.challenge(_REALM, self._nonce, qop=True))
+            refusal.headers.add("WWW-Authenticate", f'Basic realm="{_REALM}"')
+            return refusal
+        return web.Response(body=await asyncio.to_thread(self.jpeg), content_type="image/jpeg")
+
+    def _basic_holds(self, header: str | None) -> bool:
+        right = base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
+        said = (header or "").encode()
+        return hmac.compare_digest(said, f"Basic {right}".encode())
+
+    # device service
+
+    def _date_and_time(self, _request: soap.Request) -> str:
+        now = self.clock.now()
+        return (
+            "<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime>"
+            "<tt:DateTimeType>NTP</tt:DateTimeType><tt:DaylightSavings>false</tt:DaylightSavings>"
+            "<tt:TimeZone><tt:TZ>CST-8</tt:TZ></tt:TimeZone><tt:UTCDateTime>"
+            f"<tt:Time><tt:Hour>{now.hour}</tt:Hour><tt:Minute>{now.minute}</tt:Minute>"
+            f"<tt:Second>{now.second}</tt:Second></tt:Time>"
+            f"<tt:Date><tt:Year>{now.year}</tt:Year><tt:Month>{now.month}</tt:Month>"
+            f"<tt:Day>{now.day}</tt:Day></tt:Date>"
+            "</tt:UTCDateTime></tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>"
+        )
+
+    def _information(self, _request: soap.Request) -> str:
+        plate = self.nameplate
+        return (
+            "<tds:GetDeviceInformationResponse>"
+            f"<tds:Manufacturer>{escape(plate.manufacturer)}</tds:Manufacturer>"
+            f"<tds:Model>{escape(plate.model)}</tds:Model>"
+            f"<tds:FirmwareVersion>{escape(plate.firmware)}</tds:FirmwareVersion>"
+            f"<tds:SerialNumber>{escape(plate.serial)}</tds:SerialNumber>"
+            "<tds:HardwareId>simulated</tds:HardwareId></tds:GetDeviceInformationResponse>"
+        )
+
+    def _capabilities(self, _request: soap.Request) -> str:
+        return (
+            "<tds:GetCapabilitiesResponse><tds:Capabilities>"
+            f"<tt:Device><tt:XAddr>{self.base_url}{DEVICE_PATH}</tt:XAddr></tt:Device>"
+            f"<tt:Media><tt:XAddr>{self.base_url}{_MEDIA_PATH}</tt:XAddr>"
+            "<tt:StreamingCapabilities><tt:RTPMulticast>false</tt:RTPMulticast>"
+            "<tt:RTP_TCP>false</tt:RTP_TCP><tt:RTP_RTSP_TCP>true</tt:RTP_RTSP_TCP>"
+            "</tt:StreamingCapabilities></tt:Media>"
+            "</tds:Capabilities></tds:GetCapabilitiesResponse>"
+        )
+
+    def _services(self, _request: soap.Request) -> str:
+        services = "".join(
+            f"<tds:Service><tds:Namespace>http://www.onvif.org/ver10/{name}/wsdl</tds:Namespace>"
+            f"<tds:XAddr>{self.base_url}{path}</tds:XAddr>"
+            "<tds:Version><tt:Major>2</tt:Major><tt:Minor>60</tt:Minor></tds:Version></tds:Service>"
+            for name, path in (("device", DEVICE_PATH), ("media", _MEDIA_PATH))
+        )
+        return f"<tds:GetServicesResponse>{services}</tds:GetServicesResponse>"
+
+    def _scopes(self, _request: soap.Request) -> str:
+        scopes = "".join(
+            "<tds:Scopes><tt:ScopeDef>Fixed</tt:ScopeDef>"
+            f"<tt:ScopeItem>{escape(scope)}</tt:ScopeItem></tds:Scopes>"
+            for scope in self.nameplate.scopes
+        )
+        return f"<tds:GetScopesResponse>{scopes}</tds:GetScopesResponse>"
+
+    # media service
+
+    def _profiles(self, _request: soap.Request) -> str:
+        profiles = "".join(_profile(stream) for stream in self.streams)
+        return f"<trt:GetProfilesResponse>{profiles}</trt:GetProfilesResponse>"
+
+    def _stream_uri(self, request: soap.Request) -> str | None:
+        stream = self._chosen(request)
+        return _media_uri("GetStreamUri", stream.uri) if stream else None
+
+    def _snapshot_uri(self, request: soap.Request) -> str | None:
+        uri = f"{self.base_url}{_SNAPSHOT_PATH}"
+        return _media_uri("GetSnapshotUri", uri) if self._chosen(request) else None
+
+    def _chosen(self, request: soap.Request) -> Stream | None:
+        token = request.text("ProfileToken")
+        return next((stream for stream in self.streams if stream.token == token), None)
+
+
+def _profile(stream: Stream) -> str:
+    return (
+        f'<trt:Profiles token="{stream.token}" fixed="true"><tt:Name>{stream.name}</tt:Name>'
+        '<tt:VideoSourceConfiguration token="source"><tt:Name>source</tt:Name>'
+        "<tt:UseCount>2</tt:UseCount><tt:SourceToken>source</tt:SourceToken>"
+        f'<tt:Bounds x="0" y="0" width="{stream.width}" height="{stream.height}"/>'
+        "</tt:VideoSourceConfiguration>"
+        f'<tt:VideoEncoderConfiguration token="{stream.token}-encoder">'
+        f"<tt:Name>{stream.name}</tt:Name><tt:UseCount>1</tt:UseCount>"
+        "<tt:Encoding>H264</tt:Encoding>"
+        f"<tt:Resolution><tt:Width>{stream.width}</tt:Width>"
+        f"<tt:Height>{stream.height}</tt:Height></tt:Resolution><tt:Quality>4</tt:Quality>"
+        f"<tt:RateControl><tt:FrameRateLimit>{round(stream.fps)}</tt:FrameRateLimit>"
+        "<tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>700</tt:BitrateLimit>"
+        f"</tt:RateControl><tt:H264><tt:GovLength>{round(stream.fps)}</tt:GovLength>"
+        "<tt:H264Profile>Main</tt:H264Profile></tt:H264>"
+        "<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address>"
+        "</tt:Address><tt:Port>0</tt:Port><tt:TTL>1</tt:TTL><tt:AutoStart>false</tt:AutoStart>"
+        "</tt:Multicast><tt:SessionTimeout>PT60S</tt:SessionTimeout>"
+        "</tt:VideoEncoderConfiguration></trt:Profiles>"
+    )
+
+
+def _media_uri(call: str, uri: str) -> str:
+    return (
+        f"<trt:{call}Response><trt:MediaUri><tt:Uri>{escape(uri)}</tt:Uri>"
+        "<tt:InvalidAfterConnect>false</tt:InvalidAfterConnect>"
+        "<tt:InvalidAfterReboot>true</tt:InvalidAfterReboot><tt:Timeout>PT0S</tt:Timeout>"
+        f"</trt:MediaUri></trt:{call}Response>"
+    )
+
+
+def _xml(text: str, status: int) -> web.Response:
+    return web.Response(
+        text=text, status=status, content_type="application/soap+xml", charset="utf-8"
+    )
