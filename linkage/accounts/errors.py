@@ -6,7 +6,6 @@ AccountsError
 └── NoSuchAccount   no account or token of this name
 """
 
-
 from linkage.errors import LinkageError
 
 

@@ -19,6 +19,7 @@ from lianfang_timing import unix_ms
 from linkage.accounts import sessions, tokens
 from linkage.accounts.rights import Permission, Principal
 from linkage.audit import AuditAction, AuditEntry
+from linkage.web.counting import COUNTERS
 from linkage.web.ports import Ports
 from linkage.web.problems import Problem, response_of
 from linkage.web.routing import Access, Handler, declared
@@ -119,6 +120,17 @@ async def bulkhead(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 @web.middleware
+async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Count what was answered; by the route's pattern, so that callers cannot make new series."""
+    response = await handler(request)
+    route = declared(request)
+    path = route.path if route else "none"
+    method = route.method if route else "other"
+    request.app[COUNTERS].requests.labels(method, path, str(response.status)).inc()
+    return response
+
+
+@web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let the request through only with what its declaration asks for."""
     if request.match_info.http_exception is not None:
@@ -216,7 +228,9 @@ async def still_holds(ports: Ports, caller: Caller) -> bool:
 
 def _sign_in_first() -> Problem:
     return Problem(
-        401, "There is no session or token, or it has ended.", headers={"WWW-Authenticate": "Bearer"}
+        401,
+        "There is no session or token, or it has ended.",
+        headers={"WWW-Authenticate": "Bearer"},
     )
 
 

@@ -16,11 +16,17 @@ _VERSION = re.compile(r'(\d{1,15})|"(\d{1,15})"')
 
 
 async def body_of(request: web.Request, shape: type[T]) -> T:
-    """The JSON body as `shape`. Raises Problem 415, 400 or 422."""
+    """The JSON body as `shape`; none at all is an empty object. Raises Problem 415, 400 or 422."""
+    if not request.body_exists:
+        return _decoded(b"{}", shape)
     if request.content_type != "application/json":
         raise Problem(415, "Send the body as application/json.")
+    return _decoded(await request.read(), shape)
+
+
+def _decoded(body: bytes, shape: type[T]) -> T:
     try:
-        return msgspec.json.decode(await request.read(), type=shape)
+        return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as error:
         raise Problem(422, f"{error}.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

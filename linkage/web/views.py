@@ -3,7 +3,16 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
+from aiohttp import web
 from msgspec import Struct
+
+
+def answer(view: Struct, status: int = 200) -> web.Response:
+    """The JSON answer of a shape."""
+    return web.Response(
+        body=msgspec.json.encode(view), status=status, content_type="application/json"
+    )
 
 
 def moment(ms: int, zone: ZoneInfo) -> str:

@@ -1,0 +1,47 @@
+"""Putting the web application together: the whole table of routes in one list."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+from linkage.accounts.gate import SignInGate
+from linkage.web.board import BOARD, Board, keep_board
+from linkage.web.counting import COUNTERS, Counters
+from linkage.web.guard import PORTS, add_headers, bulkhead, count, guard
+from linkage.web.ports import Ports
+from linkage.web.routes import (
+    alarms,
+    cameras,
+    description,
+    incidents,
+    reports,
+    session,
+    stream,
+    system,
+)
+from linkage.web.routes.console import ConsoleFiles
+from linkage.web.routing import check_declared, declare
+
+_BODY_LIMIT = 64 * 1024
+BUILT_CONSOLE = Path(__file__).parent / "static"
+
+
+def create_app(ports: Ports, *, console_folder: Path = BUILT_CONSOLE) -> web.Application:
+    """The application, ready for an `AppRunner`. Its streams end when the runner is cleaned up.
+
+    Raises RuntimeError when a route is not declared.
+    """
+    app = web.Application(middlewares=[count, bulkhead, guard], client_max_size=_BODY_LIMIT)
+    app[PORTS] = ports
+    app[BOARD] = Board(ports)
+    app[COUNTERS] = Counters(ports.metrics)
+    app[session.GATE] = SignInGate()
+    app[stream.STREAMS] = stream.Streams()
+    for noun in (session, incidents, alarms, cameras, reports, system, stream, description):
+        declare(app, noun.ROUTES)
+    declare(app, ConsoleFiles(console_folder).routes())
+    check_declared(app)
+    app.on_response_prepare.append(add_headers)
+    app.on_shutdown.append(stream.end_streams)
+    app.cleanup_ctx.append(keep_board)
+    return app

@@ -1,0 +1,172 @@
+"""The cameras and the parts of the system as every console shows them, looked at once a second.
+
+One task keeps the board; streams compare what they have sent with what stands on it, so that a
+slow console misses intermediate states and never the present one.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+import structlog
+from aiohttp import web
+from sqlalchemy import Connection, select
+
+from alarms.errors import StoreBusy
+from camerad.model import CameraHealth, CameraState
+from lianfang_timing import unix_ms
+from linkage import schema as s
+from linkage.accounts import sessions
+from linkage.web import views
+from linkage.web.incident_reading import AnyRow, newest_position
+from linkage.web.ports import ComponentStatus, Ports
+from linkage.web.views import moment
+
+log = structlog.get_logger()
+
+_LOOK_EVERY_S = 1.0
+
+
+@dataclass(frozen=True)
+class CameraCard:
+    """A camera with what decides who may see it."""
+
+    village_id: str
+    view: views.Camera
+
+    @property
+    def news(self) -> views.Camera:
+        """What is worth telling a console: all but the figures that move with every frame."""
+        return msgspec.structs.replace(self.view, frames_per_s=0.0, newest_frame_age_s=None)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What the store knows of the cameras and of who is present."""
+
+    cameras: list[AnyRow] = field(default_factory=list)
+    zones: dict[str, list[views.ZoneItem]] = field(default_factory=dict)
+    officers: int = 0
+    position: int = 0
+
+
+class Board:
+    """Keeps what the store said last, and composes it with how things are at this moment."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._registered = Registered()
+
+    async def refresh(self) -> None:
+        """Look into the store. Raises StoreBusy: then what was known before stays."""
+        now_ms = unix_ms(self._ports.clock.now())
+        self._registered = await self._ports.database.read(lambda conn: _read(conn, now_ms=now_ms))
+
+    def cameras(self) -> dict[str, CameraCard]:
+        """All enabled cameras by id, in the order of their ids."""
+        health = self._ports.camera_health()
+        known = self._registered
+        return {
+            row.id: CameraCard(
+                row.village_id,
+                _camera(row, known.zones.get(row.id, []), health, self._ports),
+            )
+            for row in known.cameras
+        }
+
+    def system(self) -> views.System:
+        """The system, as it is known now."""
+        status = self._ports.system_status()
+        health = self._ports.camera_health()
+        states = [_state(row.id, health) for row in self._registered.cameras]
+        officers = self._registered.officers
+        return views.System(
+            intake=self._part(status.intake),
+            store=self._part(status.store),
+            broker=views.Broker(kind=status.broker),
+            cameras=views.CameraCounts(
+                watching=states.count(CameraState.WATCHING),
+                down=states.count(CameraState.DOWN),
+                connecting=states.count(CameraState.CONNECTING),
+            ),
+            console=views.ConsoleState(attended=officers > 0, officers=officers),
+            sse_position=self._registered.position,
+        )
+
+    def _part(self, status: ComponentStatus) -> views.Part:
+        return views.Part(
+            state="up" if status.up else "down",
+            since=moment(unix_ms(status.since), self._ports.site.zone),
+            detail=status.detail,
+        )
+
+    async def run(self) -> None:
+        """Refresh again and again until cancelled."""
+        while True:
+            try:
+                await self.refresh()
+            except StoreBusy as busy:
+                log.warning("board_keeps_old_state", reason=str(busy))
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+
+BOARD: web.AppKey[Board] = web.AppKey("board", Board)
+
+
+async def keep_board(app: web.Application) -> AsyncIterator[None]:
+    """Have the board kept while the application runs."""
+    task = asyncio.create_task(app[BOARD].run(), name="board")
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _read(conn: Connection, *, now_ms: int) -> Registered:
+    c = s.cameras.c
+    cameras = conn.execute(
+        select(c.id, c.name, c.village_id, s.villages.c.name.label("village"))
+        .join(s.villages, s.villages.c.id == c.village_id)
+        .where(c.enabled.is_(True))
+        .order_by(c.id)
+    ).all()
+    zones: dict[str, list[views.ZoneItem]] = {}
+    for row in conn.execute(select(s.zones).order_by(s.zones.c.camera_id, s.zones.c.name)):
+        zones.setdefault(row.camera_id, []).append(
+            views.ZoneItem(
+                name=row.name,
+                kind=row.kind,
+                polygon=[(x, y) for x, y in json.loads(row.polygon)],
+                dwell_s=row.dwell_s,
+                armed=row.armed,
+            )
+        )
+    officers = len(sessions.officers_present(conn, now_ms=now_ms))
+    return Registered(list(cameras), zones, officers, newest_position(conn))
+
+
+def _camera(
+    row: AnyRow,
+    zones: list[views.ZoneItem],
+    health: Mapping[str, CameraHealth],
+    ports: Ports,
+) -> views.Camera:
+    known = health.get(row.id)
+    return views.Camera(
+        id=row.id,
+        name=row.name,
+        village=row.village,
+        state=_state(row.id, health).value,
+        reason=known.reason if known else "starting",
+        detail=known.detail if known else "",
+        since=moment(unix_ms(known.since), ports.site.zone) if known else None,
+        frames_per_s=known.frames_per_s if known else 0.0,
+        newest_frame_age_s=known.newest_frame_age_s if known else None,
+        zones=zones,
+    )
+
+
+def _state(camera_id: str, health: Mapping[str, CameraHealth]) -> CameraState:
+    known = health.get(camera_id)
+    return known.state if known else CameraState.CONNECTING

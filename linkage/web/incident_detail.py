@@ -1,0 +1,223 @@
+"""What only the page of one incident shows: timeline, household, group, cameras, actions.
+
+Personal data comes out masked unless the caller of `read_detail` says that it may be clear.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from alarms.store import SealedBox
+from alarms.store.tables import devices
+from camerad.model import CameraHealth, CameraState
+from linkage import schema as s
+from linkage.model import ActionKind, EventType
+from linkage.web import views
+from linkage.web.incident_reading import AnyRow, IncidentRow, facts_of, read_people
+from linkage.web.views import moment, moment_or_none
+
+
+@dataclass(frozen=True)
+class DetailPorts:
+    """What showing one incident takes besides the database."""
+
+    zone: ZoneInfo
+    box: SealedBox
+    camera_health: Mapping[str, CameraHealth]
+
+
+def read_detail(
+    conn: Connection, row: IncidentRow, ports: DetailPorts, *, clear: bool
+) -> views.IncidentDetail:
+    """The whole incident; `clear` shows the household's contact unmasked."""
+    (facts,) = facts_of(conn, [row], ports.zone)
+    e = s.incident_events.c
+    events = conn.execute(
+        select(s.incident_events).where(e.incident_id == row.id).order_by(e.position)
+    ).all()
+    a = s.actions.c
+    actions = conn.execute(
+        select(s.actions).where(a.incident_id == row.id).order_by(a.planned_at_ms, a.id)
+    ).all()
+    return views.IncidentDetail(
+        **facts,
+        timeline=_timeline(conn, events, ports.zone),
+        household=_household(conn, row.household_id, ports.box, clear=clear),
+        group=_group(conn, row, events, actions),
+        cameras_near=_cameras_near(conn, row.id, ports.camera_health),
+        actions=[_action(x, ports.zone) for x in actions],
+        decisions=_decisions(events),
+    )
+
+
+def masked_name(name: str) -> str:
+    """The first character and stars: 王**."""
+    return name[:1] + "**" if name else ""
+
+
+def masked_phone(phone: str) -> str:
+    """The first three and last four digits of a full number; of a short one nothing."""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else "****"
+
+
+def masked_address(address: str) -> str:
+    """The first three characters and stars."""
+    return address[:3] + "***" if len(address) > 3 else "***"
+
+
+def _timeline(
+    conn: Connection, events: Sequence[AnyRow], zone: ZoneInfo
+) -> list[views.TimelineItem]:
+    people = read_people(conn, {event.actor for event in events})
+    return [
+        views.TimelineItem(
+            seq=event.position,
+            at=moment(event.at_ms, zone),
+            type=event.type,
+            actor=_person(event.actor, people),
+            # how it was decided has a list of its own
+            data={k: v for k, v in json.loads(event.data).items() if k != "decisions"},
+        )
+        for event in events
+    ]
+
+
+def _person(actor: str | None, people: dict[str, tuple[str, str]]) -> views.Person | None:
+    if actor is None:
+        return None
+    return views.Person(username=actor, display_name=people.get(actor, (actor, ""))[0])
+
+
+def _decisions(events: Sequence[AnyRow]) -> list[views.DecisionItem]:
+    found = []
+    for event in events:
+        decisions = json.loads(event.data).get("decisions", [])
+        found += msgspec.convert(decisions, list[views.DecisionItem])
+    return found
+
+
+def _household(
+    conn: Connection, household_id: str | None, box: SealedBox, *, clear: bool
+) -> views.Household | None:
+    if household_id is None:
+        return None
+    h = s.households.c
+    row = conn.execute(select(h.id, h.label, h.contact_sealed).where(h.id == household_id)).first()
+    if row is None:
+        return None
+    if row.contact_sealed is None:
+        return views.Household(
+            id=row.id, label=row.label, address=None, contact_name=None, contact_phone=None
+        )
+    contact = json.loads(box.open(row.contact_sealed, context=f"household:{row.id}"))
+    name, phone, address = (contact.get(k) or "" for k in ("name", "phone", "address"))
+    return views.Household(
+        id=row.id,
+        label=row.label,
+        address=address if clear else masked_address(address),
+        contact_name=name if clear else masked_name(name),
+        contact_phone=phone if clear else masked_phone(phone),
+    )
+
+
+def _group(
+    conn: Connection, row: IncidentRow, events: Sequence[AnyRow], actions: Sequence[AnyRow]
+) -> views.Group | None:
+    if row.group_id is None:
+        return None
+    name = conn.scalar(
+        select(s.mutual_aid_groups.c.name).where(s.mutual_aid_groups.c.id == row.group_id)
+    )
+    h = s.households.c
+    homes = conn.execute(
+        select(h.id, h.label).where(h.group_id == row.group_id).order_by(h.label)
+    ).all()
+    buttons = conn.execute(
+        select(devices.c.id, devices.c.household_id)
+        .where(devices.c.household_id.in_({home.id for home in homes}))
+        .order_by(devices.c.id)
+    ).all()
+    notices = _notices(events, actions)
+    return views.Group(
+        id=row.group_id,
+        name=name or row.group_id,
+        households=[
+            _group_household(
+                home,
+                [b.id for b in buttons if b.household_id == home.id],
+                notices,
+                is_source=home.id == row.household_id,
+            )
+            for home in homes
+        ],
+    )
+
+
+def _group_household(
+    home: AnyRow, own: list[str], notices: dict[str, str], *, is_source: bool
+) -> views.GroupHousehold:
+    told = next((device for device in own if device in notices), None)
+    return views.GroupHousehold(
+        id=home.id,
+        label=home.label,
+        is_source=is_source,
+        device=told or next(iter(own), None),
+        notice=None if told is None else notices[told],
+    )
+
+
+def _notices(events: Sequence[AnyRow], actions: Sequence[AnyRow]) -> dict[str, str]:
+    """The state of the notice to each device: what we did, then what the device said of it."""
+    states = {}
+    for action in actions:
+        if action.kind == ActionKind.NOTICE.value:
+            lost = action.state in ("expired", "cancelled")
+            states[action.target] = "failed" if lost else action.state
+    for event in events:
+        if event.type == EventType.NOTICE_SEEN.value:
+            data = json.loads(event.data)
+            if data.get("device") in states:
+                states[data["device"]] = str(data.get("state", "delivered"))
+    return states
+
+
+def _cameras_near(
+    conn: Connection, incident_id: str, health: Mapping[str, CameraHealth]
+) -> list[views.NearCamera]:
+    link, camera = s.incident_cameras.c, s.cameras.c
+    rows = conn.execute(
+        select(link.camera_id, link.distance_m, camera.name)
+        .join_from(s.incident_cameras, s.cameras, camera.id == link.camera_id, isouter=True)
+        .where(link.incident_id == incident_id)
+        .order_by(link.distance_m, link.camera_id)
+    )
+    found = []
+    for row in rows:
+        known = health.get(row.camera_id)
+        found.append(
+            views.NearCamera(
+                id=row.camera_id,
+                name=row.name or row.camera_id,
+                state=(known.state if known else CameraState.CONNECTING).value,
+                reason=known.reason if known else "starting",
+                distance_m=row.distance_m,
+            )
+        )
+    return found
+
+
+def _action(row: AnyRow, zone: ZoneInfo) -> views.PlannedAction:
+    return views.PlannedAction(
+        id=row.id,
+        kind=row.kind,
+        target=row.target,
+        state=row.state,
+        attempts=row.attempts,
+        due_at=moment(row.due_at_ms, zone),
+        done_at=moment_or_none(row.done_at_ms, zone),
+        error=row.error,
+    )

@@ -1,0 +1,306 @@
+"""Incidents as the API shows them: from rows to shapes, many at once, in one transaction.
+
+Plain functions of a `Connection`. What only the page of one incident shows is in
+`incident_detail`.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, or_, select, true
+
+from linkage import schema as s
+from linkage.accounts.rights import Places
+from linkage.model import OPEN_STAGES, ActionKind, Stage
+from linkage.web import views
+from linkage.web.views import moment, moment_or_none
+
+if TYPE_CHECKING:
+    # how many types a Row takes differs between the releases of SQLAlchemy we allow
+    AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+else:
+    AnyRow = Row
+IncidentRow: TypeAlias = AnyRow
+
+_NEXT_STEP = {
+    Stage.REPORTED: "verify",
+    Stage.VERIFIED: "dispatch",
+    Stage.DISPATCHED: "respond",
+    Stage.RESPONDED: "close",
+    Stage.CLOSED: "review",
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of one page, and where the next one begins (None at the end)."""
+
+    rows: Sequence[IncidentRow]
+    next_after: tuple[int, int, str] | None
+
+
+def newest_position(conn: Connection) -> int:
+    """The newest position of the timeline that any incident shows."""
+    return conn.scalar(select(func.max(s.incidents.c.changed_position))) or 0
+
+
+def inside(places: Places) -> ColumnElement[bool]:
+    """The condition that an incident lies in these places."""
+    if places.villages is None:
+        return true()
+    return s.incidents.c.village_id.in_(places.villages)
+
+
+def read_row(conn: Connection, incident_id: str, places: Places) -> IncidentRow | None:
+    """One incident, None when there is none inside these places."""
+    return conn.execute(
+        select(s.incidents).where(s.incidents.c.id == incident_id, inside(places))
+    ).first()
+
+
+def read_page(
+    conn: Connection,
+    places: Places,
+    *,
+    state: str | None,
+    after: tuple[int, int, str] | None,
+    limit: int,
+) -> Page:
+    """Open ones: the most urgent first, of those the newest; else the newest first."""
+    i = s.incidents.c
+    # priority 0 for all makes one order of both
+    urgency = i.priority if state == "open" else i.priority * 0
+    stages = [stage.value for stage in OPEN_STAGES]
+    query = select(s.incidents).where(inside(places))
+    if state == "open":
+        query = query.where(i.stage.in_(stages))
+    elif state == "closed":
+        query = query.where(i.stage.not_in(stages))
+    if after is not None:
+        rank, opened, last_id = after
+        query = query.where(
+            or_(
+                urgency > rank,
+                and_(urgency == rank, i.opened_at_ms < opened),
+                and_(urgency == rank, i.opened_at_ms == opened, i.id > last_id),
+            )
+        )
+    query = query.order_by(urgency, i.opened_at_ms.desc(), i.id).limit(limit + 1)
+    rows = conn.execute(query).all()
+    if len(rows) <= limit:
+        return Page(rows, None)
+    rows, last = rows[:limit], rows[limit - 1]
+    rank = last.priority if state == "open" else 0
+    return Page(rows, (rank, last.opened_at_ms, last.id))
+
+
+def read_changed(conn: Connection, *, after: int, limit: int) -> Sequence[IncidentRow]:
+    """Incidents that changed after this position, each once, in the order of their last change."""
+    i = s.incidents.c
+    return conn.execute(
+        select(s.incidents)
+        .where(i.changed_position > after)
+        .order_by(i.changed_position)
+        .limit(limit)
+    ).all()
+
+
+def list_items(
+    conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo
+) -> list[views.Incident]:
+    """The shapes of these rows, in their order."""
+    return [views.Incident(**facts) for facts in facts_of(conn, rows, zone)]
+
+
+def facts_of(conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo) -> list[dict[str, Any]]:
+    ids = [r.id for r in rows]
+    labels = _Labels.read(conn, rows)
+    alarms = _grouped(conn, s.incident_alarms, ids, s.incident_alarms.c.position)
+    cameras = _grouped(conn, s.incident_cameras, ids, s.incident_cameras.c.distance_m)
+    evidence = _grouped(conn, s.evidence, ids, s.evidence.c.at_ms)
+    pages = _grouped(
+        conn, s.actions, ids, s.actions.c.due_at_ms, s.actions.c.kind == ActionKind.PAGE.value
+    )
+    answered = _answered(conn, ids)
+    usernames = {r.acknowledged_by for r in rows} | {p.target for v in pages.values() for p in v}
+    people = read_people(conn, usernames)
+    home_labels = _names(
+        conn,
+        s.households,
+        "label",
+        {a.household_id for v in alarms.values() for a in v},
+    )
+    return [
+        {
+            "id": r.id,
+            "number": r.number,
+            "stage": r.stage,
+            "priority": r.priority,
+            "kind": r.kind,
+            "silent": r.silent,
+            "drill": r.drill,
+            "opened_at": moment(r.opened_at_ms, zone),
+            "closed_at": moment_or_none(r.closed_at_ms, zone),
+            "place": labels.place(r),
+            "place_ids": views.Place(
+                village=r.village_id, grid=r.grid_id, group=r.group_id, household=r.household_id
+            ),
+            "acknowledged": _acknowledged(r, people, zone),
+            "alarms": [_alarm(a, home_labels, zone) for a in alarms[r.id]],
+            "cameras": [c.camera_id for c in cameras[r.id]],
+            "evidence": [_evidence(e, zone) for e in evidence[r.id]],
+            "next": _next(r, zone),
+            "called": [
+                _called(p, people, answered[r.id], r.acknowledged_by, zone) for p in pages[r.id]
+            ],
+            "cancel_claimed": r.cancel_claimed,
+            "outcome": r.outcome,
+            "version": r.version,
+            "ring": r.ring,
+        }
+        for r in rows
+    ]
+
+
+@dataclass(frozen=True)
+class _Labels:
+    villages: dict[str, str]
+    grids: dict[str, str]
+    groups: dict[str, str]
+    households: dict[str, str]
+
+    @classmethod
+    def read(cls, conn: Connection, rows: Sequence[IncidentRow]) -> "_Labels":
+        return cls(
+            _names(conn, s.villages, "name", {r.village_id for r in rows}),
+            _names(conn, s.grids, "name", {r.grid_id for r in rows}),
+            _names(conn, s.mutual_aid_groups, "name", {r.group_id for r in rows}),
+            _names(conn, s.households, "label", {r.household_id for r in rows}),
+        )
+
+    def place(self, row: IncidentRow) -> views.Place:
+        return views.Place(
+            village=self.villages.get(row.village_id),
+            grid=self.grids.get(row.grid_id),
+            group=self.groups.get(row.group_id),
+            household=self.households.get(row.household_id),
+        )
+
+
+def read_people(conn: Connection, usernames: Iterable[str | None]) -> dict[str, tuple[str, str]]:
+    """Display name and role by user name, of those that have an account."""
+    a = s.accounts.c
+    wanted = {u for u in usernames if u is not None}
+    rows = conn.execute(select(a.username, a.display_name, a.role).where(a.username.in_(wanted)))
+    return {r.username: (r.display_name, r.role) for r in rows}
+
+
+def _names(
+    conn: Connection, table: Table, column: str, ids: Iterable[str | None]
+) -> dict[str, str]:
+    wanted = {i for i in ids if i is not None}
+    if not wanted:
+        return {}
+    rows = conn.execute(select(table.c.id, table.c[column]).where(table.c.id.in_(wanted)))
+    return {row[0]: row[1] for row in rows}
+
+
+def _grouped(
+    conn: Connection,
+    table: Table,
+    incident_ids: Sequence[str],
+    order: ColumnElement[Any],
+    *more: ColumnElement[bool],
+) -> dict[str, list[AnyRow]]:
+    rows = conn.execute(
+        select(table).where(table.c.incident_id.in_(incident_ids), *more).order_by(order)
+    )
+    grouped: dict[str, list[AnyRow]] = defaultdict(list)
+    for row in rows:
+        grouped[row.incident_id].append(row)
+    return grouped
+
+
+def _answered(conn: Connection, ids: Sequence[str]) -> dict[str, set[str]]:
+    """User names that have acted on each incident."""
+    e = s.incident_events.c
+    rows = conn.execute(
+        select(e.incident_id, e.actor)
+        .where(e.incident_id.in_(ids), e.actor.is_not(None))
+        .distinct()
+    )
+    grouped: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        grouped[row.incident_id].add(row.actor)
+    return grouped
+
+
+def _acknowledged(
+    row: IncidentRow, people: dict[str, tuple[str, str]], zone: ZoneInfo
+) -> views.Acknowledged | None:
+    if row.acknowledged_by is None or row.acknowledged_at_ms is None:
+        return None
+    name, _ = people.get(row.acknowledged_by, (row.acknowledged_by, ""))
+    return views.Acknowledged(
+        by=name, username=row.acknowledged_by, at=moment(row.acknowledged_at_ms, zone)
+    )
+
+
+def _alarm(row: AnyRow, labels: dict[str, str], zone: ZoneInfo) -> views.IncidentAlarm:
+    return views.IncidentAlarm(
+        id=row.alarm_id,
+        device=row.device,
+        kind=row.kind,
+        received_at=moment(row.received_at_ms, zone),
+        flags=row.flags.split(),
+        silent=row.silent,
+        household=labels.get(row.household_id),
+    )
+
+
+def _evidence(row: AnyRow, zone: ZoneInfo) -> views.EvidenceItem:
+    return views.EvidenceItem(
+        kind=row.kind,
+        camera=row.camera_id,
+        url=f"/api/v1/evidence/{row.id}",
+        sha256=row.sha256,
+        at=moment(row.at_ms, zone),
+    )
+
+
+def _next(row: IncidentRow, zone: ZoneInfo) -> views.Next | None:
+    stage = Stage(row.stage)
+    due_at = moment_or_none(row.next_due_at_ms, zone)
+    if stage.is_open and row.acknowledged_by is None:
+        return views.Next(action="acknowledge", due_at=due_at)
+    step = _NEXT_STEP.get(stage)
+    return None if step is None else views.Next(action=step, due_at=due_at)
+
+
+def _called(
+    page: AnyRow,
+    people: dict[str, tuple[str, str]],
+    answered: set[str],
+    acknowledged_by: str | None,
+    zone: ZoneInfo,
+) -> views.Called:
+    payload = json.loads(page.payload)
+    name, role = people.get(page.target, (page.target, ""))
+    state = page.state
+    if payload.get("unattended"):
+        state = "unattended"
+    if page.target == acknowledged_by or page.target in answered:
+        state = "answered"
+    return views.Called(
+        step=int(payload.get("step", 0)),
+        username=page.target,
+        display_name=name,
+        role=role or str(payload.get("role", "")),
+        way=str(payload.get("way", "console")),
+        at=moment(page.done_at_ms or page.due_at_ms, zone),
+        state=state,
+    )

@@ -1,0 +1,139 @@
+"""Cameras and their pictures. Whoever gets a picture has been written down before."""
+
+from aiohttp import web
+from sqlalchemy import Connection, exists, select
+
+from camerad.errors import NoSnapshot
+from linkage import schema as s
+from linkage.accounts.rights import Permission, Places
+from linkage.audit import AuditAction
+from linkage.errors import NoSuchPicture
+from linkage.model import OPEN_STAGES
+from linkage.web import views
+from linkage.web.board import BOARD
+from linkage.web.guard import PORTS, caller_of
+from linkage.web.incident_reading import AnyRow, inside
+from linkage.web.problems import Problem, not_found
+from linkage.web.routing import Parameter, Route
+
+_SNAPSHOT_TIMEOUT_S = 8.0
+_PURPOSE_LIMIT = 200
+
+
+async def list_cameras(request: web.Request) -> web.Response:
+    places = caller_of(request).principal.places
+    board = request.app[BOARD]
+    await board.refresh()
+    cards = board.cameras().values()
+    items = [card.view for card in cards if places.covers(card.village_id)]
+    return views.answer(views.CameraList(items=items))
+
+
+async def snapshot(request: web.Request) -> web.Response:
+    ports, caller = request.app[PORTS], caller_of(request)
+    camera_id = request.match_info["id"]
+    purpose = _purpose(request)
+    if not purpose:
+        raise Problem(400, "Say in purpose why you look; it is recorded.")
+    places = caller.principal.places
+    camera = await ports.database.read(lambda conn: _camera(conn, camera_id, places))
+    if camera is None:
+        raise not_found()
+    if camera.legal_class == "private":
+        linked = await ports.database.read(lambda conn: _has_open_incident(conn, camera_id))
+        if not linked:
+            raise Problem(403, "A household's camera shows pictures only during its incident.")
+    try:
+        jpeg = await ports.eyes.snapshot(camera_id, timeout_s=_SNAPSHOT_TIMEOUT_S)
+    except NoSnapshot as missing:
+        raise Problem(503, str(missing), retry_after_s=5) from missing
+    await ports.audit.record(
+        caller.entry(AuditAction.LOOK, f"camera:{camera_id}", {"purpose": purpose})
+    )
+    return web.Response(body=jpeg, content_type="image/jpeg")
+
+
+async def get_evidence(request: web.Request) -> web.Response:
+    ports, caller = request.app[PORTS], caller_of(request)
+    evidence_id = request.match_info["id"]
+    places = caller.principal.places
+    found = await ports.database.read(lambda conn: _evidence(conn, evidence_id, places))
+    if found is None:
+        raise not_found()
+    facts: dict[str, object] = {
+        "incident": found.number,
+        "purpose": _purpose(request) or "handling the incident",
+    }
+    await ports.audit.record(caller.entry(AuditAction.LOOK, f"evidence:{evidence_id}", facts))
+    try:
+        jpeg = await ports.evidence.read(found.file)
+    except NoSuchPicture as lost:
+        raise Problem(404, "This picture is no longer kept.") from lost
+    return web.Response(body=jpeg, content_type="image/jpeg")
+
+
+def _purpose(request: web.Request) -> str:
+    purpose = request.query.get("purpose", "").strip()
+    if len(purpose) > _PURPOSE_LIMIT:
+        raise Problem(400, f"purpose has at most {_PURPOSE_LIMIT} characters.")
+    return purpose
+
+
+def _camera(conn: Connection, camera_id: str, places: Places) -> AnyRow | None:
+    c = s.cameras.c
+    row = conn.execute(
+        select(c.id, c.village_id, c.legal_class).where(c.id == camera_id, c.enabled.is_(True))
+    ).first()
+    return row if row is not None and places.covers(row.village_id) else None
+
+
+def _has_open_incident(conn: Connection, camera_id: str) -> bool:
+    link, i = s.incident_cameras.c, s.incidents.c
+    linked = (
+        select(link.camera_id)
+        .join_from(s.incident_cameras, s.incidents, i.id == link.incident_id)
+        .where(link.camera_id == camera_id, i.stage.in_([x.value for x in OPEN_STAGES]))
+    )
+    return bool(conn.scalar(select(exists(linked))))
+
+
+def _evidence(conn: Connection, evidence_id: str, places: Places) -> AnyRow | None:
+    return conn.execute(
+        select(s.evidence.c.file, s.incidents.c.number)
+        .join_from(s.evidence, s.incidents, s.incidents.c.id == s.evidence.c.incident_id)
+        .where(s.evidence.c.id == evidence_id, inside(places))
+    ).first()
+
+
+_PURPOSE = Parameter("purpose", "query", description="why the picture is looked at; recorded")
+
+ROUTES = (
+    Route(
+        "GET",
+        "/api/v1/cameras",
+        list_cameras,
+        Permission.CAMERA_READ,
+        "Cameras with their state and zones",
+        answers={200: views.CameraList},
+    ),
+    Route(
+        "GET",
+        "/api/v1/cameras/{id}/snapshot.jpg",
+        snapshot,
+        Permission.CAMERA_LOOK,
+        "A picture of now; looking is recorded",
+        parameters=(
+            Parameter("purpose", "query", True, description="why the picture is looked at"),
+        ),
+        answers={200: "image/jpeg"},
+    ),
+    Route(
+        "GET",
+        "/api/v1/evidence/{id}",
+        get_evidence,
+        Permission.EVIDENCE_LOOK,
+        "A kept picture of an incident; looking is recorded",
+        parameters=(_PURPOSE,),
+        answers={200: "image/jpeg"},
+    ),
+)

@@ -1,0 +1,136 @@
+"""Alarms that a person, a telephone platform or 12345 raises; they enter the log like presses."""
+
+import hashlib
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta, Struct
+from sqlalchemy import Connection, select
+
+from alarms.model import AlarmKind, AlarmSource, NewAlarm
+from alarms.store.tables import alarms
+from linkage import schema as s
+from linkage.accounts.rights import Permission
+from linkage.audit import AuditAction
+from linkage.web import views
+from linkage.web.guard import PORTS, caller_of
+from linkage.web.problems import Problem, not_found
+from linkage.web.reading import body_of
+from linkage.web.routing import Parameter, Route
+
+_KEY_LIMIT = 200
+
+
+class ReportKind(StrEnum):
+    """What a report can say; cancel and test are for devices."""
+
+    PANIC = "panic"
+    FIRE = "fire"
+    MEDICAL = "medical"
+    MISSING = "missing"
+    OTHER = "other"
+    DURESS = "duress"
+
+
+class Report(Struct, forbid_unknown_fields=True):
+    kind: ReportKind
+    household: Annotated[str, Meta(max_length=64)] | None = None
+    village: Annotated[str, Meta(max_length=64)] | None = None
+    text: Annotated[str, Meta(max_length=500)] | None = None
+    reporter: Annotated[str, Meta(max_length=100)] | None = None
+
+
+async def report(request: web.Request) -> web.Response:
+    ports, caller = request.app[PORTS], caller_of(request)
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not 1 <= len(key) <= _KEY_LIMIT:
+        raise Problem(400, f"Send an Idempotency-Key of 1 to {_KEY_LIMIT} characters.")
+    said = await body_of(request, Report)
+    if (said.household is None) == (said.village is None):
+        raise Problem(422, "Say either household or village, and one of them only.")
+    village = await ports.database.read(lambda conn: _village(conn, said))
+    if village is None or not caller.principal.places.covers(village):
+        raise not_found()
+    who = caller.principal.username
+    await ports.audit.record(
+        caller.entry(
+            AuditAction.CHANGE,
+            f"household:{said.household}" if said.household else f"village:{said.village}",
+            {"report": said.kind.value, "key": key},
+        )
+    )
+    alarm = _alarm(said, who=who, key=key)
+    # the log keeps each identity once for ever, so the key needs no other memory
+    (appended,) = await ports.log.append([alarm])
+    if appended.duplicate:
+        first = await ports.database.read(lambda conn: _said_first(conn, appended.alarm_id))
+        if first is not None and first != alarm.detail["said_sha256"]:
+            raise Problem(422, "This Idempotency-Key was used for another report.")
+    status = 200 if appended.duplicate else 201
+    return views.answer(views.Reported(alarm=appended.alarm_id), status)
+
+
+def _alarm(said: Report, *, who: str, key: str) -> NewAlarm:
+    identity = hashlib.sha256(f"{who}\n{key}".encode()).hexdigest()
+    body = msgspec.json.encode(said, order="deterministic")
+    return NewAlarm(
+        source=AlarmSource.REPORT,
+        device=f"report.{identity[:48]}",
+        boot=0,
+        seq=0,
+        mac="",
+        kind=AlarmKind(said.kind.value),
+        silent=said.kind is ReportKind.DURESS,
+        detail={
+            "household": said.household,
+            "village": said.village,
+            "text": said.text,
+            "reporter": said.reporter,
+            "by": who,
+            "said_sha256": hashlib.sha256(body).hexdigest(),
+        },
+    )
+
+
+def _said_first(conn: Connection, alarm_id: str) -> str | None:
+    """The digest of the report that raised this alarm; None when the log no longer has it."""
+    payload = conn.scalar(select(alarms.c.payload).where(alarms.c.id == alarm_id))
+    if payload is None:
+        return None
+    return str(msgspec.json.decode(payload)["detail"]["said_sha256"])
+
+
+def _village(conn: Connection, said: Report) -> str | None:
+    """The village the report is about; None when there is no such household or village."""
+    if said.village is not None:
+        return conn.scalar(select(s.villages.c.id).where(s.villages.c.id == said.village))
+    h, g = s.households.c, s.mutual_aid_groups.c
+    return conn.scalar(
+        select(s.grids.c.village_id)
+        .join(s.mutual_aid_groups, g.grid_id == s.grids.c.id)
+        .join(s.households, h.group_id == g.id)
+        .where(h.id == said.household)
+    )
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/api/v1/reports",
+        report,
+        Permission.REPORT_CREATE,
+        "Raise an alarm for somebody; 200 when this key has raised it before",
+        body=Report,
+        parameters=(
+            Parameter(
+                "Idempotency-Key",
+                "header",
+                True,
+                {"type": "string", "minLength": 1, "maxLength": _KEY_LIMIT},
+            ),
+        ),
+        answers={201: views.Reported, 200: views.Reported},
+    ),
+)

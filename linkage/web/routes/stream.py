@@ -1,0 +1,244 @@
+"""The event stream: what is new, as server-sent events that resume where they broke off.
+
+Each stream reads the store from its own position, so it has no queue that could overflow: a slow
+console gets the newest state of each incident instead of every state in between. One that takes
+nothing for a while is cut (and counted); its browser comes back with the last position it saw.
+One that is too far behind is told to fetch everything again.
+"""
+
+import asyncio
+import math
+from dataclasses import dataclass, field
+
+import msgspec
+import structlog
+from aiohttp import web
+from sqlalchemy import Connection
+
+from alarms.errors import StoreBusy
+from linkage.accounts.rights import Permission
+from linkage.web import views
+from linkage.web.board import BOARD, Board
+from linkage.web.counting import COUNTERS, Counters
+from linkage.web.guard import PORTS, Caller, caller_of, still_holds
+from linkage.web.incident_reading import list_items, newest_position, read_changed
+from linkage.web.ports import Ports
+from linkage.web.problems import Problem
+from linkage.web.reading import position_of
+from linkage.web.routing import Parameter, Route
+
+log = structlog.get_logger()
+
+FURTHEST_BEHIND = 500
+"""Changed incidents; beyond it fetching the pages again is cheaper for both sides."""
+_AT_ONCE = 50
+_REFRESH_S = 1.0
+_COALESCE_S = 0.03
+_CHECK_RIGHTS_S = 2.0
+_PING_S = 15.0
+_SLOWEST_WRITE_S = 10.0
+_MOST_STREAMS = 200
+
+
+class Streams:
+    """How many streams there are, and that they are to end; one per application."""
+
+    def __init__(self) -> None:
+        self.open = 0
+        self.closing = asyncio.Event()
+
+
+STREAMS: web.AppKey[Streams] = web.AppKey("streams", Streams)
+
+
+async def end_streams(app: web.Application) -> None:
+    """Let every stream end by itself; the server waits for them."""
+    app[STREAMS].closing.set()
+
+
+async def stream(request: web.Request) -> web.StreamResponse:
+    streams, counters = request.app[STREAMS], request.app[COUNTERS]
+    if streams.open >= _MOST_STREAMS:
+        raise Problem(503, "Too many consoles follow the events.", retry_after_s=30)
+    resume = request.headers.get("Last-Event-ID") or request.query.get("last_event_id")
+    after = position_of(resume, "last_event_id") if resume else None
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "text/event-stream; charset=utf-8",
+            "Cache-Control": "no-store",
+            "X-Accel-Buffering": "no",
+        }
+    )
+    follower = _Follower(request, response, caller_of(request))
+    await follower.begin(after)
+    await response.prepare(request)
+    streams.open += 1
+    counters.streams.set(streams.open)
+    try:
+        await follower.follow(streams.closing)
+    except _TooSlowError:
+        counters.streams_dropped.inc()
+        log.warning("stream_dropped_slow_console", user=follower.user)
+        if request.transport is not None:
+            request.transport.abort()
+    except ConnectionError:
+        log.debug("stream_left", user=follower.user)
+    except Exception:  # bulkhead: the answer has begun, so no problem document can follow it
+        log.exception("stream_failed", user=follower.user)
+    finally:
+        streams.open -= 1
+        counters.streams.set(streams.open)
+    return response
+
+
+class _TooSlowError(Exception):
+    """The other side takes nothing."""
+
+
+@dataclass
+class _Sent:
+    """What this console has been shown."""
+
+    system: views.System | None = None
+    cameras: dict[str, views.Camera] = field(default_factory=dict)
+
+
+class _Follower:
+    """One console's stream. `position` is the last event position it has everything up to."""
+
+    def __init__(self, request: web.Request, response: web.StreamResponse, caller: Caller) -> None:
+        self._ports: Ports = request.app[PORTS]
+        self._board: Board = request.app[BOARD]
+        self._counters: Counters = request.app[COUNTERS]
+        self._response = response
+        self._caller = caller
+        self._position = 0
+        self._resync = False
+        self._sent = _Sent()
+        self._last_written_s = -math.inf
+        self._board_sent_s = -math.inf
+
+    @property
+    def user(self) -> str:
+        return self._caller.principal.username
+
+    async def begin(self, after: int | None) -> None:
+        """Find the place to go on from. Raises StoreBusy: then the browser comes again."""
+        await self._board.refresh()
+        newest = await self._ports.database.read(newest_position)
+        self._position = newest if after is None else after
+        # a position from before a restored backup: what it stood for is gone
+        self._resync = self._position > newest
+        if self._resync:
+            self._position = newest
+
+    async def follow(self, closing: asyncio.Event) -> None:
+        """Send until the rights end or the program does. Raises _TooSlowError, ConnectionError."""
+        clock = self._ports.clock
+        await self._write(b"retry: 2000\n\n")
+        if self._resync:
+            await self._tell_to_resync()
+        rights_checked_s = clock.monotonic()
+        while not closing.is_set():
+            try:
+                if clock.monotonic() - self._board_sent_s >= _REFRESH_S:
+                    await self._send_board()
+                    self._board_sent_s = clock.monotonic()
+                await self._send_incidents()
+                if clock.monotonic() - rights_checked_s >= _CHECK_RIGHTS_S:
+                    if not await still_holds(self._ports, self._caller):
+                        log.info("stream_ended_rights_gone", user=self.user)
+                        return
+                    rights_checked_s = clock.monotonic()
+            except StoreBusy as busy:
+                # the stream stays: it is how the console learns that the store is down
+                log.warning("stream_waits_for_store", reason=str(busy))
+                await asyncio.sleep(_REFRESH_S)
+                continue
+            if clock.monotonic() - self._last_written_s >= _PING_S:
+                await self._write(b": ping\n\n")
+            # in a storm, several changes then go out in one look at the store
+            await asyncio.sleep(_COALESCE_S)
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Until something changes; other processes' changes and the board are seen in a second."""
+        try:
+            async with asyncio.timeout(_REFRESH_S):
+                await self._ports.changes.wait_beyond(self._position)
+        except TimeoutError:
+            return
+
+    async def _send_incidents(self) -> None:
+        """All that changed beyond our position, or that it is too much."""
+        places, zone = self._caller.principal.places, self._ports.site.zone
+
+        def read(conn: Connection) -> tuple[list[tuple[int, views.Incident]], int, int]:
+            rows = read_changed(conn, after=self._position, limit=FURTHEST_BEHIND + 1)
+            batch = rows[:_AT_ONCE]
+            reached = batch[-1].changed_position if batch else self._position
+            seen = [row for row in batch if places.covers(row.village_id)]
+            items = list_items(conn, seen, zone) if seen else []
+            pairs = zip(seen, items, strict=True)
+            return [(r.changed_position, item) for r, item in pairs], reached, len(rows)
+
+        while True:
+            items, reached, behind = await self._ports.database.read(read)
+            if behind > FURTHEST_BEHIND:
+                self._position = await self._ports.database.read(newest_position)
+                await self._tell_to_resync()
+                return
+            for position, item in items:
+                await self._event("incident", item, position)
+            self._position = reached
+            if behind <= _AT_ONCE:
+                return
+
+    async def _send_board(self) -> None:
+        system = self._board.system()
+        news = msgspec.structs.replace(system, sse_position=0)
+        if news != self._sent.system:
+            self._sent.system = news
+            await self._event("system", system)
+        if not self._caller.principal.may(Permission.CAMERA_READ):
+            return
+        for camera_id, card in self._board.cameras().items():
+            if not self._caller.principal.places.covers(card.village_id):
+                continue
+            if self._sent.cameras.get(camera_id) != card.news:
+                self._sent.cameras[camera_id] = card.news
+                await self._event("camera", card.view)
+
+    async def _tell_to_resync(self) -> None:
+        self._counters.resyncs.inc()
+        await self._write(f"event: resync\nid: {self._position}\ndata: {{}}\n\n".encode())
+
+    async def _event(self, name: str, view: msgspec.Struct, position: int | None = None) -> None:
+        number = b"" if position is None else f"id: {position}\n".encode()
+        data = msgspec.json.encode(view)  # holds no line break
+        await self._write(b"event: %b\n%bdata: %b\n\n" % (name.encode(), number, data))
+
+    async def _write(self, data: bytes) -> None:
+        try:
+            async with asyncio.timeout(_SLOWEST_WRITE_S):
+                await self._response.write(data)
+        except TimeoutError as slow:
+            raise _TooSlowError from slow
+        self._last_written_s = self._ports.clock.monotonic()
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/api/v1/stream",
+        stream,
+        Permission.INCIDENT_READ,
+        "Server-sent events: incident, camera, system, resync",
+        parameters=(
+            Parameter("Last-Event-ID", "header", description="the last event position seen"),
+            Parameter("last_event_id", "query", description="the same, for a first connection"),
+        ),
+        answers={200: "text/event-stream"},
+        endless=True,
+    ),
+)

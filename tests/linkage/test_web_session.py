@@ -1,0 +1,197 @@
+"""Signing in and out, cookies, cross-site calls, the sign-in gate."""
+
+import aiohttp
+import pytest
+from tests.linkage.web_house import PASSWORD, house, sign_in
+
+from linkage.accounts import people, sessions
+
+
+@pytest.fixture
+async def town(tmp_path):
+    async with house(tmp_path, demo_button_page="http://127.0.0.1:8081/") as h:
+        await h.person("duty", "duty-officer")
+        yield h
+
+
+async def test_a_right_password_gives_a_cookie_that_scripts_cannot_read(town):
+    async with town.browser() as browser:
+        answer = await sign_in(browser, "duty")
+    assert answer.status == 204
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert "Path=/" in cookie
+    assert "Secure" not in cookie
+
+
+async def test_off_loopback_the_cookie_is_secure(town):
+    async with town.browser() as browser:
+        answer = await sign_in(browser, "duty", headers={"Host": "console.example"})
+    assert "Secure" in answer.headers["Set-Cookie"]
+
+
+async def test_me_tells_who_is_signed_in_where_and_with_what_rights(town):
+    async with town.browser("duty") as browser:
+        me = await (await browser.get("/api/v1/me")).json()
+    assert me["username"] == "duty"
+    assert me["display_name"] == "duty 显示名"
+    assert me["role"] == "duty-officer"
+    assert me["places"] == ["*"]
+    assert "incident.acknowledge" in me["permissions"]
+    assert "incident.review" not in me["permissions"]
+    assert me["site"] == {
+        "name_zh": "示范镇",
+        "name_en": "Demo town",
+        "time_zone": "Asia/Shanghai",
+    }
+    assert me["demo"] == {"button_page": "http://127.0.0.1:8081/"}
+    assert me["version"] == "0.1.0"
+
+
+async def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(town):
+    async with town.browser() as browser:
+        wrong = await sign_in(browser, "duty", "wrong password")
+        unknown = await sign_in(browser, "nobody", "wrong password")
+    assert (wrong.status, unknown.status) == (401, 401)
+    assert await wrong.json() == await unknown.json()
+
+
+async def test_good_and_bad_sign_ins_and_sign_outs_are_audited(town):
+    async with town.browser() as browser:
+        await sign_in(browser, "duty", "wrong password")
+        await sign_in(browser, "my secret password", "x")
+        await sign_in(browser, "duty")
+        assert (await browser.delete("/api/v1/session")).status == 204
+    entries = await town.audited()
+    assert [(e["actor"], e["action"]) for e in entries] == [
+        ("duty", "sign-in-failed"),
+        ("unknown", "sign-in-failed"),
+        ("duty", "sign-in"),
+        ("duty", "sign-out"),
+    ]
+    assert entries[2]["address"] == "127.0.0.1"
+    assert "my secret" not in str(entries)
+
+
+async def test_after_signing_out_the_cookie_is_worth_nothing(town):
+    async with town.browser("duty") as browser:
+        (cookie,) = [c for c in browser.cookie_jar if c.key == "lianfang_session"]
+        await browser.delete("/api/v1/session")
+    async with town.browser() as thief:
+        answer = await thief.get(
+            "/api/v1/me", headers={"Cookie": f"lianfang_session={cookie.value}"}
+        )
+    assert answer.status == 401
+
+
+async def test_a_session_ends_twelve_hours_after_its_last_use(town):
+    async with town.browser("duty") as browser:
+        town.clock.move(11 * 3600)
+        assert (await browser.get("/api/v1/me")).status == 200
+        town.clock.move(11 * 3600)
+        assert (await browser.get("/api/v1/me")).status == 200
+        town.clock.move(12 * 3600 + 1)
+        assert (await browser.get("/api/v1/me")).status == 401
+
+
+async def test_a_disabled_account_is_out_at_once_and_cannot_come_in(town):
+    async with town.browser("duty") as browser:
+        await town.database.write(lambda conn: people.set_enabled(conn, "duty", enabled=False))
+        assert (await browser.get("/api/v1/me")).status == 401
+        assert (await sign_in(browser, "duty")).status == 401
+
+
+async def test_tries_are_held_back_after_five_failures_and_even_the_right_password_waits(town):
+    async with town.browser() as browser:
+        statuses = [(await sign_in(browser, "duty", "wrong wrong")).status for _ in range(5)]
+        held = await sign_in(browser, "duty")
+        town.clock.move(float(held.headers["Retry-After"]))
+        after = await sign_in(browser, "duty")
+    assert statuses == [401] * 5
+    assert held.status == 429
+    assert after.status == 204
+
+
+async def test_the_wait_grows_with_every_further_failure(town):
+    waits = []
+    async with town.browser() as browser:
+        for _ in range(4):
+            await sign_in(browser, "duty", "wrong wrong")
+        for _ in range(3):
+            await sign_in(browser, "duty", "wrong wrong")
+            held = await sign_in(browser, "duty", "wrong wrong")
+            waits.append(int(held.headers["Retry-After"]))
+            town.clock.move(waits[-1])
+    assert waits == [5, 10, 20]
+
+
+async def test_a_changing_call_with_a_cookie_needs_the_pages_own_header(town):
+    async with town.browser("duty") as browser:
+        answer = await browser.delete("/api/v1/session", headers={"X-Requested-With": "other"})
+        assert answer.status == 403
+        assert (await browser.get("/api/v1/me")).status == 200
+
+
+async def test_a_changing_call_from_another_sites_page_is_refused(town):
+    async with town.browser("duty") as browser:
+        answer = await browser.delete(
+            "/api/v1/session", headers={"Origin": "https://elsewhere.example"}
+        )
+    assert answer.status == 403
+
+
+async def test_a_browser_cannot_be_made_to_sign_in_by_another_page(town):
+    async with aiohttp.ClientSession(town.url) as session:
+        answer = await sign_in(session, "duty", headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status == 403
+
+
+async def test_a_program_without_browser_headers_may_sign_in_with_a_password(town):
+    async with aiohttp.ClientSession(town.url) as session:
+        answer = await sign_in(session, "duty", PASSWORD)
+    assert answer.status == 204
+
+
+async def test_a_body_that_is_not_what_is_asked_for_gets_one_clear_problem(town):
+    async with town.browser() as browser:
+        unknown = await browser.post(
+            "/api/v1/session", json={"username": "duty", "password": "x", "admin": True}
+        )
+        broken = await browser.post(
+            "/api/v1/session", data=b"{", headers={"Content-Type": "application/json"}
+        )
+        form = await browser.post("/api/v1/session", data={"username": "duty"})
+        huge = await browser.post("/api/v1/session", json={"username": "x" * 70_000})
+    assert [a.status for a in (unknown, broken, form, huge)] == [422, 400, 415, 413]
+    assert unknown.content_type == "application/problem+json"
+    problem = await unknown.json()
+    assert problem["status"] == 422
+    assert "admin" in problem["detail"]
+
+
+async def test_presence_counts_for_thirty_seconds_and_only_with_sound_and_sight(town):
+    async def present():
+        now_ms = int(town.clock.now().timestamp() * 1000)
+        return await town.database.read(lambda conn: sessions.officers_present(conn, now_ms=now_ms))
+
+    async with town.browser("duty") as browser:
+        assert await present() == []
+        await browser.post("/api/v1/presence", json={"sound": "locked", "visible": True})
+        assert await present() == []
+        await browser.post("/api/v1/presence", json={"sound": "unlocked", "visible": False})
+        assert await present() == []
+        await browser.post("/api/v1/presence", json={"sound": "unlocked", "visible": True})
+        assert await present() == ["duty"]
+        town.clock.move(31)
+        assert await present() == []
+
+
+async def test_every_answer_carries_the_security_headers(town):
+    async with town.browser() as browser:
+        for path in ("/healthz", "/api/v1/me", "/", "/nothing/here"):
+            headers = (await browser.get(path)).headers
+            assert "default-src 'none'" in headers["Content-Security-Policy"]
+            assert "unsafe" not in headers["Content-Security-Policy"]
+            assert headers["X-Content-Type-Options"] == "nosniff"
+            assert headers["X-Frame-Options"] == "DENY"

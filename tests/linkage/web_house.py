@@ -1,0 +1,394 @@
+"""A whole web application over a real SQLite file, on a real socket, for the tests of the web."""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp.test_utils import TestServer
+from argon2 import PasswordHasher
+from prometheus_client import CollectorRegistry
+from sqlalchemy import insert, select
+
+from alarms.log import AlarmLog
+from alarms.store import Database, SealedBox
+from camerad.errors import NoSnapshot
+from camerad.model import CameraHealth, CameraState
+from lianfang_timing import unix_ms
+from linkage import schema as s
+from linkage import timeline
+from linkage.accounts import people, tokens
+from linkage.accounts.passwords import Passwords
+from linkage.audit import Audit
+from linkage.changes import Changes
+from linkage.errors import StaleVersion, StepNotAllowed
+from linkage.model import Actor, EventType, Outcome
+from linkage.web import ComponentStatus, Ports, SiteFacts, SystemStatus, create_app
+
+PASSWORD = "correct horse"
+START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+PICTURE = b"\xff\xd8 a picture \xff\xd9"
+OWN_PAGE = {"X-Requested-With": "lianfang"}
+EAST, WEST = "dongcun", "xicun"
+
+
+class HandClock:
+    """Stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self._now = START
+        self._monotonic = 1000.0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def move(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+        self._monotonic += seconds
+
+
+class RecordingDesk:
+    """Honours the desk's port over the real tables; remembers what it was asked."""
+
+    def __init__(self, database: Database, clock: HandClock, changes: Changes) -> None:
+        self._database = database
+        self._clock = clock
+        self._changes = changes
+        self.asked: list[tuple[str, str, dict[str, object]]] = []
+        self.refusal: str | None = None
+
+    def __getattr__(self, step: str) -> Any:
+        async def take(
+            incident_id: str,
+            *,
+            actor: Actor,
+            version: int,
+            note: str | None = None,
+            outcome: Outcome | None = None,
+            to: str | None = None,
+        ) -> None:
+            self.asked.append(
+                (step, incident_id, {"actor": actor, "note": note, "outcome": outcome, "to": to})
+            )
+            if self.refusal is not None:
+                raise StepNotAllowed(self.refusal)
+            now_ms = unix_ms(self._clock.now())
+
+            def write(conn: Any) -> int:
+                i = s.incidents
+                current = conn.scalar(select(i.c.version).where(i.c.id == incident_id))
+                if current != version:
+                    raise StaleVersion(current)
+                if step == "acknowledge":
+                    conn.execute(
+                        i.update()
+                        .where(i.c.id == incident_id)
+                        .values(acknowledged_by=actor.username, acknowledged_at_ms=now_ms)
+                    )
+                event = timeline.NewEvent(EventType.NOTED, {"step": step}, actor.username)
+                return timeline.record(
+                    conn, incident_id, [event], writer="test", at_ms=now_ms, new_version=True
+                )
+
+            self._changes.notify(await self._database.write(write))
+
+        return take
+
+
+class Pictures:
+    """The cameras and the evidence folder."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def snapshot(self, camera_id: str, *, timeout_s: float) -> bytes:
+        self.asked.append(camera_id)
+        if camera_id == "cam-down":
+            raise NoSnapshot("The camera is down.")
+        return PICTURE
+
+    async def read(self, file: str) -> bytes:
+        return PICTURE
+
+
+@dataclass
+class House:
+    """What a test can reach."""
+
+    database: Database
+    clock: HandClock
+    changes: Changes
+    desk: RecordingDesk
+    pictures: Pictures
+    log: AlarmLog
+    box: SealedBox
+    passwords: Passwords
+    audit: Audit
+    url: str = ""
+    app: Any = None
+    health: dict[str, CameraHealth] = field(default_factory=dict)
+    not_ready: list[str] = field(default_factory=list)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def system_status(self) -> SystemStatus:
+        up = ComponentStatus(up=True, since=START, detail="")
+        return SystemStatus(intake=up, store=up, broker="embedded")
+
+    def camera_health(self) -> Mapping[str, CameraHealth]:
+        return dict(self.health)
+
+    def readiness(self) -> Sequence[str]:
+        return list(self.not_ready)
+
+    async def person(self, username: str, role: str, places: Sequence[str] = ("*",)) -> None:
+        hashed = await self.passwords.hash(PASSWORD)
+        await self.database.write(
+            lambda conn: people.add(
+                conn,
+                username,
+                display_name=f"{username} 显示名",
+                unit="综治中心",
+                role=role,
+                places=list(places),
+                password_hash=hashed,
+                now_ms=unix_ms(self.clock.now()),
+            )
+        )
+
+    async def machine(self, name: str, role: str, places: Sequence[str] = ("*",)) -> str:
+        return await self.database.write(
+            lambda conn: tokens.create(
+                conn, name, role=role, places=list(places), now_ms=unix_ms(self.clock.now())
+            )
+        )
+
+    @asynccontextmanager
+    async def browser(self, username: str | None = None):
+        """A browser with cookies; signed in when a user name is given."""
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with aiohttp.ClientSession(self.url, cookie_jar=jar, headers=OWN_PAGE) as session:
+            if username is not None:
+                answer = await sign_in(session, username)
+                assert answer.status == 204
+            yield session
+
+    async def incident(self, incident_id: str, **values: Any) -> int:
+        """An incident with one press, and its `opened` event; returns the event's position."""
+        now_ms = unix_ms(self.clock.now())
+        household = values.get("household_id", "dongcun-017")
+        village = values.get("village_id", EAST)
+        row: dict[str, Any] = {
+            "id": incident_id,
+            "number": f"20261121-{incident_id}",
+            "stage": "reported",
+            "priority": 1,
+            "kind": "panic",
+            "silent": False,
+            "drill": False,
+            "plan": "default",
+            "opened_at_ms": now_ms,
+            "village_id": village,
+            "grid_id": f"{village}-g1",
+            "group_id": f"{village}-t3",
+            "household_id": household,
+            "cancel_claimed": False,
+            "ring": 1,
+            "version": 0,
+            "changed_position": 0,
+            **values,
+        }
+
+        def write(conn: Any) -> int:
+            conn.execute(insert(s.incidents).values(**row))
+            conn.execute(
+                insert(s.incident_alarms).values(
+                    alarm_id=f"alarm-{incident_id}",
+                    incident_id=incident_id,
+                    position=1,
+                    device=f"{household}-1",
+                    kind="panic",
+                    silent=False,
+                    received_at_ms=now_ms,
+                    flags="clock_suspect",
+                    household_id=household,
+                )
+            )
+            decision = {"stage": "place", "matched": True, "reason": "已登记 / registered"}
+            return timeline.record(
+                conn,
+                incident_id,
+                [timeline.NewEvent(EventType.OPENED, {"decisions": [decision]})],
+                writer="test",
+                at_ms=now_ms,
+                new_version=True,
+            )
+
+        position = await self.database.write(write)
+        self.changes.notify(position)
+        return position
+
+    async def change(self, incident_id: str) -> int:
+        """One more event in the incident's timeline."""
+
+        def write(conn: Any) -> int:
+            event = timeline.NewEvent(EventType.NOTED, {"note": "…"}, "duty")
+            now_ms = unix_ms(self.clock.now())
+            return timeline.record(
+                conn, incident_id, [event], writer="test", at_ms=now_ms, new_version=True
+            )
+
+        position = await self.database.write(write)
+        self.changes.notify(position)
+        return position
+
+    async def audited(self) -> list[dict[str, Any]]:
+        rows = await self.database.read(
+            lambda conn: (
+                conn.execute(select(s.audit_entries).order_by(s.audit_entries.c.position))
+                .mappings()
+                .all()
+            )
+        )
+        return [{**row, "detail": json.loads(row["detail"])} for row in rows]
+
+
+async def sign_in(
+    session: aiohttp.ClientSession, username: str, password: str = PASSWORD, **more: Any
+) -> aiohttp.ClientResponse:
+    return await session.post(
+        "/api/v1/session", json={"username": username, "password": password}, **more
+    )
+
+
+def _town(box: SealedBox) -> list[tuple[Any, list[dict[str, Any]]]]:
+    def home(village: str, number: str) -> dict[str, Any]:
+        id_ = f"{village}-{number}"
+        contact = {"name": "王小明", "phone": "13812340001", "address": "东村三组十七号"}
+        sealed = box.seal(json.dumps(contact).encode(), context=f"household:{id_}")
+        return {
+            "id": id_,
+            "group_id": f"{village}-t3",
+            "label": f"3组{number}号",
+            "contact_sealed": sealed,
+            "wants_notices": True,
+        }
+
+    def camera(id_: str, village: str, legal_class: str = "public") -> dict[str, Any]:
+        return {
+            "id": id_,
+            "name": f"{id_} 路口",
+            "village_id": village,
+            "legal_class": legal_class,
+            "layer": "community",
+            "enabled": True,
+        }
+
+    names = {EAST: "东村", WEST: "西村"}
+    return [
+        (s.villages, [{"id": v, "name": n} for v, n in names.items()]),
+        (
+            s.grids,
+            [{"id": f"{v}-g1", "village_id": v, "name": f"{n}网格"} for v, n in names.items()],
+        ),
+        (
+            s.mutual_aid_groups,
+            [{"id": f"{v}-t3", "grid_id": f"{v}-g1", "name": f"{n}3组"} for v, n in names.items()],
+        ),
+        (s.households, [home(v, n) for v in names for n in ("017", "018")]),
+        (
+            s.cameras,
+            [
+                camera("cam-east", EAST),
+                camera("cam-west", WEST),
+                camera("cam-down", EAST),
+                camera("cam-home", EAST, "private"),
+            ],
+        ),
+        (
+            s.zones,
+            [
+                {
+                    "camera_id": "cam-east",
+                    "name": "gate",
+                    "kind": "loiter",
+                    "polygon": "[[0.1,0.1],[0.9,0.1],[0.5,0.9]]",
+                    "dwell_s": 20.0,
+                    "armed": "22:00-06:00",
+                }
+            ],
+        ),
+    ]
+
+
+@asynccontextmanager
+async def house(folder: Path, **site: Any):
+    """A town of two villages with its web application running."""
+    database = Database(f"sqlite:///{folder / 'town.db'}")
+    await database.open()
+    clock, changes, pictures = HandClock(), Changes(), Pictures()
+    box = SealedBox(bytes(range(32)))
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    h = House(
+        database=database,
+        clock=clock,
+        changes=changes,
+        desk=RecordingDesk(database, clock, changes),
+        pictures=pictures,
+        log=AlarmLog(database, clock, writer="test"),
+        box=box,
+        passwords=passwords,
+        audit=Audit(database, clock, writer="test"),
+    )
+    h.health["cam-east"] = CameraHealth(
+        "cam-east", CameraState.WATCHING, "", "", START, frames_per_s=5.0, newest_frame_age_s=0.1
+    )
+
+    def settle(conn: Any) -> None:
+        for table, rows in _town(box):
+            conn.execute(insert(table), rows)
+
+    await database.write(settle)
+    console = folder / "console"
+    console.mkdir()
+    app = create_app(
+        Ports(
+            database=database,
+            clock=clock,
+            log=h.log,
+            desk=h.desk,
+            changes=changes,
+            evidence=pictures,
+            eyes=pictures,
+            camera_health=h.camera_health,
+            system_status=h.system_status,
+            readiness=h.readiness,
+            site=SiteFacts(
+                name_zh="示范镇",
+                name_en="Demo town",
+                time_zone="Asia/Shanghai",
+                version="0.1.0",
+                **site,
+            ),
+            box=box,
+            metrics=CollectorRegistry(),
+            audit=h.audit,
+            passwords=passwords,
+        ),
+        console_folder=console,
+    )
+    h.app = app
+    server = TestServer(app)
+    await server.start_server()
+    h.url = str(server.make_url("/"))
+    try:
+        yield h
+    finally:
+        await server.close()
+        await database.close()
