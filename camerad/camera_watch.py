@@ -12,7 +12,7 @@ from datetime import datetime
 
 import structlog
 
-from camerad.capture import open_luma
+from camerad.capture import StreamOpener
 from camerad.errors import CameradError, CameraTalksNonsense, CameraUnreachable
 from camerad.looking import Looking, PictureReply, Progress
 from camerad.model import Camera, CameraEvent, CameraHealth, CameraState
@@ -43,6 +43,7 @@ class CameraWatch:
         self,
         camera: Camera,
         settings: WorkerSettings,
+        opener: StreamOpener,
         *,
         emit: Callable[[CameraEvent, Callable[[], None]], None],
         changed: Callable[[], None],
@@ -53,6 +54,7 @@ class CameraWatch:
         """
         self.camera = camera
         self._settings = settings
+        self._opener = opener
         self._clock = settings.clock
         self._limits = settings.limits
         self._emit = emit
@@ -147,26 +149,27 @@ class CameraWatch:
         self._beat()
         self._shed_before = self._status.frames_shed
         camera, limits = self.camera, self._limits
+        # asked first: OpenCV opens one stream at a time, and a dead camera would hold up all
+        outage = probe(
+            camera.stream_uri, camera.username, camera.password, timeout_s=limits.probe_timeout_s
+        )
+        if outage is not None:
+            return outage
         try:
-            stream = open_luma(
+            stream = self._opener.open_luma(
                 camera.stream_uri,
                 camera.username,
                 camera.password,
                 open_timeout_s=limits.open_timeout_s,
                 read_timeout_s=limits.read_timeout_s,
+                still_waiting=self._beat,
             )
         except CameraUnreachable:
-            self._beat()
-            return probe(
-                camera.stream_uri,
-                camera.username,
-                camera.password,
-                timeout_s=limits.probe_timeout_s,
-            )
+            return Outage("no-frames", "The camera describes its stream but does not send it.")
         with stream:
             return Looking(
                 camera, stream, self._settings, emit=self._hand_on, asked=self._asked
-            ).until_it_ends(each_frame=self._note_frame)
+            ).until_it_ends(each_frame=self._note_frame, still_waiting=self._beat)
 
     def _note_frame(self, progress: Progress) -> bool:
         """Whether to go on looking."""

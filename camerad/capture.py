@@ -3,13 +3,19 @@
 Everything here blocks and belongs in a camera's own thread. What is done with the pictures, when
 to try again, and why an opening failed are decided elsewhere.
 
-Two facts about OpenCV shape this file. It prepares its pixel conversion once: switched back to
-colour on an open capture, `retrieve` fails or hands out garbage, so colour takes a capture of its
-own. And luma "as decoded" is bytes of garbage for anything deeper than 8 bits, so the pixel format
-is looked at first and grey is computed from colour where it is not plain.
+Three facts about OpenCV shape this file.
+It opens one stream at a time in a process, holding a lock over all the waiting on the network: so
+opening is made as short as can be, takes turns where the waiting is seen, and callers ask a camera
+first whether it answers (`rtsp_probe`).
+It prepares its pixel conversion once: switched back to colour on an open capture, `retrieve` fails
+or hands out garbage, so colour takes a capture of its own.
+Luma "as decoded" is garbage for anything deeper than 8 bits, so the pixel format is looked at first
+and grey is computed from colour where it is not plain.
 """
 
 import os
+import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
@@ -25,16 +31,19 @@ Image = NDArray[np.uint8]
 
 JPEG_QUALITY: Final = 85
 _PLAIN_LUMA: Final = frozenset({"I420", "YV12", "IYUV", "Y42B", "NV12", "NV21", "Y800"})
-# TCP, because lost packets look like motion; video only, because nobody may listen
-_FFMPEG_OPTIONS: Final = "rtsp_transport;tcp|allowed_media_types;video"
+# TCP, because lost packets look like motion; video only, because nobody may listen; and no
+# guessing of the frame rate, which nobody needs and which took two of three seconds of opening
+_THOROUGH: Final = "rtsp_transport;tcp|allowed_media_types;video|fpsprobesize;0"
+# as soon as the first packet is there: enough when the description names the picture's size
+_QUICK: Final = _THOROUGH + "|analyzeduration;1|probesize;32"
+_TURN_SLICE_S: Final = 0.5
 
 
 def prepare_process() -> None:
-    """Set FFmpeg's options and silence both libraries; once in a worker, before any opening.
+    """Silence both libraries; once in a worker, before any opening.
 
     Without it OpenCV prints one warning a luma frame.
     """
-    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _FFMPEG_OPTIONS
     os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"  # AV_LOG_QUIET: its messages carry the login
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     # parallelism comes from the camera threads; a pool a process would only fight them
@@ -85,6 +94,65 @@ class LumaStream:
         return np.asarray(image, dtype=np.uint8)
 
 
+class StreamOpener:
+    """Opens streams, one at a time as OpenCV does; one for a process, used by any thread."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+
+    def open_luma(
+        self,
+        uri: str,
+        username: str | None,
+        password: str | None,
+        *,
+        open_timeout_s: float,
+        read_timeout_s: float,
+        still_waiting: Callable[[], None] = lambda: None,
+    ) -> LumaStream:
+        """Open `uri` for luma; `still_waiting` is called now and then before it is our turn.
+
+        The first frame may still be a keyframe interval away. Raises CameraUnreachable and
+        CameraTalksNonsense.
+        """
+        address = with_login(checked(uri), username, password)
+        while not self._turn.acquire(timeout=_TURN_SLICE_S):
+            still_waiting()
+        try:
+            still_waiting()
+            capture = _open(address, open_timeout_s, read_timeout_s)
+        finally:
+            self._turn.release()
+        if _pixel_format(capture) in _PLAIN_LUMA:
+            capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
+        return LumaStream(capture)
+
+    def read_colour(
+        self, uri: str, username: str | None, password: str | None, *, timeout_s: float
+    ) -> Image:
+        """Height × width × 3: one colour frame over a connection of its own.
+
+        Takes up to a keyframe interval of the camera; waiting for the turn, opening and reading
+        may each take `timeout_s`. Raises CameraUnreachable, CameraTalksNonsense.
+        """
+        address = with_login(checked(uri), username, password)
+        if not self._turn.acquire(timeout=timeout_s):
+            raise CameraUnreachable("Too many streams are being opened.")
+        try:
+            capture = _open(address, timeout_s, timeout_s)
+        finally:
+            self._turn.release()
+        try:
+            ok, image = capture.read()
+        except cv2.error as broken:
+            raise CameraTalksNonsense("A frame could not be decoded.") from broken
+        finally:
+            capture.release()
+        if not ok or image is None:
+            raise CameraUnreachable("The camera sent no picture in time.")
+        return np.asarray(image, dtype=np.uint8)
+
+
 def open_luma(
     uri: str,
     username: str | None,
@@ -93,28 +161,10 @@ def open_luma(
     open_timeout_s: float,
     read_timeout_s: float,
 ) -> LumaStream:
-    """Open `uri` for luma. Raises CameraUnreachable and CameraTalksNonsense."""
-    capture = _open(uri, username, password, open_timeout_s, read_timeout_s)
-    if _pixel_format(capture) in _PLAIN_LUMA:
-        capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
-    return LumaStream(capture)
-
-
-def read_colour(uri: str, username: str | None, password: str | None, *, timeout_s: float) -> Image:
-    """Height × width × 3: one colour frame over a connection of its own.
-
-    Takes up to a keyframe interval of the camera. Raises CameraUnreachable, CameraTalksNonsense.
-    """
-    capture = _open(uri, username, password, timeout_s, timeout_s)
-    try:
-        ok, image = capture.read()
-    except cv2.error as broken:
-        raise CameraTalksNonsense("A frame could not be decoded.") from broken
-    finally:
-        capture.release()
-    if not ok or image is None:
-        raise CameraUnreachable("The camera sent no picture in time.")
-    return np.asarray(image, dtype=np.uint8)
+    """For a process that watches one stream only. Raises as `StreamOpener.open_luma`."""
+    return StreamOpener().open_luma(
+        uri, username, password, open_timeout_s=open_timeout_s, read_timeout_s=read_timeout_s
+    )
 
 
 def encode_jpeg(image: Image) -> bytes:
@@ -125,16 +175,26 @@ def encode_jpeg(image: Image) -> bytes:
     return data.tobytes()
 
 
-def _open(
-    uri: str, username: str | None, password: str | None, open_s: float, read_s: float
-) -> "cv2.VideoCapture":
+def _open(address: str, open_s: float, read_s: float) -> "cv2.VideoCapture":
+    """To be called in turn: FFmpeg's options travel in the process's environment."""
+    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _QUICK
+    capture = _capture(address, open_s, read_s)
+    if capture.get(cv2.CAP_PROP_FRAME_WIDTH) > 0:
+        return capture
+    # a camera whose description tells nothing: FFmpeg must wait for a keyframe to know the size,
+    # and it must know it now, because OpenCV never asks again
+    capture.release()
+    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _THOROUGH
+    return _capture(address, open_s, read_s)
+
+
+def _capture(address: str, open_s: float, read_s: float) -> "cv2.VideoCapture":
     # these count only at construction, and only with the FFmpeg backend named
     parameters = [
         cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(open_s * 1000),
         cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(read_s * 1000),
         cv2.CAP_PROP_N_THREADS, 1,
     ]  # fmt: skip
-    address = with_login(checked(uri), username, password)
     try:
         capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG, parameters)
     except cv2.error:

@@ -207,7 +207,7 @@ class Fleet:
         """Why this worker must be killed, or None."""
         now_s = self._clock.monotonic()
         if slot.stuck:
-            return "a camera hangs in native code"
+            return f"hung in native code: {', '.join(sorted(slot.stuck))}"
         if slot.reported_s is None:
             late = now_s - slot.started_s > self._limits.start_s
         else:

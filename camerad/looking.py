@@ -52,7 +52,7 @@ class Looking:
         self._stream = stream
         self._mask = settings.mask
         self._clock = settings.clock
-        self._late_s = settings.limits.late_s
+        self._limits = settings.limits
         self._detector = settings.detector_factory(camera.zones)
         self._emit = emit
         self._asked = asked
@@ -61,16 +61,22 @@ class Looking:
         self._seq = 0
         self._size: tuple[int, ...] | None = None
 
-    def until_it_ends(self, *, each_frame: Callable[[Progress], bool]) -> Outage:
+    def until_it_ends(
+        self, *, each_frame: Callable[[Progress], bool], still_waiting: Callable[[], None]
+    ) -> Outage:
         """Look until the stream ends or `each_frame` returns False.
+
+        `still_waiting` is called now and then before the first frame.
 
         Raises CameraTalksNonsense when a frame cannot be decoded, CameraUnreachable when the
         picture changes its size.
         """
         progress, lateness, rate = Progress(), Lateness(), _Rate()
+        if not self._first_frame(still_waiting):
+            return Outage("no-frames", "The camera opens its stream but sends no picture.")
         start_s = self._clock.monotonic()
         try:
-            while self._stream.grab():
+            while progress.frames == 0 or self._stream.grab():
                 now_s = self._clock.monotonic()
                 progress.frames += 1
                 progress.newest_frame_at_s = now_s
@@ -78,13 +84,30 @@ class Looking:
                 late_s = lateness.note(now_s, self._stream.stream_s())
                 if not each_frame(progress):
                     break
-                if late_s <= self._late_s:
+                if late_s <= self._limits.late_s:
                     self._look(now_s - start_s)
                 elif self._detector.wants(now_s - start_s):
                     progress.frames_shed += 1
         finally:
             self._tell(self._detector.finish(self._clock.monotonic() - start_s), None)
         return Outage("no-frames", "The camera stopped sending pictures.")
+
+    def _first_frame(self, still_waiting: Callable[[], None]) -> bool:
+        """Grab the first frame, which may be a long keyframe interval away.
+
+        A grab that takes its whole time limit may have read frames that cannot be decoded before
+        a keyframe; one that fails earlier has met the end.
+        """
+        limits, clock = self._limits, self._clock
+        give_up_s = clock.monotonic() + limits.first_frame_s
+        while True:
+            began_s = clock.monotonic()
+            if self._stream.grab():
+                return True
+            still_waiting()
+            now_s = clock.monotonic()
+            if now_s >= give_up_s or now_s - began_s < limits.read_timeout_s * 0.9:
+                return False
 
     def _look(self, t_s: float) -> None:
         """Decode the frame to a picture only when somebody wants it."""

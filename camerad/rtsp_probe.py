@@ -1,7 +1,8 @@
-"""Why does a camera not give its stream? One RTSP DESCRIBE over a plain socket tells.
+"""Would a camera give its stream, and if not, why? One RTSP DESCRIBE over a plain socket tells.
 
 OpenCV says only that opening failed; a wrong password, a wrong path, a hung camera and an
-unplugged one need different people. Blocking, for a camera's own thread. No media is read here.
+unplugged one need different people. And it lets one dead camera hold up the opening of all others,
+so a camera is asked here first. Blocking, for a camera's own thread. No media is read here.
 """
 
 import base64
@@ -15,7 +16,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from camerad.stream_address import host_and_port, without_login
+from camerad.stream_address import checked, host_and_port, without_login
 
 ANSWER_LIMIT = 64 * 1024
 _STATUS_LINE = re.compile(rb"RTSP/\d\.\d (\d{3})")
@@ -52,14 +53,17 @@ class _NonsenseError(Exception):
     """The peer spoke, and it was not RTSP."""
 
 
-def probe(uri: str, username: str | None, password: str | None, *, timeout_s: float) -> Outage:
-    """Ask for the description of `uri`, logging in when asked to; takes at most `timeout_s`.
+def probe(
+    uri: str, username: str | None, password: str | None, *, timeout_s: float
+) -> Outage | None:
+    """Ask for the description of `uri`, logging in when asked to; None when the camera gives it.
 
-    When the camera does describe the stream, the outage is `no-frames`: everything but pictures.
+    Connecting and asking may each take `timeout_s`. Raises CameraTalksNonsense for a bad address.
     """
-    deadline = time.monotonic() + timeout_s
+    checked(uri)
     try:
         with _connect(uri, timeout_s) as peer:
+            deadline = time.monotonic() + timeout_s
             return _judge(peer, uri, username, password, deadline)
     except TimeoutError:
         return Outage("unreachable", "The camera does not answer on its address.")
@@ -81,7 +85,7 @@ def _connect(uri: str, timeout_s: float) -> socket.socket:
 
 def _judge(
     peer: socket.socket, uri: str, username: str | None, password: str | None, deadline: float
-) -> Outage:
+) -> Outage | None:
     bare = without_login(uri)
     try:
         answer = _describe(peer, bare, 1, None, deadline)
@@ -97,7 +101,7 @@ def _judge(
     return _verdict(answer.status, has_login=bool(username))
 
 
-def _verdict(status: int, *, has_login: bool) -> Outage:
+def _verdict(status: int, *, has_login: bool) -> Outage | None:
     if status in (401, 403) and has_login:
         detail = "The camera refuses this user name and password for its stream."
         return Outage("refused", detail, login_refused=True)
@@ -107,7 +111,7 @@ def _verdict(status: int, *, has_login: bool) -> Outage:
     if status == 404:
         return Outage("refused", "The camera has no stream at this address (404).")
     if status == 200:
-        return Outage("no-frames", "The camera describes its stream but sends no picture.")
+        return None
     return Outage("refused", f"The camera refuses its stream with RTSP status {status}.")
 
 

@@ -64,6 +64,8 @@ class Limits:
     open_timeout_s: float = 4.0
     read_timeout_s: float = 5.0
     probe_timeout_s: float = 1.5
+    first_frame_s: float = 10.0
+    """Smart codecs send a keyframe as rarely as this."""
     good_life_s: float = 30.0
     """A connection that lived this long starts the waits from the beginning."""
     late_s: float = 1.0

@@ -19,7 +19,7 @@ from typing import NoReturn
 import structlog
 
 from camerad.camera_watch import CameraWatch
-from camerad.capture import encode_jpeg, prepare_process, read_colour
+from camerad.capture import StreamOpener, encode_jpeg, prepare_process
 from camerad.errors import CameradError
 from camerad.looking import PictureReply
 from camerad.model import Camera, CameraEvent
@@ -28,8 +28,8 @@ from camerad.wire import AskPicture, Picture, Report, Stop, Watch, WorkerSetting
 _log = structlog.get_logger()
 
 _FULL_WAIT_S = 0.5
-# opening and reading may each take this share of the time; the rest is for the grey one
-_COLOUR_SHARE = 0.35
+# its turn, opening and reading may each take this share of the time; the rest is for a grey one
+_COLOUR_SHARE = 0.28
 
 
 class _ToldToEndError(Exception):
@@ -67,6 +67,7 @@ class Worker:
         self._settings = settings
         self._limits = settings.limits
         self._watches: dict[str, CameraWatch] = {}
+        self._opener = StreamOpener()
         self._order = 0
         self._changed = threading.Event()
         self._colour_places = threading.Semaphore(settings.limits.colour_at_once)
@@ -108,7 +109,13 @@ class Worker:
             else:
                 watch.ask_stop()
         new = [
-            CameraWatch(camera, self._settings, emit=self._outbox.put, changed=self._changed.set)
+            CameraWatch(
+                camera,
+                self._settings,
+                self._opener,
+                emit=self._outbox.put,
+                changed=self._changed.set,
+            )
             for camera in cameras
             if camera.id not in kept
         ]
@@ -135,7 +142,7 @@ class Worker:
         """A colour picture if the camera gives one in time, else the watched luma."""
         camera = watch.camera
         try:
-            image = read_colour(
+            image = self._opener.read_colour(
                 camera.stream_uri,
                 camera.username,
                 camera.password,

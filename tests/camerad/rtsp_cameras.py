@@ -1,6 +1,7 @@
 """Real servers for the tests of cameras: a good RTSP camera and the broken ones of this world."""
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 from aio_rtsp_toolkit.server import RtspServer
+from aio_sockets import TCPSocket
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 WIDTH, HEIGHT, RATE = 320, 240, 10
@@ -31,12 +33,50 @@ def draw_clip(path: Path, *, seconds: float = 60.0, pixel_format: str = "yuv420p
     return path
 
 
+class _Server(RtspServer):
+    """The toolkit's server, which can also drop whom it serves."""
+
+    def __init__(self, directory: str, port: int) -> None:
+        super().__init__(directory, "127.0.0.1", port)
+        self.logger = logging.getLogger("rtsp")
+        self._peers: dict[asyncio.Task[None], TCPSocket] = {}
+
+    async def _handle_client(self, sock: TCPSocket) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._peers[task] = sock
+        try:
+            await super()._handle_client(sock)
+        finally:
+            del self._peers[task]
+
+    @property
+    def port_in_use(self) -> int:
+        assert self._server is not None
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def freeze(self) -> None:
+        """Keep every connection, send nothing more."""
+        for task in asyncio.all_tasks():
+            if task.get_name().startswith("rtsp-stream-"):
+                task.cancel()
+
+    async def drop_all(self) -> None:
+        serving = dict(self._peers)
+        for peer in serving.values():
+            await peer.close()
+        if serving:
+            await asyncio.wait(serving, timeout=5)
+        await self.close()
+
+
 class GoodCamera:
     """Plays a clip over RTSP/TCP from its start to whoever asks, and can be switched off and on."""
 
     def __init__(self, clip: Path) -> None:
         self._clip = clip
-        self._server: RtspServer | None = None
+        self._server: _Server | None = None
         self._port = 0
 
     @property
@@ -44,19 +84,18 @@ class GoodCamera:
         return f"rtsp://127.0.0.1:{self._port}/{self._clip.name}"
 
     async def switch_on(self) -> None:
-        self._server = await RtspServer(str(self._clip.parent), "127.0.0.1", self._port).start()
-        listener = self._server._server
-        assert listener is not None
-        self._port = listener.sockets[0].getsockname()[1]
+        self._server = _Server(str(self._clip.parent), self._port)
+        await self._server.start()
+        self._port = self._server.port_in_use
+
+    async def freeze(self) -> None:
+        assert self._server is not None
+        await self._server.freeze()
 
     async def switch_off(self) -> None:
         if self._server is not None:
-            await self._server.close()
+            await self._server.drop_all()
             self._server = None
-        for task in asyncio.all_tasks():
-            # the toolkit keeps its sessions when it closes; a camera without power does not
-            if "_handle_client" in repr(task.get_coro()) or "tcp_client_cb" in repr(task):
-                task.cancel()
 
 
 @asynccontextmanager
@@ -70,7 +109,7 @@ async def serving(handle: Handler) -> AsyncIterator[str]:
         tasks.add(task)
         try:
             await handle(reader, writer)
-        except (ConnectionError, asyncio.CancelledError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             tasks.discard(task)

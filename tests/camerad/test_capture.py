@@ -48,7 +48,7 @@ async def test_ten_bit_pictures_are_read_as_grey_and_not_as_garbage(tmp_path: Pa
 async def test_a_colour_picture_is_in_colour(good_camera: GoodCamera) -> None:
     def read() -> capture.Image:
         capture.prepare_process()
-        return capture.read_colour(good_camera.uri, *LOGIN, timeout_s=5)
+        return capture.StreamOpener().read_colour(good_camera.uri, *LOGIN, timeout_s=5)
 
     image = await asyncio.to_thread(read)
     assert image.shape == (HEIGHT, WIDTH, 3)
@@ -71,7 +71,7 @@ async def test_a_camera_that_never_answers_is_given_up_in_time(
 
 def read_colour_quickly(uri: str) -> capture.Image:
     capture.prepare_process()
-    return capture.read_colour(uri, "user", "secret", timeout_s=1)
+    return capture.StreamOpener().read_colour(uri, "user", "secret", timeout_s=1)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,374 @@
+"""The fleet with real worker processes and real streams."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import psutil
+import pytest
+
+from camerad.errors import NoSnapshot
+from camerad.fleet import Fleet
+from camerad.model import Camera, CameraEvent, CameraHealth, CameraState, EventName, Zone, ZoneKind
+from camerad.wire import Limits, PrivacyMask
+from lianfang_timing import Backoff, SystemClock
+from tests.camerad.fleet_fakes import Scripted, black_mask, no_mask
+from tests.camerad.rtsp_cameras import GoodCamera
+
+QUICK = Limits(
+    open_timeout_s=2.0,
+    read_timeout_s=2.0,
+    probe_timeout_s=0.7,
+    report_s=0.2,
+    hung_s=4.0,
+    retry=Backoff(first_s=0.2, cap_s=1.0),
+    retry_hung=Backoff(first_s=60.0),
+)
+Reasons = dict[str, tuple[CameraState, str]]
+
+
+class Town:
+    """A running fleet and everything it has said."""
+
+    def __init__(self, mask: PrivacyMask = no_mask, limits: Limits = QUICK) -> None:
+        self.events: list[CameraEvent] = []
+        self.health: list[CameraHealth] = []
+        self.may_take = asyncio.Event()
+        self.may_take.set()
+        self._news = asyncio.Event()
+        self.fleet = Fleet(
+            clock=SystemClock(),
+            on_event=self._take,
+            on_health=self._note,
+            workers=1,
+            limits=limits,
+            detector=Scripted,
+            mask=mask,
+        )
+
+    async def _take(self, event: CameraEvent) -> None:
+        await self.may_take.wait()
+        self.events.append(event)
+        self._news.set()
+
+    def _note(self, health: CameraHealth) -> None:
+        self.health.append(health)
+        self._news.set()
+
+    async def until(self, happened: Callable[[], bool], timeout_s: float = 30.0) -> None:
+        async with asyncio.timeout(timeout_s):
+            while not happened():
+                self._news.clear()
+                await self._news.wait()
+
+    def reasons(self) -> Reasons:
+        return {i: (health.state, health.reason) for i, health in self.fleet.health().items()}
+
+    async def until_watching(self, *camera_ids: str, timeout_s: float = 30.0) -> None:
+        wanted = (CameraState.WATCHING, "")
+        await self.until(
+            lambda: all(self.reasons().get(i) == wanted for i in camera_ids), timeout_s
+        )
+
+    async def until_down(self, camera_id: str, reason: str, timeout_s: float = 30.0) -> None:
+        wanted = (CameraState.DOWN, reason)
+        await self.until(lambda: self.reasons().get(camera_id) == wanted, timeout_s)
+
+    def worker_pid(self) -> int:
+        handle = self.fleet._slots[0].handle
+        assert handle is not None
+        assert handle.pid is not None
+        return handle.pid
+
+
+@asynccontextmanager
+async def running(town: Town, *cameras: Camera) -> AsyncIterator[Town]:
+    town.fleet.watch(cameras)
+    task = asyncio.create_task(town.fleet.run())
+    try:
+        yield town
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def camera(name: str, uri: str, *zone_names: str) -> Camera:
+    whole = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    zones = tuple(Zone(zone, ZoneKind.MOTION, whole) for zone in zone_names)
+    return Camera(name, name, uri, zones=zones)
+
+
+def decoded(jpeg: bytes) -> np.ndarray:
+    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    return image
+
+
+async def test_what_is_detected_comes_out_as_numbered_events_of_one_run(
+    good_camera: GoodCamera,
+) -> None:
+    async with running(Town(), camera("yard", good_camera.uri)) as town:
+        await town.until(lambda: len(town.events) == 2)
+        town.fleet.watch([])
+        await town.until(lambda: len(town.events) == 3)
+    assert [event.detection.name for event in town.events] == [
+        EventName.MOTION_STARTED,
+        EventName.LOITERING_STARTED,
+        EventName.MOTION_ENDED,
+    ]
+    assert [event.seq for event in town.events] == [1, 2, 3]
+    assert len({event.run for event in town.events}) == 1
+    assert {event.camera_id for event in town.events} == {"yard"}
+
+
+async def test_only_the_start_of_loitering_carries_a_picture(good_camera: GoodCamera) -> None:
+    async with running(Town(), camera("yard", good_camera.uri)) as town:
+        await town.until(lambda: len(town.events) == 2)
+    motion, loitering = town.events[:2]
+    assert motion.picture_jpeg is None
+    assert loitering.picture_jpeg is not None
+    assert decoded(loitering.picture_jpeg).shape == (240, 320, 3)
+
+
+async def test_pictures_leave_the_worker_masked(good_camera: GoodCamera) -> None:
+    async with running(Town(black_mask), camera("yard", good_camera.uri)) as town:
+        await town.until(lambda: len(town.events) == 2)
+        snapshot = await town.fleet.snapshot("yard", timeout_s=10)
+    assert decoded(snapshot).max() == 0
+    picture = town.events[1].picture_jpeg
+    assert picture is not None
+    assert decoded(picture).max() == 0
+
+
+async def test_a_snapshot_is_in_colour(good_camera: GoodCamera) -> None:
+    async with running(Town(), camera("yard", good_camera.uri)) as town:
+        await town.until_watching("yard")
+        image = decoded(await town.fleet.snapshot("yard", timeout_s=10))
+    blue, _, red = image[10, 10].tolist()
+    assert red > 150 > 100 > blue
+
+
+async def test_broken_cameras_are_down_with_their_reason_while_a_good_one_goes_on(
+    good_camera: GoodCamera, broken_cameras: dict[str, str], unused_port: int
+) -> None:
+    refusing = replace(
+        camera("refusing", broken_cameras["refusing"]), username="duty", password="wrong"
+    )
+    cameras = [
+        camera("yard", good_camera.uri),
+        camera("silent", broken_cameras["silent"]),
+        camera("garbage", broken_cameras["garbage"]),
+        refusing,
+        camera("absent", f"rtsp://127.0.0.1:{unused_port}/x"),
+        camera("broken", good_camera.uri, "break"),
+    ]
+    async with running(Town(), *cameras) as town:
+        await town.until_watching("yard")
+        await town.until_down("silent", "hung")
+        await town.until_down("garbage", "nonsense")
+        await town.until_down("refusing", "refused")
+        await town.until_down("absent", "unreachable")
+        await town.until_down("broken", "worker-lost")
+        assert town.reasons()["yard"] == (CameraState.WATCHING, "")
+        assert [h.state for h in town.health if h.camera_id == "yard"] == [
+            CameraState.CONNECTING,
+            CameraState.WATCHING,
+        ]
+        with pytest.raises(NoSnapshot, match="password"):
+            await town.fleet.snapshot("refusing")
+
+
+async def test_a_camera_without_power_is_down_and_comes_back_with_a_new_run(
+    good_camera: GoodCamera,
+) -> None:
+    async with running(Town(), camera("yard", good_camera.uri)) as town:
+        await town.until_watching("yard")
+        await good_camera.switch_off()
+        await town.until_down("yard", "no-frames", timeout_s=15)
+        await town.until_down("yard", "unreachable", timeout_s=15)
+        await good_camera.switch_on()
+        await town.until_watching("yard", timeout_s=10)
+        await town.until(lambda: len({event.run for event in town.events}) == 2)
+        assert town.fleet.health()["yard"].reconnects >= 1
+
+
+async def test_a_stream_that_freezes_is_an_outage_with_the_usual_limits(
+    good_camera: GoodCamera,
+) -> None:
+    async with running(Town(limits=Limits()), camera("yard", good_camera.uri)) as town:
+        await town.until_watching("yard")
+        await good_camera.freeze()
+        await town.until_down("yard", "no-frames", timeout_s=15)
+
+
+async def test_a_worker_stuck_in_one_camera_is_replaced_and_the_others_come_back(
+    good_camera: GoodCamera,
+) -> None:
+    cameras = [camera("yard", good_camera.uri), camera("stuck", good_camera.uri, "hang")]
+    async with running(Town(), *cameras) as town:
+        await town.until_watching("yard")
+        first = town.worker_pid()
+        await town.until_down("stuck", "hung")
+        await town.until_watching("yard")
+        assert town.worker_pid() != first
+        assert town.reasons()["stuck"] == (CameraState.DOWN, "hung")
+        assert not psutil.pid_exists(first)
+
+
+async def test_a_killed_worker_is_shown_and_replaced(good_camera: GoodCamera) -> None:
+    async with running(Town(), camera("yard", good_camera.uri)) as town:
+        await town.until_watching("yard")
+        os.kill(town.worker_pid(), signal.SIGKILL)
+        await town.until_down("yard", "worker-lost")
+        await town.until_watching("yard")
+
+
+async def test_a_worker_that_is_stopped_dead_is_replaced(good_camera: GoodCamera) -> None:
+    limits = replace(QUICK, silent_s=2.0)
+    async with running(Town(limits=limits), camera("yard", good_camera.uri)) as town:
+        await town.until_watching("yard")
+        os.kill(town.worker_pid(), signal.SIGSTOP)
+        await town.until_down("yard", "worker-lost")
+        await town.until_watching("yard")
+
+
+async def test_a_slow_taker_loses_no_event_and_silences_no_report(
+    good_camera: GoodCamera,
+) -> None:
+    town = Town(limits=replace(QUICK, queued_events=5, read_timeout_s=10.0))
+    town.may_take.clear()
+    async with running(town, camera("yard", good_camera.uri, "storm")):
+        await town.until_watching("yard")
+        slot = town.fleet._slots[0]
+        first = slot.reported_s
+        assert first is not None
+        # each picture is an event, so the queue is full long before the limit for hanging is over
+        async with asyncio.timeout(20):
+            while slot.reported_s < first + QUICK.hung_s + 1:  # noqa: ASYNC110 - no event tells
+                await asyncio.sleep(0.1)
+        assert town.reasons()["yard"] == (CameraState.WATCHING, "")
+        town.may_take.set()
+        await town.until(lambda: len(town.events) >= 20)
+    by_run: dict[int, list[int]] = {}
+    for event in town.events:
+        by_run.setdefault(event.run, []).append(event.seq)
+    for sequence in by_run.values():
+        assert sequence == list(range(1, len(sequence) + 1))
+
+
+async def test_a_changed_camera_is_connected_anew_and_the_others_are_left_alone(
+    good_camera: GoodCamera,
+) -> None:
+    yard, gate = camera("yard", good_camera.uri), camera("gate", good_camera.uri)
+    async with running(Town(), yard, gate) as town:
+        await town.until(lambda: len(town.events) == 4)
+        town.fleet.watch([yard, camera("gate", good_camera.uri, "other")])
+        await town.until(lambda: len({e.run for e in town.events if e.camera_id == "gate"}) == 2)
+        assert len({e.run for e in town.events if e.camera_id == "yard"}) == 1
+        assert town.reasons()["yard"] == (CameraState.WATCHING, "")
+
+
+async def test_cameras_no_longer_wanted_are_forgotten(good_camera: GoodCamera) -> None:
+    async with running(Town(), camera("yard", good_camera.uri)) as town:
+        await town.until_watching("yard")
+        town.fleet.watch([])
+        assert town.fleet.health() == {}
+        with pytest.raises(NoSnapshot):
+            await town.fleet.snapshot("yard")
+
+
+async def test_stopping_ends_the_workers_in_time(
+    good_camera: GoodCamera, broken_cameras: dict[str, str]
+) -> None:
+    cameras = [camera("yard", good_camera.uri), camera("silent", broken_cameras["silent"])]
+    async with running(Town(), *cameras) as town:
+        await town.until_watching("yard")
+        pid = town.worker_pid()
+        stopped_s = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - stopped_s < QUICK.stop_s + 2
+    assert not psutil.pid_exists(pid)
+
+
+async def test_events_going_on_are_ended_when_the_fleet_stops(good_camera: GoodCamera) -> None:
+    async with running(Town(), camera("yard", good_camera.uri)) as town:
+        await town.until(lambda: len(town.events) == 2)
+    assert town.events[-1].detection.name is EventName.MOTION_ENDED
+
+
+async def test_a_taker_that_fails_ends_the_fleet(good_camera: GoodCamera) -> None:
+    async def cannot_keep(event: CameraEvent) -> None:
+        raise OSError("disk full")
+
+    fleet = Fleet(
+        clock=SystemClock(), on_event=cannot_keep, limits=QUICK, detector=Scripted, mask=no_mask
+    )
+    fleet.watch([camera("yard", good_camera.uri)])
+    with pytest.raises(ExceptionGroup) as failure:
+        await asyncio.wait_for(fleet.run(), 30)
+    assert failure.group_contains(OSError, match="disk full")
+
+
+PARENT = """
+import asyncio, sys
+from camerad.fleet import Fleet
+from camerad.model import Camera
+from lianfang_timing import SystemClock
+from tests.camerad.fleet_fakes import Scripted, no_mask
+
+async def main(uri):
+    async def told(event):
+        if event.seq == 1:
+            print(fleet._slots[0].handle.pid, flush=True)
+    fleet = Fleet(clock=SystemClock(), on_event=told, workers=1, detector=Scripted, mask=no_mask)
+    fleet.watch([Camera("yard", "yard", uri)])
+    await fleet.run()
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))
+"""
+
+
+async def run_parent(uri: str, path: Path) -> tuple[asyncio.subprocess.Process, psutil.Process]:
+    await asyncio.to_thread(path.write_text, PARENT)
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, path, uri,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        start_new_session=True,
+    )  # fmt: skip
+    assert parent.stdout is not None
+    async with asyncio.timeout(30):
+        line = b""
+        while not line.strip().isdigit():
+            line = await parent.stdout.readline()
+            assert line, (await parent.stderr.read() if parent.stderr else b"").decode()
+    return parent, psutil.Process(int(line))
+
+
+async def test_workers_end_when_the_main_process_is_killed(
+    good_camera: GoodCamera, tmp_path: Path
+) -> None:
+    parent, worker = await run_parent(good_camera.uri, tmp_path / "parent.py")
+    parent.kill()
+    await parent.wait()
+    await asyncio.to_thread(worker.wait, 10)
+
+
+async def test_an_interrupt_from_the_terminal_prints_no_traceback_of_a_worker(
+    good_camera: GoodCamera, tmp_path: Path
+) -> None:
+    parent, worker = await run_parent(good_camera.uri, tmp_path / "parent.py")
+    os.killpg(parent.pid, signal.SIGINT)
+    _, printed = await asyncio.wait_for(parent.communicate(), 15)
+    await asyncio.to_thread(worker.wait, 10)
+    # asyncio.run of the main process prints its own, two chained; no process of ours a further one
+    assert printed.count(b"camerad/worker") == 0
+    assert printed.count(b"multiprocessing") == 0
+    assert printed.count(b"KeyboardInterrupt\n") == 1
