@@ -46,7 +46,7 @@ class Link(Protocol):
 class OnSeen(Protocol):
     """Told when a member's device has shown a notice (contract `seen`)."""
 
-    async def __call__(self, device: str, notice_id: str, state: str) -> None: ...
+    async def __call__(self, device: str, notice_id: str, state: str) -> object: ...
 
 
 class DeviceStatus(msgspec.Struct):

@@ -31,14 +31,16 @@ from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
 from linkage.camera_alarms import CameraAlarms
 from linkage.cameras import CameraLocator, CameraRegistry
-from linkage.carriers import standard_carriers
+from linkage.carriers import NoticeCarrier, PageCarrier, ReplyCarrier, SnapshotCarrier
 from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.errors import PortRefused
+from linkage.escalating import EscalateCarrier
 from linkage.evidence import EvidenceFolder
 from linkage.health import Health, HealthMetrics
 from linkage.incidents import IncidentDesk
-from linkage.outbox import Outbox
+from linkage.model import ActionKind
+from linkage.outbox import Carrier, Outbox
 from linkage.settings import Settings
 from linkage.storage import broker_address, open_storage
 from linkage.systemd import keep_watchdog, notify
@@ -56,7 +58,7 @@ class Doors:
 
     database: type[Database] = Database
     link: type[MqttLink] = MqttLink
-    outbox: type[Outbox] = Outbox
+    carrier: Callable[[ActionKind, Carrier], Carrier] = lambda _kind, carrier: carrier
     clock: Clock = SystemClock()  # noqa: RUF009 - it holds no state
 
 
@@ -125,7 +127,6 @@ async def opened(
             clock,
             changes,
             rules=settings.rules,
-            plans=settings.plans,
             time_zone=settings.time_zone,
             writer=node,
         )
@@ -146,20 +147,19 @@ async def opened(
             describe=describe,
             choose_profile=smallest_fit,
         )
-        outbox = doors.outbox(
+        carriers: dict[ActionKind, Carrier] = {
+            ActionKind.NOTICE: NoticeCarrier(link, clock, prefix=prefix),
+            ActionKind.REPLY: ReplyCarrier(link, prefix=prefix),
+            ActionKind.SNAPSHOT: SnapshotCarrier(fleet, evidence, clock),
+            ActionKind.PAGE: PageCarrier(),
+            ActionKind.ESCALATE: EscalateCarrier(
+                database, clock, changes, plans=settings.plans, writer=node
+            ),
+        }
+        outbox = Outbox(
             database,
             clock,
-            standard_carriers(
-                database,
-                clock,
-                changes,
-                publisher=link,
-                prefix=prefix,
-                eyes=fleet,
-                evidence=evidence,
-                plans=settings.plans,
-                writer=node,
-            ),
+            {kind: doors.carrier(kind, carrier) for kind, carrier in carriers.items()},
             changes,
             writer=node,
         )
