@@ -5,8 +5,9 @@ No decisions here: what to write is decided in the pipeline, the desk and the es
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from alarms.model import AlarmKind
 from alarms.store import chain
@@ -89,19 +90,32 @@ def due_actions(
         .order_by(actions.c.due_at_ms, actions.c.id)
         .limit(limit)
     )
-    return [
-        Action(
-            id=r.id,
-            incident_id=r.incident_id,
-            kind=ActionKind(r.kind),
-            target=r.target,
-            payload=json.loads(r.payload),
-            attempts=r.attempts,
-            due_at_ms=r.due_at_ms,
-            deadline_ms=r.deadline_ms,
+    return [_action(r) for r in rows]
+
+
+def notice_to(conn: Connection, notice_id: str, device: str) -> Action | None:
+    """The notice with this id, when it went to this device."""
+    row = conn.execute(
+        select(actions).where(
+            actions.c.id == notice_id,
+            actions.c.kind == ActionKind.NOTICE.value,
+            actions.c.target == device,
         )
-        for r in rows
-    ]
+    ).first()
+    return None if row is None else _action(row)
+
+
+def _action(row: Row[Any]) -> Action:
+    return Action(
+        id=row.id,
+        incident_id=row.incident_id,
+        kind=ActionKind(row.kind),
+        target=row.target,
+        payload=json.loads(row.payload),
+        attempts=row.attempts,
+        due_at_ms=row.due_at_ms,
+        deadline_ms=row.deadline_ms,
+    )
 
 
 def _row(action: PlannedAction, incident_id: str, now_ms: int) -> dict[str, object]:
@@ -131,3 +145,30 @@ def planned_payloads(
         )
     )
     return [(r.due_at_ms, json.loads(r.payload)) for r in rows]
+
+
+def note_attempt(
+    conn: Connection,
+    action: Action,
+    state: ActionState,
+    *,
+    now_ms: int,
+    due_ms: int | None = None,
+    error: str | None = None,
+) -> bool:
+    """Note how carrying went; False when the action was settled otherwise meanwhile."""
+    changed: dict[str, object] = {
+        "state": state.value,
+        "attempts": actions.c.attempts + 1,
+        "error": None if error is None else error[:500],
+    }
+    if state is ActionState.PLANNED:
+        changed["due_at_ms"] = due_ms
+    else:
+        changed["done_at_ms"] = now_ms
+    marked = conn.execute(
+        update(actions)
+        .where(actions.c.id == action.id, actions.c.state == ActionState.PLANNED.value)
+        .values(**changed)
+    )
+    return marked.rowcount > 0

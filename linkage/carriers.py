@@ -1,0 +1,115 @@
+"""The carriers of the outbox: what it means to carry out a notice, a reply, a snapshot, a call.
+
+Each knows one kind of action and one port. The escalation's look is in `linkage.escalating`.
+"""
+
+import json
+from typing import Protocol
+
+from lianfang_timing import Clock, unix_ms
+from linkage.evidence import EvidenceFolder
+from linkage.linking import evidence_added
+from linkage.model import Action, EventType
+from linkage.outbox import CarryResult
+from linkage.timeline import NewEvent
+
+SNAPSHOT_LIMIT_S = 10.0
+
+
+class DevicePublisher(Protocol):
+    """The way to devices over MQTT."""
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Hand over with QoS 1; returns when the broker has it. Raises BrokerAway."""
+        ...
+
+
+class CameraEyes(Protocol):
+    """The way to a camera's picture of now."""
+
+    async def snapshot(self, camera_id: str, *, timeout_s: float) -> bytes:
+        """A JPEG. Raises NoSnapshot."""
+        ...
+
+
+class NoticeCarrier:
+    """Tells a member's device that a neighbour needs help (contract §3, `…/notice`)."""
+
+    def __init__(self, publisher: DevicePublisher, clock: Clock, *, prefix: str) -> None:
+        self._publisher = publisher
+        self._clock = clock
+        self._prefix = prefix
+
+    async def carry(self, action: Action) -> CarryResult:
+        told = action.payload
+        until_ms = told["until_ms"]
+        assert isinstance(until_ms, int)
+        # devices ignore it after that; sending would only look like success
+        if unix_ms(self._clock.now()) >= until_ms:
+            return CarryResult(expired=True)
+        payload = {
+            "v": 1,
+            "id": action.id,
+            "state": "active",
+            "phrase": told["phrase"],
+            "from": told["from"],
+            "drill": told["drill"],
+            "until_ms": until_ms,
+        }
+        await self._publisher.publish(
+            f"{self._prefix}/button/{action.target}/notice", _json(payload)
+        )
+        return CarryResult(NewEvent(EventType.NOTICE_SENT, {"device": action.target}))
+
+
+class ReplyCarrier:
+    """Tells a button how its press fares (contract §3, `…/reply`)."""
+
+    def __init__(self, publisher: DevicePublisher, *, prefix: str) -> None:
+        self._publisher = publisher
+        self._prefix = prefix
+
+    async def carry(self, action: Action) -> CarryResult:
+        told = action.payload
+        payload = {"v": 1, **{k: told[k] for k in ("boot", "seq", "state", "alarm", "time_ms")}}
+        await self._publisher.publish(
+            f"{self._prefix}/button/{action.target}/reply", _json(payload)
+        )
+        said = {"device": action.target, "state": told["state"], "alarm": told["alarm"]}
+        return CarryResult(NewEvent(EventType.REPLY_SENT, said))
+
+
+class SnapshotCarrier:
+    """Asks a camera for its picture of now and keeps it as evidence."""
+
+    def __init__(self, eyes: CameraEyes, folder: EvidenceFolder, clock: Clock) -> None:
+        self._eyes = eyes
+        self._folder = folder
+        self._clock = clock
+
+    async def carry(self, action: Action) -> CarryResult:
+        jpeg = await self._eyes.snapshot(action.target, timeout_s=SNAPSHOT_LIMIT_S)
+        kept = await self._folder.put(jpeg, self._clock.now())
+        row: dict[str, object] = {
+            # from the action's id: one snapshot, one row, however often it is carried
+            "id": action.id.rpartition("-")[2],
+            "incident_id": action.incident_id,
+            "camera_id": action.target,
+            "kind": "snapshot",
+            "file": kept.file,
+            "sha256": kept.sha256,
+            "size": kept.size,
+            "at_ms": kept.at_ms,
+        }
+        return CarryResult(evidence_added(row), evidence=row)
+
+
+class PageCarrier:
+    """Calls a person on the console: the incident's own ring is the sound, this is the record."""
+
+    async def carry(self, action: Action) -> CarryResult:
+        return CarryResult(NewEvent(EventType.PAGED, dict(action.payload)))
+
+
+def _json(payload: dict[str, object]) -> bytes:
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
