@@ -93,8 +93,12 @@ class Background:
 
     def absorb(self, frame: Luma, window: tuple[slice, slice]) -> None:
         """Take the picture as the empty scene in `window` (rows, columns)."""
-        self._scene[window] = frame[window]
-        self._scene_u8[window] = frame[window]
+        # the scene is remembered in its own light, the picture may be in another
+        levels = np.arange(256)
+        rising = np.maximum.accumulate(self._curve)
+        back = np.interp(levels, rising, levels).astype(np.float32)
+        self._scene[window] = back[frame[window]]
+        self._scene_u8[window] = np.rint(self._scene[window]).astype(np.uint8)
 
     def restart(self, frame: Luma) -> None:
         """Forget the scene: `frame` is the empty scene now."""

@@ -16,6 +16,7 @@ from camerad.detection.tracks import Track
 Luma = NDArray[np.uint8]
 _Box = tuple[float, float, float, float]
 
+_NEWCOMER_HITS = 3
 _TWIN_S = 0.8
 """Two tracks on the same spot for this long are one thing."""
 
@@ -185,7 +186,8 @@ def _worth(track: Track, blob: Blob) -> float:
             track.y + track.h / 2 - blob.y - blob.h / 2,
         )
     )
-    reach = 0.5 * max(track.h, blob.h)
+    # nobody knows yet how fast a newcomer is
+    reach = (1.0 if track.hits < _NEWCOMER_HITS else 0.5) * max(track.h, blob.h)
     if shared <= 0.0 and apart > reach:
         return 0.0
     alike = min(track.h, blob.h) / max(track.h, blob.h)

@@ -201,7 +201,8 @@ class Track:
         elif self.distance_to(self.origin) * self.h > settings.travel_heights * max(
             self.h, self.parent_h
         ):
-            self.travelled = True
+            # whatever it split off, it walks by itself now
+            self.travelled = self.alone = True
         elif self._entered_at is not None:
             # who enters over the frame's edge shows a growing part: the feet tell nothing yet
             x, y = self._centre()
