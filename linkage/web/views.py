@@ -1,6 +1,7 @@
 """The shapes the API answers with. Only shapes: where they come from is in `incident_reading`."""
 
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -111,7 +112,7 @@ class TimelineItem(Struct, frozen=True, kw_only=True):
     at: str
     type: str
     actor: Person | None
-    data: dict[str, object]
+    data: dict[str, Any]
 
 
 class Household(Struct, frozen=True, kw_only=True):

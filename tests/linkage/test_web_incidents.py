@@ -1,0 +1,384 @@
+"""The queue, one incident, its steps; what of a household is shown to whom."""
+
+import json
+import sqlite3
+
+import pytest
+from sqlalchemy import insert, update
+
+from alarms.store.tables import devices
+from linkage import schema as s
+from linkage.model import EventType, Outcome
+from linkage.timeline import NewEvent, record
+from tests.linkage.web_house import EAST, WEST, house
+
+
+@pytest.fixture
+async def town(tmp_path):
+    async with house(tmp_path) as h:
+        await h.person("duty", "duty-officer")
+        yield h
+
+
+async def fetch(browser, path, status=200):
+    async with browser.get(path) as answer:
+        assert answer.status == status, await answer.text()
+        return await answer.json()
+
+
+async def step(browser, name, body=None, version="1", incident="a"):
+    headers = {} if version is None else {"If-Match": version}
+    return await browser.post(f"/api/v1/incidents/{incident}/{name}", json=body, headers=headers)
+
+
+async def test_an_incident_in_the_list_has_the_agreed_shape(town):
+    await town.incident("a")
+    async with town.browser("duty") as browser:
+        (item,) = (await fetch(browser, "/api/v1/incidents?state=open"))["items"]
+    assert item == {
+        "id": "a",
+        "number": "20261121-a",
+        "stage": "reported",
+        "priority": 1,
+        "kind": "panic",
+        "silent": False,
+        "drill": False,
+        "opened_at": "2026-11-21T20:00:00.000+08:00",
+        "closed_at": None,
+        "place": {
+            "village": "东村",
+            "grid": "东村网格",
+            "group": "东村3组",
+            "household": "3组017号",
+        },
+        "place_ids": {
+            "village": EAST,
+            "grid": "dongcun-g1",
+            "group": "dongcun-t3",
+            "household": "dongcun-017",
+        },
+        "acknowledged": None,
+        "alarms": [
+            {
+                "id": "alarm-a",
+                "device": "dongcun-017-1",
+                "kind": "panic",
+                "received_at": "2026-11-21T20:00:00.000+08:00",
+                "flags": ["clock_suspect"],
+                "silent": False,
+                "household": "3组017号",
+            }
+        ],
+        "cameras": [],
+        "evidence": [],
+        "next": {"action": "acknowledge", "due_at": None},
+        "called": [],
+        "cancel_claimed": False,
+        "outcome": None,
+        "version": 1,
+        "ring": 1,
+    }
+
+
+async def test_open_incidents_come_the_most_urgent_first_and_page_without_gap_or_repeat(town):
+    for number, priority in enumerate([3, 1, 2, 1, 4, 2]):
+        town.clock.move(1)
+        await town.incident(f"i{number}", priority=priority)
+    await town.incident("done", stage="closed")
+    seen, after = [], ""
+    async with town.browser("duty") as browser:
+        while True:
+            page = await fetch(browser, f"/api/v1/incidents?state=open&limit=2{after}")
+            seen += [i["id"] for i in page["items"]]
+            if page["next"] is None:
+                break
+            after = f"&after={page['next']}"
+    assert seen == ["i3", "i1", "i5", "i2", "i0", "i4"]
+
+
+async def test_closed_incidents_have_a_list_of_their_own_newest_first(town):
+    await town.incident("old", stage="reviewed", priority=1)
+    town.clock.move(60)
+    await town.incident("new", stage="closed", priority=4)
+    await town.incident("open")
+    async with town.browser("duty") as browser:
+        page = await fetch(browser, "/api/v1/incidents?state=closed")
+    assert [i["id"] for i in page["items"]] == ["new", "old"]
+    assert page["items"][0]["next"]["action"] == "review"
+    assert page["items"][1]["next"] is None
+
+
+@pytest.mark.parametrize("query", ["state=all", "limit=0", "limit=x", "limit=201", "after=zz"])
+async def test_a_list_asked_for_wrongly_is_refused(town, query):
+    async with town.browser("duty") as browser:
+        await fetch(browser, f"/api/v1/incidents?{query}", 400)
+
+
+async def test_the_list_says_from_which_position_the_stream_goes_on(town):
+    position = await town.incident("a")
+    async with town.browser("duty") as browser:
+        answer = await browser.get("/api/v1/incidents")
+    assert answer.headers["X-Stream-Position"] == str(position)
+
+
+async def test_acknowledging_goes_to_the_desk_in_the_callers_name(town):
+    await town.incident("a")
+    async with town.browser("duty") as browser:
+        answer = await step(browser, "acknowledge", {"note": "去看看"})
+        detail = await answer.json()
+    assert answer.status == 200
+    ((name, incident, said),) = town.desk.asked
+    assert (name, incident, said["note"]) == ("acknowledge", "a", "去看看")
+    assert said["actor"].username == "duty"
+    assert detail["acknowledged"]["by"] == "duty 显示名"
+    assert detail["version"] == 2
+    assert detail["next"]["action"] == "verify"
+
+
+async def test_a_step_may_come_without_a_body(town):
+    await town.incident("a")
+    async with town.browser("duty") as browser:
+        answer = await browser.post("/api/v1/incidents/a/acknowledge", headers={"If-Match": '"1"'})
+    assert answer.status == 200
+
+
+async def test_a_stale_version_gets_412_with_the_incident_as_it_is(town):
+    await town.incident("a")
+    await town.change("a")
+    async with town.browser("duty") as browser:
+        answer = await step(browser, "acknowledge")
+        problem = await answer.json()
+    assert answer.status == 412
+    assert problem["incident"]["version"] == 2
+    assert problem["incident"]["timeline"][-1]["type"] == "noted"
+
+
+async def test_without_a_version_a_step_is_refused(town):
+    await town.incident("a")
+    async with town.browser("duty") as browser:
+        assert (await step(browser, "acknowledge", version=None)).status == 428
+        assert (await step(browser, "acknowledge", version="*")).status == 400
+    assert town.desk.asked == []
+
+
+async def test_a_step_that_is_not_possible_now_gets_409_with_the_reason(town):
+    await town.incident("a")
+    town.desk.refusal = "已结案 / closed already"
+    async with town.browser("duty") as browser:
+        answer = await step(browser, "verify")
+        problem = await answer.json()
+    assert answer.status == 409
+    assert problem["detail"] == "已结案 / closed already"
+
+
+async def test_closing_needs_an_outcome_and_noting_a_note(town):
+    await town.incident("a")
+    async with town.browser("duty") as browser:
+        assert (await step(browser, "close", {})).status == 422
+        assert (await step(browser, "close", {"outcome": "whatever"})).status == 422
+        assert (await step(browser, "note", {"note": ""})).status == 422
+        assert (await step(browser, "close", {"outcome": "false"})).status == 200
+    assert town.desk.asked[0][2]["outcome"] is Outcome.FALSE
+
+
+async def test_dispatching_says_to_whom(town):
+    await town.incident("a")
+    async with town.browser("duty") as browser:
+        assert (await step(browser, "dispatch", {"to": "巡防一组"})).status == 200
+    assert town.desk.asked[0][2]["to"] == "巡防一组"
+
+
+async def test_a_change_is_audited_with_person_unit_and_step(town):
+    await town.incident("a")
+    async with town.browser("duty") as browser:
+        await step(browser, "acknowledge")
+    (change,) = [e for e in await town.audited() if e["action"] == "change"]
+    assert (change["actor"], change["object"]) == ("duty", "incident:a")
+    assert change["detail"] == {"step": "acknowledge", "version": 1, "unit": "综治中心"}
+
+
+async def test_looking_at_an_incident_is_audited_and_so_is_each_unmasking(town):
+    await town.incident("a")
+    async with town.browser("duty") as browser:
+        await fetch(browser, "/api/v1/incidents/a")
+        await fetch(browser, "/api/v1/incidents/a")
+    looks = [(e["action"], e["object"]) for e in await town.audited() if e["action"] != "sign-in"]
+    assert looks == [("look", "incident:a"), ("unmask", "household:dongcun-017")] * 2
+
+
+async def household_seen_by(town, role, **incident):
+    await town.incident("a", **incident)
+    await town.person("reader", role)
+    async with town.browser("reader") as browser:
+        return (await fetch(browser, "/api/v1/incidents/a"))["household"]
+
+
+async def test_who_handles_an_open_incident_sees_the_household_in_the_clear(town):
+    assert await household_seen_by(town, "patrol") == {
+        "id": "dongcun-017",
+        "label": "3组017号",
+        "address": "东村三组十七号",
+        "contact_name": "王小明",
+        "contact_phone": "13812340001",
+    }
+
+
+@pytest.mark.parametrize("role", ["auditor", "administrator"])
+async def test_who_does_not_handle_it_sees_the_household_masked(town, role):
+    seen = await household_seen_by(town, role)
+    assert seen["contact_name"] == "王**"
+    assert seen["contact_phone"] == "138****0001"
+    assert seen["address"] == "东村三***"
+    assert not [e for e in await town.audited() if e["action"] == "unmask"]
+
+
+async def test_once_closed_the_household_is_masked_for_everybody(town):
+    seen = await household_seen_by(town, "shift-leader", stage="closed")
+    assert seen["contact_name"] == "王**"
+
+
+async def test_a_machine_sees_the_household_masked(town):
+    await town.incident("a")
+    token = await town.machine("platform", "duty-officer")
+    async with town.browser() as browser:
+        answer = await browser.get(
+            "/api/v1/incidents/a", headers={"Authorization": f"Bearer {token}"}
+        )
+        detail = await answer.json()
+    assert detail["household"]["contact_phone"] == "138****0001"
+
+
+async def test_when_a_look_cannot_be_written_down_the_incident_comes_masked(town, tmp_path):
+    await town.incident("a")
+    other = sqlite3.connect(tmp_path / "town.db", isolation_level=None)
+    async with town.browser("duty") as browser:
+        other.execute("BEGIN IMMEDIATE")  # another writer that does not let go
+        detail = await fetch(browser, "/api/v1/incidents/a")
+        other.execute("ROLLBACK")
+    other.close()
+    assert detail["number"] == "20261121-a"
+    assert detail["household"]["contact_phone"] == "138****0001"
+
+
+async def test_when_a_change_cannot_be_written_down_it_is_not_made(town, tmp_path):
+    await town.incident("a")
+    other = sqlite3.connect(tmp_path / "town.db", isolation_level=None)
+    async with town.browser("duty") as browser:
+        other.execute("BEGIN IMMEDIATE")
+        answer = await step(browser, "acknowledge")
+        other.execute("ROLLBACK")
+    other.close()
+    assert answer.status == 503
+    assert "Retry-After" in answer.headers
+    assert town.desk.asked == []
+
+
+async def test_the_detail_tells_timeline_decisions_group_cameras_and_actions(town):
+    await town.incident("a")
+    await add_to_incident(town)
+    async with town.browser("duty") as browser:
+        detail = await fetch(browser, "/api/v1/incidents/a")
+    opened, noted, seen = detail["timeline"]
+    assert (opened["type"], opened["actor"], opened["data"]) == ("opened", None, {})
+    assert noted["actor"] == {"username": "duty", "display_name": "duty 显示名"}
+    assert seen["type"] == "notice_seen"
+    assert detail["decisions"] == [
+        {"stage": "place", "matched": True, "reason": "已登记 / registered"}
+    ]
+    assert detail["group"] == {
+        "id": "dongcun-t3",
+        "name": "东村3组",
+        "households": [
+            {
+                "id": "dongcun-017",
+                "label": "3组017号",
+                "is_source": True,
+                "device": None,
+                "notice": None,
+            },
+            {
+                "id": "dongcun-018",
+                "label": "3组018号",
+                "is_source": False,
+                "device": "dongcun-018-1",
+                "notice": "coming",
+            },
+        ],
+    }
+    assert detail["cameras_near"] == [
+        {
+            "id": "cam-east",
+            "name": "cam-east 路口",
+            "state": "watching",
+            "reason": "",
+            "distance_m": 12.5,
+        }
+    ]
+    (action,) = [a for a in detail["actions"] if a["kind"] == "notice"]
+    assert (action["target"], action["state"]) == ("dongcun-018-1", "sent")
+    (called,) = detail["called"]
+    assert called["username"] == "duty"
+    assert called["state"] == "answered"
+    assert detail["evidence"][0]["url"] == "/api/v1/evidence/e1"
+
+
+async def add_to_incident(town):
+    def action(kind, target, **payload):
+        return {
+            "id": f"{kind}:{target}",
+            "incident_id": "a",
+            "kind": kind,
+            "target": target,
+            "payload": json.dumps(payload),
+            "state": "sent",
+            "attempts": 1,
+            "planned_at_ms": 1,
+            "due_at_ms": 1,
+        }
+
+    def write(conn):
+        conn.execute(
+            insert(devices).values(
+                id="dongcun-018-1", kind="button", household_id="dongcun-018", unsigned=True
+            )
+        )
+        conn.execute(
+            insert(s.actions), [action("notice", "dongcun-018-1"), action("page", "duty", step=1)]
+        )
+        conn.execute(
+            insert(s.incident_cameras).values(
+                incident_id="a", camera_id="cam-east", distance_m=12.5
+            )
+        )
+        conn.execute(
+            insert(s.evidence).values(
+                id="e1",
+                incident_id="a",
+                camera_id="cam-east",
+                kind="snapshot",
+                file="f.jpg",
+                sha256="0" * 64,
+                size=1,
+                at_ms=1,
+            )
+        )
+        events = [
+            NewEvent(EventType.NOTED, {"note": "…"}, "duty"),
+            NewEvent(EventType.NOTICE_SEEN, {"device": "dongcun-018-1", "state": "coming"}),
+        ]
+        record(conn, "a", events, writer="test", at_ms=1, new_version=True)
+
+    await town.database.write(write)
+
+
+async def test_an_incident_that_moved_out_of_the_callers_places_is_gone(town):
+    await town.incident("a")
+    await town.person("head", "village-head", [EAST])
+    async with town.browser("head") as browser:
+        await fetch(browser, "/api/v1/incidents/a")
+        await town.database.write(
+            lambda conn: conn.execute(
+                update(s.incidents).where(s.incidents.c.id == "a").values(village_id=WEST)
+            )
+        )
+        await fetch(browser, "/api/v1/incidents/a", 404)
