@@ -13,6 +13,8 @@ export interface SystemPart {
   name: string
   label: string
   value: string
+  /** For places with little room. */
+  brief?: string
   level: Level
   detail: string | null
 }
@@ -116,6 +118,7 @@ export function useSystemParts() {
         name: 'cameras',
         label: t('system.cameras'),
         value: t('system.camerasCount', { watching, total }),
+        brief: `${watching}/${total}`,
         level: down > 0 ? 'bad' : connecting > 0 ? 'wait' : 'ok',
         detail: null,
       },

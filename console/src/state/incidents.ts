@@ -115,6 +115,15 @@ export function openByUrgency(book: Book): Incident[] {
     .sort(byUrgency)
 }
 
+/** Whether a call back, or any sound near the household, could harm somebody. */
+export function mustStayQuiet(incident: Incident): boolean {
+  return (
+    incident.silent ||
+    incident.kind === 'duress' ||
+    incident.alarms.some((alarm) => alarm.silent || alarm.kind === 'duress')
+  )
+}
+
 /** What is odd about it, each word once: flags of all its alarms and its own marks. */
 export function flagsOf(incident: Incident): string[] {
   const flags = new Set(incident.alarms.flatMap((alarm) => alarm.flags))

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+
+import { PATTERNS, render } from '../src/sound/patterns'
+import { decideSound, type Heard } from '../src/sound/policy'
+import { incident, taken } from './incident'
+
+const FINE = { sessionEnded: false, connectionLost: false }
+const NOTHING: Heard = new Map()
+
+describe('the alarm', () => {
+  it('goes on until somebody has signed', () => {
+    expect(decideSound([incident()], FINE, NOTHING).loop).toBe('alarm')
+    expect(decideSound([taken()], FINE, NOTHING).loop).toBeNull()
+  })
+
+  it('sounds for silent and duress presses too: this is the duty room, not the household', () => {
+    const silent = incident({ kind: 'duress', silent: true })
+    expect(decideSound([silent], FINE, NOTHING).loop).toBe('alarm')
+  })
+
+  it('is soft for a drill, and not soft when something real comes beside it', () => {
+    const drill = incident({ id: 'd', drill: true })
+    expect(decideSound([drill], FINE, NOTHING).loop).toBe('drill')
+    expect(decideSound([drill, incident()], FINE, NOTHING).loop).toBe('alarm')
+  })
+
+  it('sounds once more when a taken incident rings again', () => {
+    const heard = decideSound([taken({ ring: 1 })], FINE, NOTHING).heard
+    expect(decideSound([taken({ ring: 2 })], FINE, heard).once).toBe('alarm-once')
+  })
+
+  it('does not sound for what was taken before this screen was opened', () => {
+    expect(decideSound([taken({ ring: 3 })], FINE, NOTHING).once).toBeNull()
+  })
+})
+
+describe('loitering', () => {
+  const loitering = incident({ kind: 'loitering' })
+
+  it('sounds a chime once a ring and never goes on', () => {
+    const first = decideSound([loitering], FINE, NOTHING)
+    expect(first).toMatchObject({ loop: null, once: 'chime' })
+    expect(decideSound([loitering], FINE, first.heard).once).toBeNull()
+    expect(decideSound([{ ...loitering, ring: 2 }], FINE, first.heard).once).toBe('chime')
+  })
+})
+
+describe('the state of the line', () => {
+  it('is heard when the connection is lost', () => {
+    expect(decideSound([], { ...FINE, connectionLost: true }, NOTHING).loop).toBe('connection-lost')
+  })
+
+  it('does not cover an emergency', () => {
+    const lost = { ...FINE, connectionLost: true }
+    expect(decideSound([incident()], lost, NOTHING).loop).toBe('alarm')
+  })
+
+  it('is heard above all when the session has ended', () => {
+    const ended = { sessionEnded: true, connectionLost: false }
+    expect(decideSound([incident()], ended, NOTHING).loop).toBe('session-ended')
+  })
+})
+
+describe('every sound', () => {
+  it.each(Object.entries(PATTERNS))('%s can be heard and does not clip', (_name, pattern) => {
+    const samples = render(pattern, 8_000)
+    const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)
+    expect(samples).toHaveLength(Math.round(pattern.length_s * 8_000))
+    expect(peak).toBeGreaterThan(0.1)
+    expect(peak).toBeLessThanOrEqual(1)
+  })
+
+  it('of a drill is softer than the alarm', () => {
+    const loudness = (name: 'alarm' | 'drill') =>
+      Math.max(...PATTERNS[name].notes.map((note) => note.level))
+    expect(loudness('drill')).toBeLessThan(loudness('alarm') / 2)
+  })
+})
