@@ -356,7 +356,7 @@ async def house(folder: Path, **site: Any):
 
     await database.write(settle)
     console = folder / "console"
-    console.mkdir()
+    console.mkdir(exist_ok=True)
     app = create_app(
         Ports(
             database=database,
