@@ -1,0 +1,189 @@
+"""A device's MQTT connection for simulated buttons: paho on the event loop's selector.
+
+Apart from `alarms.mqtt`, which is the service's own connection with its thread, its manual
+acknowledgements and its last will. Nothing about presses belongs here.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Sequence
+
+import paho.mqtt.client as paho
+import structlog
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from lianfang_timing import Backoff
+
+_KEEPALIVE_S = 30
+_CONNECT_S = 5.0
+_INFLIGHT = 200
+
+log = structlog.get_logger()
+
+
+class DeviceLink:
+    """One connection, QoS 1, a persistent session, that comes back by itself while `run` runs.
+
+    `up` is set while connected and subscribed. Callbacks come in the event loop.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        client_id: str,
+        login: tuple[str, str],
+        will: tuple[str, bytes],
+        topics: Sequence[str],
+        reconnect: Backoff,
+        on_message: Callable[[str, bytes], None],
+        on_up: Callable[[], None],
+    ) -> None:
+        """`will` is published, retained, when we vanish; `topics` are subscribed to."""
+        self.up = asyncio.Event()
+        self._address = (host, port)
+        self._topics = [(topic, 1) for topic in topics]
+        self._reconnect = reconnect
+        self._tell_message, self._tell_up = on_message, on_up
+        self._lost = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watched: paho.SocketLike | None = None
+        client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False)
+        client.username_pw_set(*login)
+        client.will_set(*will, qos=1, retain=True)
+        client.max_inflight_messages_set(_INFLIGHT)
+        client.connect_timeout = _CONNECT_S
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_socket_register_write = self._on_register_write
+        client.on_socket_unregister_write = self._on_unregister_write
+        client.on_socket_close = self._on_socket_close
+        self._client = client
+
+    async def run(self) -> None:
+        """Stay connected until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        attempt = 0
+        while True:
+            was_up = await self._run_once()
+            attempt = 0 if was_up else attempt + 1
+            await asyncio.sleep(self._reconnect.delay_s(attempt))
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Hand a message to the broker; while the link is down it waits for the next one."""
+        self._client.publish(topic, payload, qos=1, retain=retain)
+
+    def drop(self) -> None:
+        """Cut the connection as a bad line would: the broker publishes our will."""
+        sock = self._client.socket()
+        if isinstance(sock, socket.socket):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    async def say_goodbye(self, timeout_s: float) -> None:
+        """Disconnect in good order: what was published is sent first, and no will follows."""
+        self._client.disconnect()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._lost.wait(), timeout_s)
+
+    def close(self) -> None:
+        """Free the socket, whatever its state; `run` must have ended."""
+        sock = self._client.socket()
+        self._unwatch()
+        if sock is not None:
+            sock.close()
+
+    async def _run_once(self) -> bool:
+        """Connect and serve the connection to its end; whether it ever was up."""
+        self._lost.clear()
+        try:
+            await asyncio.to_thread(self._client.connect, *self._address, _KEEPALIVE_S)
+        except OSError as error:
+            log.debug("device.broker_away", error=str(error))
+            return False
+        self._watch()
+        was_up = False
+        while not self._lost.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._lost.wait(), _KEEPALIVE_S / 6)
+            was_up = was_up or self.up.is_set()
+            self._client.loop_misc()
+        return was_up
+
+    def _watch(self) -> None:
+        sock = self._client.socket()
+        if sock is None or self._loop is None:
+            self._lost.set()
+            return
+        self._watched = sock
+        self._loop.add_reader(sock, self._client.loop_read)
+        self._arm_writer()
+
+    def _unwatch(self) -> None:
+        sock, self._watched = self._watched, None
+        if sock is not None and self._loop is not None:
+            self._loop.remove_reader(sock)
+            self._loop.remove_writer(sock)
+
+    def _arm_writer(self) -> None:
+        if self._watched is not None and self._loop is not None and self._client.want_write():
+            self._loop.add_writer(self._watched, self._client.loop_write)
+
+    # --- called by paho: in the loop, or in the thread that connects -----------------------------
+
+    def _on_register_write(self, _client: paho.Client, _userdata: object, _sock: object) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._arm_writer)
+
+    def _on_unregister_write(self, _client: paho.Client, _userdata: object, _sock: object) -> None:
+        # nothing is watched while the connecting thread works
+        if self._watched is not None and self._loop is not None:
+            self._loop.remove_writer(self._watched)
+
+    def _on_socket_close(self, _client: paho.Client, _userdata: object, _sock: object) -> None:
+        self._unwatch()
+
+    def _on_connect(
+        self,
+        client: paho.Client,
+        _userdata: object,
+        _flags: paho.ConnectFlags,
+        reason: ReasonCode,
+        _properties: object,
+    ) -> None:
+        if reason.is_failure:
+            log.warning("device.refused_by_broker", reason=str(reason))
+        else:
+            client.subscribe(self._topics)
+
+    def _on_subscribe(
+        self,
+        _client: paho.Client,
+        _userdata: object,
+        _mid: int,
+        _reasons: list[ReasonCode],
+        _properties: object,
+    ) -> None:
+        self.up.set()
+        self._tell_up()
+
+    def _on_disconnect(
+        self,
+        _client: paho.Client,
+        _userdata: object,
+        _flags: paho.DisconnectFlags,
+        _reason: ReasonCode,
+        _properties: object,
+    ) -> None:
+        self.up.clear()
+        self._lost.set()
+
+    def _on_message(
+        self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage
+    ) -> None:
+        self._tell_message(message.topic, bytes(message.payload))
