@@ -16,6 +16,8 @@ from camerad.detection.tracks import Track
 Luma = NDArray[np.uint8]
 _Box = tuple[float, float, float, float]
 
+_STOPPED = 0.8
+"""Weight of the guess that a track has stopped against the guess that it went on."""
 _NEWCOMER_HITS = 3
 _TWIN_S = 0.8
 """Two tracks on the same spot for this long are one thing."""
@@ -88,7 +90,9 @@ class Tracker:
         claims = []
         for track in self.tracks:
             for index, blob in enumerate(blobs):
-                worth = _worth(track, blob)
+                worth = max(
+                    _worth(track, track.box, blob), _STOPPED * _worth(track, track.last_box, blob)
+                )
                 if worth > 0.0:
                     bonus = 0.15 if track.hits >= self._settings.confirm_hits else 0.0
                     bonus += 0.15 if track.travelled else 0.0
@@ -176,16 +180,13 @@ def _overlap(a: _Box, b: _Box) -> float:
     return max(0.0, w) * max(0.0, h)
 
 
-def _worth(track: Track, blob: Blob) -> float:
-    """How well the blob continues the track; 0 is not at all."""
-    shared = _overlap(track.box, _box(blob))
+def _worth(track: Track, box: _Box, blob: Blob) -> float:
+    """How well the blob continues the track when that is at `box`; 0 is not at all."""
+    shared = _overlap(box, _box(blob))
     size, other = track.w * track.h, blob.w * blob.h
-    apart = float(
-        np.hypot(
-            track.x + track.w / 2 - blob.x - blob.w / 2,
-            track.y + track.h / 2 - blob.y - blob.h / 2,
-        )
-    )
+    across = box[0] + box[2] / 2 - blob.x - blob.w / 2
+    down = box[1] + box[3] / 2 - blob.y - blob.h / 2
+    apart = float(np.hypot(across, down))
     # nobody knows yet how fast a newcomer is
     reach = (1.0 if track.hits < _NEWCOMER_HITS else 0.5) * max(track.h, blob.h)
     if shared <= 0.0 and apart > reach:

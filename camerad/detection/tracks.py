@@ -41,6 +41,8 @@ class Track:
         self.number = number
         self.x, self.y, self.w, self.h = blob.x, blob.y, blob.w, blob.h
         self.vx = self.vy = 0.0
+        self.last_box = self.box
+        """Where it was before `predict` moved it on: people stop at once."""
         self.born_s = self.seen_s = self.moved_s = self.apart_s = t_s
         self.hits = 1
         self.origin = self.feet
@@ -93,6 +95,7 @@ class Track:
 
     def predict(self, elapsed_s: float, unseen_s: float) -> None:
         """Move on as before; what is not seen slows down."""
+        self.last_box = self.box
         slow = float(np.exp(-unseen_s / 0.6))
         self.x += self.vx * elapsed_s * slow
         self.y += self.vy * elapsed_s * slow
