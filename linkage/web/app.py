@@ -26,7 +26,12 @@ _BODY_LIMIT = 64 * 1024
 BUILT_CONSOLE = Path(__file__).parent / "static"
 
 
-def create_app(ports: Ports, *, console_folder: Path = BUILT_CONSOLE) -> web.Application:
+def create_app(
+    ports: Ports,
+    *,
+    console_folder: Path = BUILT_CONSOLE,
+    stream_limits: stream.StreamLimits | None = None,
+) -> web.Application:
     """The application, ready for an `AppRunner`. Its streams end when the runner is cleaned up.
 
     Raises RuntimeError when a route is not declared.
@@ -36,7 +41,7 @@ def create_app(ports: Ports, *, console_folder: Path = BUILT_CONSOLE) -> web.App
     app[BOARD] = Board(ports)
     app[COUNTERS] = Counters(ports.metrics)
     app[session.GATE] = SignInGate()
-    app[stream.STREAMS] = stream.Streams()
+    app[stream.STREAMS] = stream.Streams(stream_limits or stream.StreamLimits())
     for noun in (session, incidents, alarms, cameras, reports, system, stream, description):
         declare(app, noun.ROUTES)
     declare(app, ConsoleFiles(console_folder).routes())

@@ -28,6 +28,7 @@ from linkage.changes import Changes
 from linkage.errors import StaleVersion, StepNotAllowed
 from linkage.model import Actor, EventType, Outcome
 from linkage.web import ComponentStatus, Ports, SiteFacts, SystemStatus, create_app
+from linkage.web.routes.stream import StreamLimits
 
 PASSWORD = "correct horse"
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -133,6 +134,7 @@ class House:
     audit: Audit
     url: str = ""
     app: Any = None
+    server: Any = None
     health: dict[str, CameraHealth] = field(default_factory=dict)
     not_ready: list[str] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -179,8 +181,11 @@ class House:
                 assert answer.status == 204
             yield session
 
-    async def incident(self, incident_id: str, **values: Any) -> int:
-        """An incident with one press, and its `opened` event; returns the event's position."""
+    async def incident(self, incident_id: str, *, quiet: bool = False, **values: Any) -> int:
+        """An incident with one press, and its `opened` event; returns the event's position.
+
+        `quiet`: as another process would do it, without a word to this one.
+        """
         now_ms = unix_ms(self.clock.now())
         household = values.get("household_id", "dongcun-017")
         village = values.get("village_id", EAST)
@@ -231,7 +236,8 @@ class House:
             )
 
         position = await self.database.write(write)
-        self.changes.notify(position)
+        if not quiet:
+            self.changes.notify(position)
         return position
 
     async def change(self, incident_id: str) -> int:
@@ -328,7 +334,7 @@ def _town(box: SealedBox) -> list[tuple[Any, list[dict[str, Any]]]]:
 
 
 @asynccontextmanager
-async def house(folder: Path, **site: Any):
+async def house(folder: Path, *, stream_limits: StreamLimits | None = None, **site: Any):
     """A town of two villages with its web application running."""
     database = Database(f"sqlite:///{folder / 'town.db'}")
     await database.open()
@@ -382,10 +388,12 @@ async def house(folder: Path, **site: Any):
             passwords=passwords,
         ),
         console_folder=console,
+        stream_limits=stream_limits,
     )
     h.app = app
     server = TestServer(app)
     await server.start_server()
+    h.server = server
     h.url = str(server.make_url("/"))
     try:
         yield h

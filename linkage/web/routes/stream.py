@@ -29,21 +29,29 @@ from linkage.web.routing import Parameter, Route
 
 log = structlog.get_logger()
 
-FURTHEST_BEHIND = 500
-"""Changed incidents; beyond it fetching the pages again is cheaper for both sides."""
 _AT_ONCE = 50
 _REFRESH_S = 1.0
 _COALESCE_S = 0.03
 _CHECK_RIGHTS_S = 2.0
 _PING_S = 15.0
-_SLOWEST_WRITE_S = 10.0
-_MOST_STREAMS = 200
+
+
+@dataclass(frozen=True)
+class StreamLimits:
+    """Where a stream is cut short."""
+
+    furthest_behind: int = 500
+    """Changed incidents; beyond it fetching the pages again is cheaper for both sides."""
+    slowest_write_s: float = 10.0
+    """A console that takes nothing for this long is cut."""
+    most_streams: int = 200
 
 
 class Streams:
     """How many streams there are, and that they are to end; one per application."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: StreamLimits) -> None:
+        self.limits = limits
         self.open = 0
         self.closing = asyncio.Event()
 
@@ -58,7 +66,7 @@ async def end_streams(app: web.Application) -> None:
 
 async def stream(request: web.Request) -> web.StreamResponse:
     streams, counters = request.app[STREAMS], request.app[COUNTERS]
-    if streams.open >= _MOST_STREAMS:
+    if streams.open >= streams.limits.most_streams:
         raise Problem(503, "Too many consoles follow the events.", retry_after_s=30)
     resume = request.headers.get("Last-Event-ID") or request.query.get("last_event_id")
     after = position_of(resume, "last_event_id") if resume else None
@@ -110,6 +118,7 @@ class _Follower:
         self._ports: Ports = request.app[PORTS]
         self._board: Board = request.app[BOARD]
         self._counters: Counters = request.app[COUNTERS]
+        self._limits = request.app[STREAMS].limits
         self._response = response
         self._caller = caller
         self._position = 0
@@ -174,7 +183,7 @@ class _Follower:
         places, zone = self._caller.principal.places, self._ports.site.zone
 
         def read(conn: Connection) -> tuple[list[tuple[int, views.Incident]], int, int]:
-            rows = read_changed(conn, after=self._position, limit=FURTHEST_BEHIND + 1)
+            rows = read_changed(conn, after=self._position, limit=self._limits.furthest_behind + 1)
             batch = rows[:_AT_ONCE]
             reached = batch[-1].changed_position if batch else self._position
             seen = [row for row in batch if places.covers(row.village_id)]
@@ -184,7 +193,7 @@ class _Follower:
 
         while True:
             items, reached, behind = await self._ports.database.read(read)
-            if behind > FURTHEST_BEHIND:
+            if behind > self._limits.furthest_behind:
                 self._position = await self._ports.database.read(newest_position)
                 await self._tell_to_resync()
                 return
@@ -220,7 +229,7 @@ class _Follower:
 
     async def _write(self, data: bytes) -> None:
         try:
-            async with asyncio.timeout(_SLOWEST_WRITE_S):
+            async with asyncio.timeout(self._limits.slowest_write_s):
                 await self._response.write(data)
         except TimeoutError as slow:
             raise _TooSlowError from slow
