@@ -23,6 +23,7 @@ from defusedxml.common import DefusedXmlException
 
 from camerad.errors import CameraUnreachable
 from camerad.model import DiscoveredDevice
+from camerad.web_address import is_web_address
 
 GROUP: Final = "239.255.255.250"
 PORT: Final = 3702
@@ -169,13 +170,8 @@ def _merged(known: DiscoveredDevice, again: DiscoveredDevice) -> DiscoveredDevic
 
 def _usable(xaddrs: Sequence[str], answered_from: str) -> tuple[str, ...]:
     """Web addresses only, each once; those at the address that really answered come first."""
-    hosts: dict[str, str] = {}
-    for xaddr in xaddrs:
-        with contextlib.suppress(ValueError):
-            parts = urlsplit(xaddr)
-            if parts.scheme in ("http", "https") and parts.hostname:
-                hosts[xaddr] = parts.hostname
-    return tuple(sorted(hosts, key=lambda x: hosts[x] != answered_from)[:_XADDR_LIMIT])
+    web = [xaddr for xaddr in dict.fromkeys(xaddrs) if is_web_address(xaddr)]
+    return tuple(sorted(web, key=lambda x: urlsplit(x).hostname != answered_from)[:_XADDR_LIMIT])
 
 
 def _local(element: Element) -> str:

@@ -1,0 +1,302 @@
+"""One blocking ONVIF conversation, with onvif-zeep.
+
+Only `onvif_door` imports this, late and in a thread, because importing onvif-zeep sets logging up.
+Of that library only the service class, the table of services and the WSDL files are used: its
+camera class would create a pull point nobody asked for. Events, PTZ and so on have no place here.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from xml.etree.ElementTree import ParseError
+
+import defusedxml.ElementTree
+import onvif
+import structlog
+import urllib3
+import zeep
+from defusedxml.common import DefusedXmlException
+from lxml.etree import LxmlError  # type: ignore[import-untyped]
+from onvif.definition import SERVICES
+from requests import RequestException
+from requests.auth import HTTPDigestAuth
+from zeep.exceptions import Error as ZeepError
+from zeep.exceptions import Fault, TransportError
+from zeep.wsse.username import UsernameToken
+
+from camerad.errors import CameraRefused, CameraTalksNonsense, CameraUnreachable
+from camerad.model import CameraDescription, StreamProfile
+from camerad.stream_address import checked, without_login
+from camerad.web_address import is_web_address
+from lianfang_timing import Clock
+
+_log = structlog.get_logger()
+
+ANSWER_LIMIT: Final = 2 * 1024 * 1024
+_PROFILE_LIMIT: Final = 16
+_CHUNK: Final = 64 * 1024
+_SKEW_WORTH_TELLING_S: Final = 5.0
+_MEDIA: Final = "http://www.onvif.org/ver10/media/wsdl"
+# the package puts its WSDL files beside itself, not inside
+_WSDL_DIR: Final = Path(onvif.__file__).parent.parent / "wsdl"
+_HINT: Final = (
+    "Many cameras keep ONVIF users apart from their web users (Hikvision, Dahua): add one there."
+    " On Hikvision since 5.5.0 ONVIF is off until it is switched on."
+)
+# what zeep, and we, meet in an answer that is well-formed but not what the WSDL says
+_ODD_ANSWER: Final = (ZeepError, LxmlError, AttributeError, LookupError, TypeError, ValueError)
+_LOGIN_FAULTS: Final = ("notauthorized", "not authorized", "failedauthentication", "time check")
+
+
+class Conversation:
+    """One conversation with one camera, in one thread."""
+
+    def __init__(
+        self,
+        xaddr: str,
+        username: str | None,
+        password: str | None,
+        timeout_s: float,
+        clock: Clock,
+    ) -> None:
+        self._xaddr = xaddr
+        self._login = (username, password or "") if username else None
+        self._clock = clock
+        self._transport = _LimitedTransport(timeout_s)
+        self._http_digest = False
+        self._skew_s: float | None = None
+
+    def describe(self) -> CameraDescription:
+        """Raises CameraUnreachable, CameraRefused, CameraTalksNonsense."""
+        try:
+            return self._converse()
+        except Fault as fault:
+            if _is_about_login(fault):
+                raise self._refusal() from fault
+            raise CameraTalksNonsense(f"The camera answers with a fault: {fault}.") from fault
+        except TransportError as failed:
+            if failed.status_code in (401, 403):
+                raise self._refusal() from failed
+            status = failed.status_code
+            raise CameraTalksNonsense(f"The camera answers with HTTP status {status}.") from failed
+        except _ODD_ANSWER as odd:
+            raise CameraTalksNonsense("The camera's answer does not follow ONVIF.") from odd
+        finally:
+            self._transport.session.close()
+
+    def _converse(self) -> CameraDescription:
+        device = self._service("devicemgmt", self._xaddr)
+        self._skew_s = self._read_skew(device)
+        about = self._ask(device, "GetDeviceInformation")
+        media = self._service("media", self._media_address(device))
+        profiles = (self._ask(media, "GetProfiles") or [])[:_PROFILE_LIMIT]
+        return CameraDescription(
+            manufacturer=_text(about, "Manufacturer"),
+            model=_text(about, "Model"),
+            firmware=_text(about, "FirmwareVersion"),
+            serial=_text(about, "SerialNumber"),
+            profiles=tuple(
+                self._profile(media, p) for p in profiles if p.VideoEncoderConfiguration is not None
+            ),
+            clock_skew_s=self._skew_s,
+        )
+
+    def _read_skew(self, device: Any) -> float | None:
+        """Asked without a login: before we know the camera's time it would refuse our token."""
+        before = self._clock.now()
+        try:
+            said = self._call(device, "GetSystemDateAndTime", login=False).UTCDateTime
+            theirs = datetime(
+                said.Date.Year, said.Date.Month, said.Date.Day,
+                said.Time.Hour, said.Time.Minute, min(said.Time.Second, 59), tzinfo=UTC,
+            )  # fmt: skip
+        except (*_ODD_ANSWER, _WantsHttpDigestError):
+            _log.info("onvif.no_time", xaddr=self._xaddr)
+            return None
+        ours = before + (self._clock.now() - before) / 2
+        return (theirs - ours).total_seconds()
+
+    def _media_address(self, device: Any) -> str:
+        capabilities = self._ask(device, "GetCapabilities", Category=["Media"])
+        address = _text(getattr(capabilities, "Media", None), "XAddr")
+        if not address:
+            services = self._ask(device, "GetServices", IncludeCapability=False) or []
+            address = next((s.XAddr for s in services if s.Namespace == _MEDIA), "")
+        if not is_web_address(address):
+            raise CameraTalksNonsense("The camera names no usable address for its media service.")
+        return address
+
+    def _profile(self, media: Any, profile: Any) -> StreamProfile:
+        video = profile.VideoEncoderConfiguration
+        rate = getattr(video.RateControl, "FrameRateLimit", None)
+        setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
+        stream = self._ask(media, "GetStreamUri", StreamSetup=setup, ProfileToken=profile.token)
+        return StreamProfile(
+            token=str(profile.token),
+            name=str(profile.Name or profile.token),
+            width=int(video.Resolution.Width),
+            height=int(video.Resolution.Height),
+            encoding=str(video.Encoding or ""),
+            frames_per_s=float(rate) if rate else None,
+            stream_uri=_stream_uri(_text(stream, "Uri")),
+            snapshot_uri=self._snapshot_uri(media, profile.token),
+        )
+
+    def _snapshot_uri(self, media: Any, token: str) -> str | None:
+        """Optional in ONVIF; a camera without it answers with a fault."""
+        try:
+            uri = _text(self._ask(media, "GetSnapshotUri", ProfileToken=token), "Uri")
+        except Fault:
+            return None
+        return without_login(uri) if is_web_address(uri) else None
+
+    def _service(self, name: str, address: str) -> Any:
+        return _service(name, address, self._transport)
+
+    def _ask(self, service: Any, call: str, **arguments: object) -> Any:
+        """Call with our login, in the envelope or, when the camera wants that, in HTTP."""
+        try:
+            return self._call(service, call, login=True, **arguments)
+        except _WantsHttpDigestError:
+            if self._http_digest or self._login is None:
+                raise self._refusal() from None
+            self._http_digest = True
+            self._transport.session.auth = HTTPDigestAuth(*self._login)
+            return self._ask(service, call, **arguments)
+
+    def _call(self, service: Any, call: str, *, login: bool, **arguments: object) -> Any:
+        token = None
+        if login and self._login is not None and not self._http_digest:
+            # naive, because zeep takes it for UTC; a fresh one for every call
+            theirs = self._clock.now() + timedelta(seconds=self._skew_s or 0.0)
+            token = UsernameToken(  # type: ignore[no-untyped-call]
+                *self._login,
+                use_digest=True,
+                created=theirs.replace(tzinfo=None),
+                zulu_timestamp=True,  # the other form is refused by some firmware
+            )
+        service.zeep_client.wsse = token
+        return getattr(service.ws_client, call)(**arguments)
+
+    def _refusal(self) -> CameraRefused:
+        if self._login is None:
+            return CameraRefused(f"The camera wants an ONVIF user name and password. {_HINT}")
+        skew = ""
+        if self._skew_s is not None and abs(self._skew_s) > _SKEW_WORTH_TELLING_S:
+            skew = f" Its clock is {self._skew_s:+.0f} s off ours; set it by NTP."
+        return CameraRefused(f"The camera refuses this ONVIF user name and password. {_HINT}{skew}")
+
+
+class _WantsHttpDigestError(Exception):
+    """The camera wants the login in HTTP, not in the SOAP envelope."""
+
+
+@dataclass(frozen=True)
+class _HttpAnswer:
+    """What zeep reads of an HTTP answer."""
+
+    status_code: int
+    content: bytes
+    headers: dict[str, str]
+    encoding: str | None
+
+
+class _LimitedTransport(zeep.Transport):
+    """HTTP to a camera: bounded in time over the conversation, and in size for each answer."""
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]
+            timeout=timeout_s, operation_timeout=timeout_s
+        )
+        self._deadline_s = time.monotonic() + timeout_s
+        # cameras are on our own network and carry certificates nobody signed
+        self.session.trust_env = False
+        self.session.verify = False
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    def post(self, address: str, message: bytes, headers: dict[str, str]) -> _HttpAnswer:
+        """Raises CameraUnreachable, CameraTalksNonsense, TransportError, _WantsHttpDigestError."""
+        try:
+            with self.session.post(
+                address,
+                data=message,
+                headers=headers,
+                timeout=self._left_s(),
+                stream=True,
+                allow_redirects=False,
+            ) as response:
+                content = b"".join(self._chunks(response))
+        except (RequestException, urllib3.exceptions.HTTPError) as failed:
+            raise CameraUnreachable(
+                f"The camera does not answer at its ONVIF address ({type(failed).__name__})."
+            ) from failed
+        challenge = response.headers.get("WWW-Authenticate", "")
+        if response.status_code == 401 and challenge.lower().startswith("digest"):
+            raise _WantsHttpDigestError
+        if response.status_code in (401, 403):
+            raise TransportError(  # type: ignore[no-untyped-call]
+                "no entry", status_code=response.status_code
+            )
+        _check_xml(content)
+        return _HttpAnswer(response.status_code, content, dict(response.headers), response.encoding)
+
+    def _chunks(self, response: Any) -> Iterator[bytes]:
+        size = 0
+        # read1 returns what is there, so that an answer that drips is met by the deadline
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            size += len(chunk)
+            if size > ANSWER_LIMIT:
+                raise CameraTalksNonsense("The camera's answer is far too large.")
+            self._left_s()
+            yield chunk
+
+    def _left_s(self) -> float:
+        left_s = self._deadline_s - time.monotonic()
+        if left_s <= 0:
+            raise CameraUnreachable("The camera takes too long to answer.")
+        return left_s
+
+
+def _check_xml(content: bytes) -> None:
+    """zeep parses leniently; what is not even XML, or brings a DTD along, ends here."""
+    try:
+        defusedxml.ElementTree.fromstring(content, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as odd:
+        raise CameraTalksNonsense("What answers at the ONVIF address does not speak SOAP.") from odd
+
+
+def _service(name: str, address: str, transport: _LimitedTransport) -> onvif.ONVIFService:
+    definition = SERVICES[name]
+    wsdl = str(_WSDL_DIR / definition["wsdl"])
+    settings = zeep.Settings(strict=False, forbid_dtd=True, force_https=False)
+    client = zeep.Client(  # type: ignore[no-untyped-call]
+        wsdl, transport=transport, settings=settings
+    )
+    return onvif.ONVIFService(
+        address,
+        "",
+        "",
+        wsdl,
+        zeep_client=client,
+        binding_name=f"{{{definition['ns']}}}{definition['binding']}",
+    )
+
+
+def _is_about_login(fault: Fault) -> bool:
+    said = " ".join([str(fault.message), *(str(code) for code in fault.subcodes or [])]).lower()
+    return any(word in said for word in _LOGIN_FAULTS)
+
+
+def _stream_uri(uri: str) -> str | None:
+    try:
+        return without_login(checked(uri.strip()))
+    except CameraTalksNonsense as wrong:
+        _log.warning("onvif.bad_stream_address", detail=str(wrong))
+        return None
+
+
+def _text(thing: Any, name: str) -> str:
+    return str(getattr(thing, name, None) or "")
