@@ -15,6 +15,7 @@ from alarms.store import SealedBox
 from alarms.store.tables import devices
 from camerad.model import CameraHealth, CameraState
 from linkage import schema as s
+from linkage.contacts import open_contact
 from linkage.model import ActionKind, EventType
 from linkage.web import views
 from linkage.web.incident_reading import AnyRow, IncidentRow, facts_of, read_people
@@ -113,14 +114,13 @@ def _household(
         return views.Household(
             id=row.id, label=row.label, address=None, contact_name=None, contact_phone=None
         )
-    contact = json.loads(box.open(row.contact_sealed, context=f"household:{row.id}"))
-    name, phone, address = (contact.get(k) or "" for k in ("name", "phone", "address"))
+    contact = open_contact(box, row.id, row.contact_sealed)
     return views.Household(
         id=row.id,
         label=row.label,
-        address=address if clear else masked_address(address),
-        contact_name=name if clear else masked_name(name),
-        contact_phone=phone if clear else masked_phone(phone),
+        address=contact.address if clear else masked_address(contact.address),
+        contact_name=contact.name if clear else masked_name(contact.name),
+        contact_phone=contact.phone if clear else masked_phone(contact.phone),
     )
 
 

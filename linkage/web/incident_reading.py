@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, or_, s
 
 from linkage import schema as s
 from linkage.accounts.rights import Places
-from linkage.model import OPEN_STAGES, ActionKind, Stage
+from linkage.model import OPEN_STAGES, ActionKind, EventType, Stage
 from linkage.web import views
 from linkage.web.views import moment, moment_or_none
 
@@ -125,6 +125,13 @@ def facts_of(conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo) -> l
     pages = _grouped(
         conn, s.actions, ids, s.actions.c.due_at_ms, s.actions.c.kind == ActionKind.PAGE.value
     )
+    skips = _grouped(
+        conn,
+        s.incident_events,
+        ids,
+        s.incident_events.c.position,
+        s.incident_events.c.type == EventType.UNATTENDED_SKIPPED.value,
+    )
     answered = _answered(conn, ids)
     usernames = {r.acknowledged_by for r in rows} | {p.target for v in pages.values() for p in v}
     people = read_people(conn, usernames)
@@ -155,7 +162,8 @@ def facts_of(conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo) -> l
             "evidence": [_evidence(e, zone) for e in evidence[r.id]],
             "next": _next(r, zone),
             "called": [
-                _called(p, people, answered[r.id], r.acknowledged_by, zone) for p in pages[r.id]
+                *_skipped(skips[r.id], zone),
+                *(_called(p, people, answered[r.id], r.acknowledged_by, zone) for p in pages[r.id]),
             ],
             "cancel_claimed": r.cancel_claimed,
             "outcome": r.outcome,
@@ -281,6 +289,26 @@ def _next(row: IncidentRow, zone: ZoneInfo) -> views.Next | None:
     return None if step is None else views.Next(action=step, due_at=due_at)
 
 
+def _skipped(events: Sequence[AnyRow], zone: ZoneInfo) -> list[views.Called]:
+    """Those who would have been told, had somebody sat at their console."""
+    found = []
+    for event in events:
+        data = json.loads(event.data)
+        found += [
+            views.Called(
+                step=data["step"],
+                username=person["username"],
+                display_name=person["display_name"],
+                role=person["role"],
+                way="console",
+                at=moment(event.at_ms, zone),
+                state="unattended",
+            )
+            for person in data["people"]
+        ]
+    return found
+
+
 def _called(
     page: AnyRow,
     people: dict[str, tuple[str, str]],
@@ -290,9 +318,8 @@ def _called(
 ) -> views.Called:
     payload = json.loads(page.payload)
     name, role = people.get(page.target, (page.target, ""))
-    state = page.state
-    if payload.get("unattended"):
-        state = "unattended"
+    # told on a console where nobody sits: the record of it is no answer
+    state = page.state if payload.get("attended", True) else "unattended"
     if page.target == acknowledged_by or page.target in answered:
         state = "answered"
     return views.Called(

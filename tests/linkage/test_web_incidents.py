@@ -278,7 +278,7 @@ async def test_the_detail_tells_timeline_decisions_group_cameras_and_actions(tow
     await add_to_incident(town)
     async with town.browser("duty") as browser:
         detail = await fetch(browser, "/api/v1/incidents/a")
-    opened, noted, seen = detail["timeline"]
+    opened, noted, seen, _ = detail["timeline"]
     assert (opened["type"], opened["actor"], opened["data"]) == ("opened", None, {})
     assert noted["actor"] == {"username": "duty", "display_name": "duty 显示名"}
     assert seen["type"] == "notice_seen"
@@ -316,9 +316,10 @@ async def test_the_detail_tells_timeline_decisions_group_cameras_and_actions(tow
     ]
     (action,) = [a for a in detail["actions"] if a["kind"] == "notice"]
     assert (action["target"], action["state"]) == ("dongcun-018-1", "sent")
-    (called,) = detail["called"]
+    skipped, called = detail["called"]
     assert called["username"] == "duty"
     assert called["state"] == "answered"
+    assert (skipped["username"], skipped["state"]) == ("shift", "unattended")
     assert detail["evidence"][0]["url"] == "/api/v1/evidence/e1"
 
 
@@ -362,9 +363,14 @@ async def add_to_incident(town):
                 at_ms=1,
             )
         )
+        absent = {"username": "shift", "display_name": "李", "role": "shift-leader"}
         events = [
             NewEvent(EventType.NOTED, {"note": "…"}, "duty"),
             NewEvent(EventType.NOTICE_SEEN, {"device": "dongcun-018-1", "state": "coming"}),
+            NewEvent(
+                EventType.UNATTENDED_SKIPPED,
+                {"step": 0, "reason": "unattended", "people": [absent]},
+            ),
         ]
         record(conn, "a", events, writer="test", at_ms=1, new_version=True)
 

@@ -26,6 +26,7 @@ from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
 from linkage.changes import Changes
 from linkage.errors import StaleVersion, StepNotAllowed
+from linkage.incidents import IncidentDesk
 from linkage.model import Actor, EventType, Outcome
 from linkage.web import ComponentStatus, Ports, SiteFacts, SystemStatus, create_app
 from linkage.web.routes.stream import StreamLimits
@@ -334,7 +335,13 @@ def _town(box: SealedBox) -> list[tuple[Any, list[dict[str, Any]]]]:
 
 
 @asynccontextmanager
-async def house(folder: Path, *, stream_limits: StreamLimits | None = None, **site: Any):
+async def house(
+    folder: Path,
+    *,
+    stream_limits: StreamLimits | None = None,
+    real_desk: bool = False,
+    **site: Any,
+):
     """A town of two villages with its web application running."""
     database = Database(f"sqlite:///{folder / 'town.db'}")
     await database.open()
@@ -368,7 +375,7 @@ async def house(folder: Path, *, stream_limits: StreamLimits | None = None, **si
             database=database,
             clock=clock,
             log=h.log,
-            desk=h.desk,
+            desk=IncidentDesk(database, clock, changes, writer="test") if real_desk else h.desk,
             changes=changes,
             evidence=pictures,
             eyes=pictures,
