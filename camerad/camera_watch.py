@@ -18,6 +18,7 @@ from camerad.looking import Looking, PictureReply, Progress
 from camerad.model import Camera, CameraEvent, CameraHealth, CameraState
 from camerad.rtsp_probe import Outage, probe
 from camerad.wire import WorkerSettings
+from lianfang_timing import Backoff
 
 _WAITING = -1.0
 
@@ -125,12 +126,16 @@ class CameraWatch:
             lived_well = self._clock.monotonic() - began_s >= self._limits.good_life_s
             failures = 0 if lived_well else failures
             self._go_down(outage)
-            backoff = self._limits.retry_login if outage.login_refused else self._limits.retry
             self._beat_s = _WAITING
-            self._stopping.wait(backoff.delay_s(failures))
+            self._stopping.wait(self._backoff(outage).delay_s(failures))
             failures += 1
         self._beat_s = _WAITING
         self._refuse_pictures("The camera is no longer watched.")
+
+    def _backoff(self, outage: Outage) -> Backoff:
+        if outage.login_refused:
+            return self._limits.retry_login
+        return self._limits.retry_stalled if outage.stalled else self._limits.retry
 
     def _live_behind_bulkhead(self) -> Outage:
         try:
@@ -146,15 +151,18 @@ class CameraWatch:
 
     def _live(self) -> Outage:
         """One connection, from opening to outage."""
-        self._beat()
         self._shed_before = self._status.frames_shed
         camera, limits = self.camera, self._limits
+        # the probe is our own code and keeps its time; only a slow name server can delay it, and
+        # that is no reason to kill the worker
+        self._beat_s = _WAITING
         # asked first: OpenCV opens one stream at a time, and a dead camera would hold up all
         outage = probe(
             camera.stream_uri, camera.username, camera.password, timeout_s=limits.probe_timeout_s
         )
         if outage is not None:
             return outage
+        self._beat()
         try:
             stream = self._opener.open_luma(
                 camera.stream_uri,
@@ -165,7 +173,8 @@ class CameraWatch:
                 still_waiting=self._beat,
             )
         except CameraUnreachable:
-            return Outage("no-frames", "The camera describes its stream but does not send it.")
+            detail = "The camera describes its stream but does not send it."
+            return Outage("no-frames", detail, stalled=True)
         with stream:
             return Looking(
                 camera, stream, self._settings, emit=self._hand_on, asked=self._asked

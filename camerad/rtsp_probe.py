@@ -32,6 +32,8 @@ class Outage:
     detail: str
     login_refused: bool = False
     """Trying again soon is harmful: many cameras lock an account after a few wrong passwords."""
+    stalled: bool = False
+    """Trying again soon hurts the others: it holds up their opening (see `capture`)."""
 
 
 @dataclass(frozen=True)

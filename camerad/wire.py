@@ -79,6 +79,8 @@ class Limits:
     """The first report may take this long: a busy small server imports slowly."""
     stop_s: float = 3.0
     retry: Backoff = field(default=Backoff(first_s=0.5, cap_s=2.5))
+    # each try holds up the opening of the worker's other cameras for `open_timeout_s`
+    retry_stalled: Backoff = field(default=Backoff(first_s=1.0, cap_s=5.0))
     # many cameras lock an account for half an hour after a handful of wrong passwords
     retry_login: Backoff = field(default=Backoff(first_s=30.0, cap_s=300.0))
     retry_worker: Backoff = field(default=Backoff(first_s=0.2, cap_s=5.0))

@@ -9,6 +9,7 @@ import pytest
 
 from tests.camerad.rtsp_cameras import (
     GoodCamera,
+    describe_only,
     draw_clip,
     refuse_login,
     say_nothing,
@@ -43,6 +44,13 @@ async def broken_cameras() -> AsyncIterator[dict[str, str]]:
                 "refusing": refuse_login,
             }.items()
         }
+
+
+@pytest.fixture
+async def mute_camera() -> AsyncIterator[str]:
+    """Address of a camera that describes its stream and never sends it."""
+    async with serving(describe_only) as uri:
+        yield uri
 
 
 @pytest.fixture

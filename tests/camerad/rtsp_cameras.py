@@ -150,3 +150,17 @@ async def refuse_login(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
             'WWW-Authenticate: Digest realm="cam", nonce="abc"\r\n\r\n'.encode()
         )
         await writer.drain()
+
+
+async def describe_only(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Describes a stream as any camera does, and takes everything after that without a word."""
+    sdp = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track1\r\n"
+    while request := await reader.readuntil(b"\r\n\r\n"):
+        cseq = next(
+            (line for line in request.split(b"\r\n") if line.startswith(b"CSeq")), b"CSeq: 1"
+        )
+        if request.startswith(b"DESCRIBE"):
+            kind = b"Content-Type: application/sdp\r\nContent-Length: %d" % len(sdp)
+            writer.write(b"RTSP/1.0 200 OK\r\n%s\r\n%s\r\n\r\n%s" % (cseq, kind, sdp))
+        elif request.startswith(b"OPTIONS"):
+            writer.write(b"RTSP/1.0 200 OK\r\n%s\r\nPublic: DESCRIBE\r\n\r\n" % cseq)

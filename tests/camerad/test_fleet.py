@@ -185,6 +185,53 @@ async def test_broken_cameras_are_down_with_their_reason_while_a_good_one_goes_o
             await town.fleet.snapshot("refusing")
 
 
+async def test_dead_cameras_do_not_hold_up_the_opening_of_a_good_one(
+    good_camera: GoodCamera, broken_cameras: dict[str, str]
+) -> None:
+    dead = [camera(f"dead-{n}", broken_cameras["silent"]) for n in range(20)]
+    async with running(Town(), *dead, camera("yard", good_camera.uri)) as town:
+        # opened in turn, twenty dead cameras with two seconds each would take forty
+        await town.until_watching("yard", timeout_s=10)
+
+
+async def test_a_camera_that_describes_but_never_sends_is_down_for_lack_of_frames(
+    mute_camera: str,
+) -> None:
+    async with running(Town(), camera("mute", mute_camera)) as town:
+        await town.until_down("mute", "no-frames")
+
+
+async def test_the_product_s_own_detector_and_mask_work_in_a_worker(
+    good_camera: GoodCamera,
+) -> None:
+    left_half = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+    hidden = replace(
+        camera("yard", good_camera.uri),
+        zones=(
+            Zone("neighbour", ZoneKind.PRIVACY, left_half),
+            Zone("yard", ZoneKind.MOTION, ((0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0))),
+        ),
+    )
+    events: list[CameraEvent] = []
+    seen = asyncio.Event()
+
+    async def take(event: CameraEvent) -> None:
+        events.append(event)
+        seen.set()
+
+    fleet = Fleet(clock=SystemClock(), on_event=take, workers=1, limits=QUICK)
+    fleet.watch([hidden])
+    task = asyncio.create_task(fleet.run())
+    await asyncio.wait_for(seen.wait(), 60)
+    image = decoded(await fleet.snapshot("yard", timeout_s=10))
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert events[0].detection.name is EventName.MOTION_STARTED
+    assert events[0].detection.zone == "yard"
+    assert image[:, :150].std() < 3
+    assert image[10, 300].tolist()[2] > 150
+
+
 async def test_a_camera_without_power_is_down_and_comes_back_with_a_new_run(
     good_camera: GoodCamera,
 ) -> None:
