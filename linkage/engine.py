@@ -79,8 +79,10 @@ class Engine:
                 continue
             failures = 0
             if handled < BATCH:
+                # not wait_for: on Python 3.11 it may swallow our own cancellation
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._log.grown(), LOOK_EVERY_S)
+                    async with asyncio.timeout(LOOK_EVERY_S):
+                        await self._log.grown()
 
     async def run_once(self) -> int:
         """Handle what is there, at most one batch; how many alarms that was. Raises StoreBusy."""

@@ -4,6 +4,7 @@ Which incident a picture belongs to stands in the store, not here.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
@@ -70,7 +71,9 @@ class EvidenceFolder:
             part.rename(final)
             _sync_folder(final.parent)
         except OSError as error:
-            part.unlink(missing_ok=True)
+            # the folder itself may be what is wrong; then there is nothing to clear away
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
             raise EvidenceNotKept(f"a picture cannot be kept: {error.strerror}") from error
         return StoredPicture(file, digest, len(jpeg), unix_ms(at))
 

@@ -223,6 +223,8 @@ class Action:
     attempts: int
     due_at_ms: int
     deadline_ms: int | None
+    error: str | None = None
+    """Why the last attempt failed."""
 
 
 def action_id(kind: ActionKind, *parts: object) -> str:

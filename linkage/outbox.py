@@ -240,10 +240,9 @@ class Outbox:
                     conn, action, ActionState.PLANNED, now_ms=now_ms, due_ms=due_ms, error=one.error
                 )
                 return None
-        marked = note_attempt(
-            conn, action, ActionState.EXPIRED, now_ms=now_ms, error=one.error or "too late"
-        )
+        reason = one.error or action.error or "too late"
+        marked = note_attempt(conn, action, ActionState.EXPIRED, now_ms=now_ms, error=reason)
         failed = _FAILED.get(action.kind)
         if not marked or failed is None:
             return None
-        return NewEvent(failed, {"target": action.target, "error": one.error or "too late"})
+        return NewEvent(failed, {"target": action.target, "error": reason})

@@ -115,6 +115,7 @@ def _action(row: Row[Any]) -> Action:
         attempts=row.attempts,
         due_at_ms=row.due_at_ms,
         deadline_ms=row.deadline_ms,
+        error=row.error,
     )
 
 

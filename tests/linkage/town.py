@@ -7,9 +7,11 @@ g4 with h5. 西村: nothing but a camera. `cam-near` is 40 m from h1, `cam-far` 
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert, select, update
 
+from alarms.errors import StoreBusy
 from alarms.model import AlarmKind, AlarmSource, NewAlarm
 from alarms.store import Database
 from alarms.store.tables import alarms, devices
@@ -30,6 +32,8 @@ from linkage.schema import (
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 """Noon in Shanghai."""
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 PEOPLE = {
     "duty": ("张伟", "duty-officer", ["*"]),
@@ -60,9 +64,39 @@ class HandClock:
         self._now += timedelta(seconds=seconds)
 
 
-async def open_town(folder: Path, kind: type[Database] = Database) -> Database:
-    """The town in a fresh SQLite file under `folder`; the caller closes it."""
-    database = kind(f"sqlite:///{folder / 'town.db'}")
+class Crash(Exception):
+    """The process dies here."""
+
+
+class CrashingDatabase(Database):
+    """Dies at a named point of the next write, as often as it is told to."""
+
+    crashes: list[str]
+
+    async def write(self, work):
+        if not getattr(self, "crashes", None):
+            return await super().write(work)
+        point = self.crashes.pop(0)
+        if point == "before":
+            raise Crash
+        if point == "busy":
+            raise StoreBusy("locked")
+        if point == "inside":
+
+            def dies(conn):
+                work(conn)
+                raise Crash
+
+            return await super().write(dies)
+        await super().write(work)
+        raise Crash
+
+
+async def open_town(
+    folder: Path, kind: type[Database] = Database, *, url: str | None = None
+) -> Database:
+    """The town in a fresh SQLite file under `folder`, or at `url`; the caller closes it."""
+    database = kind(url or f"sqlite:///{folder / 'town.db'}")
     await database.open()
     await database.write(_seed)
     return database

@@ -1,0 +1,298 @@
+"""The engine over a real database: the story of presses, and what a crash leaves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from alarms.log import AlarmLog
+from alarms.model import LIFE_SAFETY_KINDS, PRESS_KINDS, AlarmKind, NewAlarm
+from alarms.store import Database, chain
+from alarms.store.tables import cursors
+from linkage.changes import Changes
+from linkage.engine import Engine
+from linkage.incidents import IncidentDesk
+from linkage.model import Actor, Outcome
+from linkage.rules import Rules
+from linkage.schema import incident_events
+from tests.linkage.town import (
+    SHANGHAI,
+    Crash,
+    CrashingDatabase,
+    HandClock,
+    actions_of,
+    event_types,
+    loitering,
+    open_town,
+    press,
+    rows,
+)
+
+OFFICER = Actor("duty", "张伟")
+
+
+class Town:
+    """A database, its log, an engine and a desk on one clock."""
+
+    def __init__(self, database: Database, clock: HandClock | None = None) -> None:
+        self.database = database
+        self.clock = clock or HandClock()
+        self.changes = Changes()
+        self.log = AlarmLog(database, self.clock, writer="intake")
+        self.engine = Engine(
+            database,
+            self.log,
+            self.clock,
+            self.changes,
+            rules=Rules(),
+            time_zone=SHANGHAI,
+            writer="linkage",
+        )
+        self.desk = IncidentDesk(database, self.clock, self.changes, writer="linkage")
+
+    async def happens(self, *alarms: NewAlarm) -> list[dict]:
+        """These alarms come in and are handled; the incidents after it."""
+        await self.log.append(alarms)
+        while await self.engine.run_once():
+            pass
+        return await rows(self.database, "incidents")
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
+    database = await open_town(tmp_path)
+    yield Town(database)
+    await database.close()
+
+
+async def test_a_press_opens_an_incident_with_its_place_and_number(town: Town):
+    [incident] = await town.happens(press("b1", 1))
+    assert incident["number"] == "20261121-0001"
+    assert (incident["stage"], incident["priority"], incident["kind"]) == ("reported", 1, "panic")
+    places = [incident[k] for k in ("village_id", "grid_id", "group_id", "household_id")]
+    assert places == ["dongcun", "grid2", "g3", "h1"]
+    assert (incident["ring"], incident["version"]) == (1, 1)
+
+
+async def test_a_press_plans_notices_a_snapshot_and_the_clock(town: Town):
+    await town.happens(press("b1", 1))
+    assert {a["target"] for a in await actions_of(town.database, "notice")} == {"b2", "b3"}
+    assert [a["target"] for a in await actions_of(town.database, "snapshot")] == ["cam-near"]
+    assert len(await actions_of(town.database, "escalate")) == 1
+
+
+async def test_the_second_press_of_a_household_extends_without_ringing(town: Town):
+    [incident] = await town.happens(press("b1", 1), press("b1", 2))
+    assert incident["ring"] == 1
+    assert await event_types(town.database) == ["opened", "alarm_added"]
+
+
+async def test_a_neighbours_press_rings_again_in_the_same_incident(town: Town):
+    await town.happens(press("b1", 1), press("b1", 2))
+    [incident] = await town.happens(press("b2", 1))
+    assert incident["ring"] == 2
+    [rang] = [e for e in await rows(town.database, "incident_events") if e["type"] == "rang_again"]
+    assert rang["data"]["label"] == "3组02号"
+
+
+async def test_presses_of_two_groups_are_two_incidents(town: Town):
+    incidents = await town.happens(press("b1", 1), press("b5", 1))
+    assert [i["number"] for i in incidents] == ["20261121-0001", "20261121-0002"]
+
+
+async def test_a_press_after_the_sign_for_rings_again_and_needs_another(town: Town):
+    [incident] = await town.happens(press("b1", 1))
+    await town.desk.acknowledge(incident["id"], actor=OFFICER, version=1)
+    assert await actions_of(town.database, "escalate", "planned") == []
+    [incident] = await town.happens(press("b1", 2))
+    assert (incident["ring"], incident["acknowledged_by"]) == (2, None)
+    assert len(await actions_of(town.database, "escalate", "planned")) == 1
+
+
+async def test_a_press_after_the_close_is_a_new_incident(town: Town):
+    [incident] = await town.happens(press("b1", 1))
+    version = await town.desk.acknowledge(incident["id"], actor=OFFICER, version=1)
+    version = await town.desk.verify(incident["id"], actor=OFFICER, version=version)
+    await town.desk.close(
+        incident["id"], actor=OFFICER, version=version, outcome=Outcome.ACCIDENTAL
+    )
+    assert len(await town.happens(press("b1", 2))) == 2
+
+
+async def test_duress_sends_no_notice_and_no_later_reply(town: Town):
+    [incident] = await town.happens(press("b1", 1, AlarmKind.DURESS))
+    await town.desk.acknowledge(incident["id"], actor=OFFICER, version=1)
+    assert (incident["kind"], incident["priority"], incident["silent"]) == ("duress", 1, True)
+    assert await actions_of(town.database, "notice") == []
+    assert await actions_of(town.database, "reply") == []
+
+
+async def test_duress_and_cancel_look_the_same_to_the_button_and_all_near_it(tmp_path: Path):
+    seen = []
+    for kind in (AlarmKind.DURESS, AlarmKind.CANCEL):
+        folder = tmp_path / kind.value
+        folder.mkdir()
+        database = await open_town(folder)
+        town = Town(database)
+        [incident] = await town.happens(press("b1", 1), press("b1", 2, kind))
+        await town.desk.acknowledge(incident["id"], actor=OFFICER, version=incident["version"])
+        await town.happens(press("b2", 1))
+        out = await actions_of(database, "notice") + await actions_of(database, "reply")
+        seen.append(sorted((a["kind"], a["target"]) for a in out))
+        await database.close()
+    assert seen[0] == seen[1]
+    assert ("reply", "b1") not in seen[0]
+
+
+async def test_a_cancel_is_a_claim_and_closes_nothing(town: Town):
+    await town.happens(press("b1", 1))
+    [incident] = await town.happens(press("b1", 2, AlarmKind.CANCEL))
+    assert (incident["stage"], incident["kind"]) == ("reported", "panic")
+    assert (incident["cancel_claimed"], incident["ring"]) == (True, 2)
+    assert "cancel_claimed" in await event_types(town.database)
+    assert len(await actions_of(town.database, "escalate", "planned")) == 1
+
+
+async def test_a_cancel_leaves_the_sign_for_with_who_has_it(town: Town):
+    [incident] = await town.happens(press("b1", 1))
+    await town.desk.acknowledge(incident["id"], actor=OFFICER, version=1)
+    [incident] = await town.happens(press("b1", 2, AlarmKind.CANCEL))
+    assert (incident["acknowledged_by"], incident["ring"]) == ("duty", 2)
+
+
+async def test_a_test_press_stays_in_the_log_only(town: Town):
+    assert await town.happens(press("b1", 1, AlarmKind.TEST)) == []
+    assert len(await rows(town.database, "alarms")) == 1
+
+
+async def test_loitering_brings_its_picture_as_evidence(town: Town):
+    picture = {"file": "2026/11/21/x.jpg", "sha256": "ab", "size": 3, "at_ms": 5}
+    [incident] = await town.happens(loitering("cam-near", 1, picture))
+    assert (incident["priority"], incident["camera_id"]) == (3, "cam-near")
+    assert await event_types(town.database) == ["opened", "evidence_added"]
+    assert await actions_of(town.database, "snapshot") == []
+
+
+async def test_loitering_near_a_press_joins_it(town: Town):
+    [incident] = await town.happens(press("b1", 1), loitering("cam-near", 1))
+    assert (incident["priority"], incident["kind"], incident["ring"]) == (1, "panic", 1)
+
+
+async def test_an_alarm_from_a_device_without_a_place_opens_an_incident(town: Town):
+    [incident] = await town.happens(press("stranger", 1))
+    assert incident["village_id"] is None
+    assert len(await actions_of(town.database, "escalate")) == 1
+
+
+async def test_the_decisions_stand_in_the_timeline(town: Town):
+    await town.happens(press("b1", 1))
+    [opened] = await rows(town.database, "incident_events")
+    stages = [d["stage"] for d in opened["data"]["decisions"]]
+    assert stages[0] == "dedupe"
+    assert stages[-1] == "plan_actions"
+
+
+async def test_the_timeline_is_an_intact_chain(town: Town):
+    await town.happens(press("b1", 1), press("b2", 1), press("b1", 2, AlarmKind.CANCEL))
+    faults = await town.database.read(lambda conn: list(chain.faults(conn, incident_events)))
+    assert faults == []
+
+
+async def test_the_console_is_told_the_newest_position(town: Town):
+    await town.happens(press("b1", 1), press("b5", 1))
+    events = await rows(town.database, "incident_events")
+    assert town.changes.position == events[-1]["position"]
+
+
+async def test_numbers_follow_the_sites_own_day(town: Town):
+    town.clock.forward(11 * 3600 + 59 * 60)
+    await town.happens(press("b1", 1))
+    town.clock.forward(120)
+    incidents = await town.happens(press("b5", 1))
+    assert [i["number"] for i in incidents] == ["20261121-0001", "20261122-0001"]
+
+
+@pytest.mark.parametrize("point", ["before", "inside", "after"])
+async def test_a_crash_anywhere_and_a_replay_give_one_incident(tmp_path: Path, point: str):
+    database = await open_town(tmp_path, CrashingDatabase)
+    town = Town(database)
+    await town.log.append([press("b1", 1), press("b2", 1), press("b5", 1)])
+    database.crashes = [point]
+    with pytest.raises(Crash):
+        await town.engine.run_once()
+    again = Town(database)
+    incidents = await again.happens()
+    linked = await rows(database, "incident_alarms")
+    await database.close()
+    assert len(incidents) == 2
+    assert len(linked) == 3
+
+
+async def test_a_cursor_that_was_lost_changes_nothing(town: Town):
+    before = await town.happens(press("b1", 1), press("b2", 1))
+    await town.database.write(lambda conn: conn.execute(delete(cursors)).rowcount)
+    assert await town.happens() == before
+
+
+async def test_the_running_engine_waits_for_a_busy_store_and_wakes_at_an_alarm(tmp_path: Path):
+    database = await open_town(tmp_path, CrashingDatabase)
+    town = Town(database)
+    running = asyncio.create_task(town.engine.run())
+    await town.log.append([press("b1", 1)])
+    database.crashes = ["busy"]
+    async with asyncio.timeout(10):
+        await town.changes.wait_beyond(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    incidents = await rows(database, "incidents")
+    await database.close()
+    assert len(incidents) == 1
+
+
+async def test_a_bug_in_the_spine_ends_it(tmp_path: Path):
+    database = await open_town(tmp_path, CrashingDatabase)
+    town = Town(database)
+    await town.log.append([press("b1", 1)])
+    database.crashes = ["before"]
+    with pytest.raises(Crash):
+        await town.engine.run()
+    await database.close()
+
+
+A_PRESS = st.tuples(
+    st.sampled_from(["b1", "b2", "b4", "b5", "stranger"]),
+    st.sampled_from(sorted(PRESS_KINDS)),
+    st.booleans(),
+    st.integers(0, 900),
+)
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(story=st.lists(A_PRESS, max_size=12), sign_at=st.integers(0, 12))
+async def test_every_alarm_is_in_one_incident_and_every_cry_for_help_has_a_clock(
+    tmp_path_factory: pytest.TempPathFactory, story, sign_at
+):
+    database = await open_town(tmp_path_factory.mktemp("town"))
+    town = Town(database)
+    for seq, (device, kind, silent, wait_s) in enumerate(story):
+        town.clock.forward(wait_s)
+        incidents = await town.happens(press(device, seq, kind, silent=silent))
+        if seq == sign_at and incidents:
+            newest = incidents[-1]
+            await town.desk.acknowledge(newest["id"], actor=OFFICER, version=newest["version"])
+    linked = [r["alarm_id"] for r in await rows(database, "incident_alarms")]
+    expected = [r["id"] for r in await rows(database, "alarms") if r["kind"] != "test"]
+    assert sorted(linked) == sorted(expected)
+    open_now = {i["id"]: i for i in await rows(database, "incidents")}
+    clocks = {a["incident_id"] for a in await actions_of(database, "escalate", "planned")}
+    for row in await rows(database, "incident_alarms"):
+        incident = open_now[row["incident_id"]]
+        if row["kind"] in LIFE_SAFETY_KINDS and incident["acknowledged_by"] is None:
+            assert incident["id"] in clocks
+    await database.close()
