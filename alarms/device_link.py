@@ -7,6 +7,7 @@ acknowledgements and its last will. Nothing about presses belongs here.
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 
 import paho.mqtt.client as paho
@@ -36,30 +37,41 @@ class DeviceLink:
         *,
         client_id: str,
         login: tuple[str, str],
-        will: tuple[str, bytes],
+        will: tuple[str, bytes] | None,
         topics: Sequence[str],
         reconnect: Backoff,
         on_message: Callable[[str, bytes], None],
         on_up: Callable[[], None],
+        ca_file: str | None = None,
+        lasting: bool = True,
     ) -> None:
-        """`will` is published, retained, when we vanish; `topics` are subscribed to."""
+        """`will` is published, retained, when we vanish; `topics` are subscribed to; a `lasting`
+        session is kept by the broker while we are away; `ca_file` switches TLS on."""
         self.up = asyncio.Event()
         self._address = (host, port)
         self._topics = [(topic, 1) for topic in topics]
         self._reconnect = reconnect
         self._tell_message, self._tell_up = on_message, on_up
         self._lost = asyncio.Event()
+        self._unconfirmed: set[int] = set()
+        self._confirmed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watched: paho.SocketLike | None = None
-        client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False)
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=not lasting
+        )
         client.username_pw_set(*login)
-        client.will_set(*will, qos=1, retain=True)
+        if will is not None:
+            client.will_set(*will, qos=1, retain=True)
+        if ca_file is not None:
+            client.tls_set_context(ssl.create_default_context(cafile=ca_file))
         client.max_inflight_messages_set(_INFLIGHT)
         client.connect_timeout = _CONNECT_S
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        client.on_publish = self._on_publish
         client.on_socket_register_write = self._on_register_write
         client.on_socket_unregister_write = self._on_unregister_write
         client.on_socket_close = self._on_socket_close
@@ -76,7 +88,7 @@ class DeviceLink:
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Hand a message to the broker; while the link is down it waits for the next one."""
-        self._client.publish(topic, payload, qos=1, retain=retain)
+        self._unconfirmed.add(self._client.publish(topic, payload, qos=1, retain=retain).mid)
 
     def drop(self) -> None:
         """Cut the connection as a bad line would: the broker publishes our will."""
@@ -86,10 +98,18 @@ class DeviceLink:
                 sock.shutdown(socket.SHUT_RDWR)
 
     async def say_goodbye(self, timeout_s: float) -> None:
-        """Disconnect in good order: what was published is sent first, and no will follows."""
-        self._client.disconnect()
+        """Disconnect in good order, so that no will follows: what was published is confirmed first.
+
+        (A socket closed with an answer still unread is reset, and the embedded broker then never
+        frees its end.)
+        """
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._lost.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                while self._unconfirmed and not self._lost.is_set():
+                    self._confirmed.clear()
+                    await self._confirmed.wait()
+                self._client.disconnect()
+                await self._lost.wait()
 
     def close(self) -> None:
         """Free the socket, whatever its state; `run` must have ended."""
@@ -182,6 +202,17 @@ class DeviceLink:
     ) -> None:
         self.up.clear()
         self._lost.set()
+
+    def _on_publish(
+        self,
+        _client: paho.Client,
+        _userdata: object,
+        mid: int,
+        _reason: ReasonCode,
+        _properties: object,
+    ) -> None:
+        self._unconfirmed.discard(mid)
+        self._confirmed.set()
 
     def _on_message(
         self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage

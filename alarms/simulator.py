@@ -57,8 +57,15 @@ class SimulatedButton:
         timing: ButtonTiming | None = None,
         clock: Clock | None = None,
         boot: int | None = None,
+        ca_file: str | None = None,
+        second_sender: bool = False,
     ) -> None:
-        """`key` is the 32-byte signing key; `boot` is drawn at random when left out."""
+        """`key` is the 32-byte signing key; `boot` is drawn at random when left out.
+
+        `second_sender` presses for a device that may be there itself: under a client id of its own
+        (two of one name would throw each other out for ever), saying nothing of the device's state
+        and leaving its notices alone. `ca_file` switches TLS on.
+        """
         self.device = device
         self.boot = secrets.randbelow(2**53) if boot is None else boot
         self.history: list[Reply] = []
@@ -77,13 +84,19 @@ class SimulatedButton:
         self._changed = asyncio.Event()
         self._service_topic = f"{prefix}/service/status"
         self._base = f"{prefix}/button/{device}"
+        self._second_sender = second_sender
+        own_id = f"{prefix}-{device}"
+        will = (f"{self._base}/status", _json(v=1, online=False, every_s=every_s))
+        leaves = ["reply"] if second_sender else ["reply", "notice"]
         self._link = DeviceLink(
             host,
             port,
-            client_id=f"{prefix}-{device}",
+            client_id=f"{prefix}-press-{secrets.token_hex(4)}" if second_sender else own_id,
             login=(login, password),
-            will=(f"{self._base}/status", _json(v=1, online=False, every_s=every_s)),
-            topics=[f"{self._base}/reply", f"{self._base}/notice", self._service_topic],
+            will=None if second_sender else will,
+            topics=[f"{self._base}/{leaf}" for leaf in leaves] + [self._service_topic],
+            ca_file=ca_file,
+            lasting=not second_sender,
             reconnect=self._timing.reconnect,
             on_message=self._on_message,
             on_up=self._publish_status,
@@ -116,7 +129,8 @@ class SimulatedButton:
 
     async def __aexit__(self, *exc: object) -> None:
         if self.connected:
-            self._publish("status", self._status(online=False), retain=True)
+            if not self._second_sender:
+                self._publish("status", self._status(online=False), retain=True)
             await self._link.say_goodbye(_GOODBYE_S)
         for task in self._tasks:
             task.cancel()
@@ -223,6 +237,8 @@ class SimulatedButton:
                 self._publish_status()
 
     def _publish_status(self) -> None:
+        if self._second_sender:
+            return
         self._publish("status", self._status(online=True), retain=True)
 
     def _status(self, *, online: bool) -> bytes:

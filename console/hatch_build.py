@@ -4,8 +4,6 @@ The build is skipped when what lies there was built from these very sources. It 
 standard library as a script, so that a first checkout can run it; hatchling only as a hook.
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 import os
@@ -189,7 +187,7 @@ def say_on_stderr(line: str) -> None:
 
 
 class ConsoleBuildHook(BuildHookInterface):  # type: ignore[misc, type-arg, unused-ignore]
-    """Puts the built console into wheels, source archives and editable installs."""
+    """Puts the built console into wheels and source archives."""
 
     PLUGIN_NAME = "custom"
 
@@ -202,7 +200,9 @@ class ConsoleBuildHook(BuildHookInterface):  # type: ignore[misc, type-arg, unus
         return [] if toolchain_on_path(os.environ) else [NODE_WHEEL]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build before anything is packed, whatever the `version` (standard, editable)."""
+        """Build before anything is packed; an editable checkout builds with `make console`."""
+        if version == "editable":
+            return
         build(Path(self.root), os.environ, say_on_stderr)
 
 

@@ -6,7 +6,7 @@ camera sees is the matter of `camerad`; what an alarm of it means, of the pipeli
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time
 from typing import Protocol
@@ -74,7 +74,7 @@ class Watcher(Protocol):
 
 Discover = Callable[[], Awaitable[list[DiscoveredDevice]]]
 Describe = Callable[[str, str | None, str | None], Awaitable[CameraDescription]]
-ChooseProfile = Callable[[tuple[StreamProfile, ...]], StreamProfile]
+ChooseProfile = Callable[[Sequence[StreamProfile]], StreamProfile | None]
 
 
 class CameraRegistry:
@@ -206,13 +206,14 @@ class CameraLocator:
             return None
         try:
             about = await self._describe(address, camera.username, camera.password)
-            stream_uri = self._choose_profile(about.profiles).stream_uri
+            profile = self._choose_profile(about.profiles)
         except CameraRefused as error:
             self._note(camera, "refused", str(error))
             return None
         except CameradError as error:
             self._note(camera, "unreachable", str(error))
             return None
+        stream_uri = None if profile is None else profile.stream_uri
         if stream_uri is None:
             self._note(camera, "nonsense", "the camera names no stream address")
             return None

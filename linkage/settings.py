@@ -4,6 +4,7 @@ Policy lives in files, the registry in the store. Every key is in docs/configura
 holds the two against each other. Relative paths are relative to the settings folder.
 """
 
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -133,6 +134,13 @@ class Settings:
             raise BadSettings(
                 f"{self.folder / 'site.toml'}: {key}: cannot read {path}: {error.strerror}"
             ) from error
+
+
+def shipped_folder() -> Path:
+    """Where the settings files that come with the program are: in a checkout, or as installed."""
+    checkout = Path(__file__).resolve().parents[1] / "config"
+    installed = Path(sysconfig.get_path("data")) / "share" / "lianfang" / "config"
+    return checkout if (checkout / "site.toml").is_file() else installed
 
 
 def load_settings(folder: Path) -> Settings:

@@ -17,10 +17,14 @@ def add(subparsers: Subparsers) -> None:
         description="一个虚构的小镇：3 个村、6 台摄像机、120 户按钮；数据只写在 ./demo-data / "
         "a small invented town with simulated cameras and buttons; data only in ./demo-data.",
     )
-    parser.add_argument("--video", type=Path, metavar="FILE", help="让一台摄像机播放它 / a clip to play")
+    parser.add_argument(
+        "--video", type=Path, metavar="FILE", help="让一台摄像机播放它 / a clip to play"
+    )
     parser.add_argument("--seconds", type=float, metavar="N", help="N 秒后自行结束 / end by itself")
     parser.add_argument("--port", type=int, default=8080, metavar="N", help="控制台端口 / console")
-    parser.add_argument("--mqtt-port", type=int, default=1883, metavar="N", help="MQTT 端口 / broker")
+    parser.add_argument(
+        "--mqtt-port", type=int, default=1883, metavar="N", help="MQTT 端口 / broker"
+    )
     parser.set_defaults(function=main)
 
 

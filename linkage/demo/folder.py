@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alarms.errors import StoreUnusable
+from camerad.simulator.site import Address
 from linkage.demo.town import DemoAccount, DemoButton
 
 CONFIG, DATA, FILMS, ACCESS = "config", "data", "films", "access.json"
@@ -65,7 +66,7 @@ def write_access(
     mqtt_port: int,
     accounts: Sequence[DemoAccount],
     buttons: Sequence[DemoButton],
-    cameras: Sequence[dict[str, str]],
+    cameras: Sequence[Address],
 ) -> None:
     """`access.json` (contract §1): for the demo only, readable by its owner."""
     facts = {

@@ -5,6 +5,7 @@ Names, numbers and places are made up; the coordinates are fields.
 
 import json
 import secrets
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -58,7 +59,7 @@ class DemoCamera:
 
     @property
     def endpoint_reference(self) -> str:
-        return f"urn:uuid:00000000-0000-4000-8000-{self.id.encode().hex()[-12:]:0>12}"
+        return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'lianfang-demo/{self.id}')}"
 
 
 CAMERAS = (

@@ -1,0 +1,222 @@
+"""Running the demo: films, simulated cameras, a seeded town, the real service, living buttons."""
+
+import asyncio
+import random
+import socket
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+from sqlalchemy import Connection
+from tqdm import tqdm
+
+from alarms.devices import DeviceRegistry
+from alarms.simulator import SimulatedButton
+from camerad.simulator.film import ensure_films, film_from_clip
+from camerad.simulator.scenes import SCENES
+from camerad.simulator.site import Address, CameraSpec, SimulatedCameraSite
+from lianfang_timing import SystemClock, unix_ms
+from linkage.accounts.passwords import Passwords
+from linkage.demo import folder as demo_folder
+from linkage.demo import town
+from linkage.demo.page import button_page
+from linkage.errors import PortRefused
+from linkage.main import Service, serve
+from linkage.settings import Settings, load_settings, shipped_folder
+from linkage.storage import open_storage
+
+_CAMERA_LOGIN, _CAMERA_PASSWORD = "viewer", "simulated-camera"
+_WHOLE_PICTURE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+_FIRST_PRESS_S, _PRESS_EVERY_S = 45.0, (150.0, 300.0)
+_HOST = "127.0.0.1"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Town:
+    """What was seeded, with the secrets that only a demo may show."""
+
+    accounts: Sequence[town.DemoAccount]
+    buttons: Sequence[town.DemoButton]
+
+
+async def run_demo(
+    folder: Path, *, video: Path | None, seconds: float | None, port: int, mqtt_port: int
+) -> None:
+    """Run until a signal, or for `seconds` after the console is ready.
+
+    Raises PortRefused, SourceUnreadable, StoreUnusable, each with one clear sentence.
+    """
+    for name, number in (("--port", port), ("--mqtt-port", mqtt_port)):
+        _must_be_free(name, number)
+    config = demo_folder.prepare(folder, shipped_folder(), port=port, mqtt_port=mqtt_port)
+    films, zones = await asyncio.to_thread(_films, folder / demo_folder.FILMS, video)
+    settings = load_settings(config)
+    made = await asyncio.to_thread(_seed, settings, zones)
+    page_port = _page_port(port)
+    stop = asyncio.Event()
+    async with SimulatedCameraSite([_spec(c, films[c.id]) for c in town.CAMERAS]) as cameras:
+        demo_folder.write_access(
+            folder,
+            console=f"http://{_HOST}:{port}",
+            mqtt_port=mqtt_port,
+            accounts=made.accounts,
+            buttons=made.buttons,
+            cameras=cameras,
+        )
+        live = partial(
+            _live, made=made, cameras=cameras, page_port=page_port, seconds=seconds, stop=stop
+        )
+        await serve(
+            settings, demo_button_page=f"http://{_HOST}:{page_port}/", ready=live, until=stop
+        )
+
+
+async def _live(
+    service: Service,
+    *,
+    made: _Town,
+    cameras: Sequence[Address],
+    page_port: int,
+    seconds: float | None,
+    stop: asyncio.Event,
+) -> None:
+    """The buttons' lives and the page to press them, for as long as the service runs."""
+    mqtt = service.settings.file.mqtt
+    async with AsyncExitStack() as stack:
+        buttons = {}
+        for made_button in made.buttons:
+            given = made_button.credentials
+            buttons[given.device] = await stack.enter_async_context(
+                SimulatedButton(
+                    device=given.device,
+                    login=given.login,
+                    password=given.password,
+                    key=given.key,
+                    host=mqtt.host,
+                    port=mqtt.port,
+                    prefix=mqtt.prefix,
+                )
+            )
+        runner = web.AppRunner(button_page(made.buttons, buttons), access_log=None)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, _HOST, page_port).start()
+        _say(service, made, cameras, page_port)
+        presses = asyncio.create_task(_press_now_and_then(list(buttons.values())))
+        stack.callback(presses.cancel)
+        if seconds is None:
+            await asyncio.Event().wait()
+        await asyncio.sleep(seconds or 0)
+        stop.set()
+        await asyncio.Event().wait()
+
+
+async def _press_now_and_then(buttons: Sequence[SimulatedButton]) -> None:
+    choice = random.Random(9)
+    await asyncio.sleep(_FIRST_PRESS_S)
+    while True:
+        button = choice.choice(buttons)
+        kind = choice.choice(("panic", "panic", "medical", "fire", "missing", "test"))
+        outcome = await button.press(kind)
+        log.info("demo.press", device=button.device, kind=kind, answer=outcome.state)
+        await asyncio.sleep(choice.uniform(*_PRESS_EVERY_S))
+
+
+def _films(folder: Path, video: Path | None) -> tuple[dict[str, Path], list[town.CameraZone]]:
+    """The film of every camera and where on it somebody may linger. Blocking."""
+    scenes = {scene.id: scene for scene in SCENES}
+    wanted = [scenes[camera.scene] for camera in town.CAMERAS]
+    with tqdm(total=len(wanted), desc="绘制街景 / drawing the streets", unit="部") as bar:
+
+        def progress(done: int, _all: int) -> None:
+            bar.update(done - bar.n)
+
+        drawn = ensure_films(folder, wanted, progress)
+    films = {camera.id: drawn[camera.scene][0] for camera in town.CAMERAS}
+    polygons = {camera.id: drawn[camera.scene][1].polygon for camera in town.CAMERAS}
+    if video is not None:
+        first = town.CAMERAS[0].id
+        films[first] = folder / "visitor-clip.mp4"
+        film_from_clip(video, films[first])
+        polygons[first] = _WHOLE_PICTURE
+    return films, [town.CameraZone(camera, polygons[camera]) for camera in films]
+
+
+def _seed(settings: Settings, zones: Sequence[town.CameraZone]) -> _Town:
+    storage = open_storage(settings)
+    try:
+        devices = DeviceRegistry(storage.database, storage.box)
+
+        def work(conn: Connection) -> _Town:
+            town.seed_places(conn, storage.box)
+            town.seed_cameras(
+                conn, storage.box, zones, username=_CAMERA_LOGIN, password=_CAMERA_PASSWORD
+            )
+            now_ms = unix_ms(SystemClock().now())
+            accounts = town.seed_accounts(conn, Passwords(), now_ms=now_ms)
+            return _Town(accounts, town.seed_buttons(conn, devices))
+
+        return storage.database.write_now(work)
+    finally:
+        storage.database.close_now()
+
+
+def _spec(camera: town.DemoCamera, film: Path) -> CameraSpec:
+    return CameraSpec(
+        id=camera.id,
+        endpoint_reference=camera.endpoint_reference,
+        name=camera.name,
+        film=str(film.resolve()),
+        username=_CAMERA_LOGIN,
+        password=_CAMERA_PASSWORD,
+        location=camera.village,
+    )
+
+
+def _say(service: Service, made: _Town, cameras: Sequence[Address], page_port: int) -> None:
+    lines = [
+        "",
+        f"console ready: {service.url}",
+        "",
+        "演示账号 / demo accounts:",
+        *(f"  {a.username:<14}{a.password:<16}{a.role}" for a in made.accounts),
+        "",
+        "试一试 / try:",
+        f"  1. 用 duty 登录控制台 / sign in as duty:   {service.url}",
+        f"  2. 在按钮页按一户 / press a button:        http://{_HOST}:{page_port}/",
+        "  3. 在控制台点“签收”，看按钮变化 / sign for it and watch the button",
+        f"  {len(cameras)} 台模拟摄像机 / simulated cameras, {len(made.buttons)} 户 / households; "
+        "数据 / data: ./demo-data",
+        "  Ctrl-C 结束 / ends it",
+        "",
+    ]
+    print("\n".join(lines), flush=True)
+
+
+def _must_be_free(name: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError as error:
+            raise PortRefused(
+                f"{name}: {_HOST}:{port} cannot be used ({error.strerror}): give another, such as "
+                f"make demo {'PORT' if name == '--port' else 'MQTT_PORT'}={port + 10}"
+            ) from error
+
+
+def _page_port(console_port: int) -> int:
+    """The port after the console's, or any free one where that is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, console_port + 1))
+        except (OSError, OverflowError):
+            probe.bind((_HOST, 0))
+        return int(probe.getsockname()[1])
