@@ -14,9 +14,13 @@ import numpy as np
 import psutil
 import pytest
 
+from camerad.discovery import discover
 from camerad.errors import NoSnapshot
 from camerad.fleet import Fleet
 from camerad.model import Camera, CameraEvent, CameraHealth, CameraState, EventName, Zone, ZoneKind
+from camerad.onvif_door import describe, smallest_fit
+from camerad.simulator.camera import SimulatedCamera
+from camerad.simulator.discovery import DiscoveryResponder
 from camerad.wire import Limits, PrivacyMask
 from lianfang_timing import Backoff, SystemClock
 from tests.camerad.fleet_fakes import Scripted, black_mask, no_mask
@@ -230,6 +234,44 @@ async def test_the_product_s_own_detector_and_mask_work_in_a_worker(
     assert events[0].detection.zone == "yard"
     assert image[:, :150].std() < 3
     assert image[10, 300].tolist()[2] > 150
+
+
+@asynccontextmanager
+async def simulated(clip: Path) -> AsyncIterator[SimulatedCamera]:
+    async with (
+        SimulatedCamera(
+            endpoint_reference="urn:uuid:0b0c3f06-2b5a-4a9e-9f3d-000000000077",
+            name="gate",
+            film=clip,
+            username="onvif",
+            password="p@ss:word/1",
+        ) as simulated_camera,
+        DiscoveryResponder([simulated_camera.announcement]),
+    ):
+        yield simulated_camera
+
+
+async def test_a_camera_is_found_asked_and_watched_with_its_login(clip: Path) -> None:
+    async with simulated(clip) as there:
+        found = await discover(timeout_s=1, interfaces=["127.0.0.1"])
+        mine = next(d for d in found if there.onvif_url in d.xaddrs)
+        about = await describe(mine.xaddrs[0], "onvif", "p@ss:word/1")
+        profile = smallest_fit(about.profiles)
+        assert profile is not None
+        assert profile.stream_uri is not None
+        gate = replace(camera("gate", profile.stream_uri), username="onvif", password="p@ss:word/1")
+        async with running(Town(), gate) as town:
+            await town.until_watching("gate")
+            assert decoded(await town.fleet.snapshot("gate", timeout_s=10)).any()
+
+
+async def test_a_changed_password_is_shown_as_refused_and_mended_at_once(clip: Path) -> None:
+    async with simulated(clip) as there:
+        wrong = replace(camera("gate", there.rtsp_url), username="onvif", password="old")
+        async with running(Town(), wrong) as town:
+            await town.until_down("gate", "refused")
+            town.fleet.watch([replace(wrong, password="p@ss:word/1")])
+            await town.until_watching("gate", timeout_s=10)
 
 
 async def test_a_camera_without_power_is_down_and_comes_back_with_a_new_run(
