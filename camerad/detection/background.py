@@ -20,6 +20,9 @@ _STEP = 3
 """The tone curve looks at every third pixel of every third row."""
 _BINS = 32
 """Grey levels are put in this many bins for the tone curve."""
+_CENTRES = np.arange(_BINS) * 8 + 3.5
+_LEVELS = np.arange(256)
+_PULL_PX = 60.0
 _NOISE_START = 1.5
 _NOISE_CAP = 30.0
 
@@ -129,16 +132,33 @@ class Background:
         if scene.size < 500:
             return self._curve
         bins = scene >> 3
-        middle = float(np.median(change))
-        shift = np.full(_BINS, middle, np.float32)
+        base = self._first_guess(scene, change)
+        shift = base.copy()
         for reach in (40.0, 20.0, 10.0):
             near = np.abs(change - shift[bins]) < reach
             count = np.bincount(bins[near], minlength=_BINS)
             total = np.bincount(bins[near], weights=change[near], minlength=_BINS)
-            # a pull towards the whole picture's change steadies bins with few pixels
-            weight = 60.0
-            shift = ((total + weight * middle) / (count + weight)).astype(np.float32)
-        centres = np.arange(_BINS) * 8 + 3.5
-        levels = np.arange(256)
-        curve = levels + np.interp(levels, centres, shift)
+            # the pull towards the guess steadies bins with few pixels
+            shift = ((total + _PULL_PX * base) / (count + _PULL_PX)).astype(np.float32)
+        curve = _LEVELS + np.interp(_LEVELS, _CENTRES, shift)
         return np.clip(np.rint(curve), 0, 255).astype(np.uint8)
+
+    def _first_guess(self, scene: Luma, change: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Per bin, the change of light that explains most pixels: the last one, an even shift, or
+        a gain that fits the spread of the greys.
+        """
+        last = self._curve[np.rint(_CENTRES).astype(int)] - np.rint(_CENTRES)
+        even = np.full(_BINS, np.median(change))
+        guesses = [last, even]
+        few = slice(None, None, 4)
+        sample, moved = scene[few], change[few]
+        dark, bright = np.percentile(sample, (10, 90))
+        if bright - dark > 20.0:
+            now_dark, now_bright = np.percentile(sample + moved, (10, 90))
+            gain = np.clip((now_bright - now_dark) / (bright - dark), 0.2, 4.0)
+            guesses.append(now_dark + gain * (_CENTRES - dark) - _CENTRES)
+        bins = sample >> 3
+        wrong = [float(np.median(np.abs(moved - guess[bins]))) for guess in guesses]
+        # the last one wins unless another is clearly better
+        best = min(range(len(guesses)), key=lambda i: wrong[i] + (0.0 if i == 0 else 0.5))
+        return np.asarray(guesses[best], np.float32)

@@ -90,7 +90,9 @@ def _cut(rect: _Rect) -> tuple[slice, slice]:
 
 def _parts(solid: Bool, least_height: float) -> list[_Rect]:
     """Upright solid parts that stand beside each other; pieces of one column are one part."""
-    joined = cv2.morphologyEx(solid.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((7, 3), np.uint8))
+    # closing reaches for the border of its window: give it some
+    roomy = np.pad(solid.astype(np.uint8), ((3, 3), (1, 1)))
+    joined = cv2.morphologyEx(roomy, cv2.MORPH_CLOSE, np.ones((7, 3), np.uint8))[3:-3, 1:-1]
     count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     rects: list[_Rect] = []
     order = sorted(range(1, count), key=lambda i: -int(stats[i][4]))

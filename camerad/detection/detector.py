@@ -122,10 +122,14 @@ class Detector:
         if self._ignored is not None:
             cv2.bitwise_and(foreground.mask, self._ignored, dst=foreground.mask)
             cv2.bitwise_and(foreground.solid, self._ignored, dst=foreground.solid)
-        if self._is_new_scene(foreground):
-            background.restart(frame)
-            blobs: list[Blob] = []
+        blobs: list[Blob] = []
+        if foreground.new_scene:
+            # one such picture may be a flash or a torn frame; two are another scene
+            self._scene_changes += 1
+            if self._scene_changes >= 2:
+                background.restart(frame)
         else:
+            self._scene_changes = 0
             blobs = find_blobs(foreground, self._settings)
         moving = background.changed(frame, self._previous)
         self._previous = frame
@@ -182,11 +186,6 @@ class Detector:
                 return True
         self._glance = glance
         return False
-
-    def _is_new_scene(self, foreground: Foreground) -> bool:
-        # one such picture may be a flash or a torn frame
-        self._scene_changes = self._scene_changes + 1 if foreground.new_scene else 0
-        return self._scene_changes >= 2
 
     def _note_liveliness(self, moving: Mask, t_s: float) -> None:
         for track in self._tracker.tracks:

@@ -11,12 +11,17 @@ from camerad.detection.masks import Mask, polygons_mask
 from camerad.detection.settings import DetectionSettings
 from camerad.model import Box, Detection, EventName, Zone, ZoneKind
 
+_LEAST_PX = 12
+_PLENTY = 4
+"""So many times the least is motion at first sight."""
+
 
 @dataclass
 class _State:
     hits: int = 0
     started: bool = False
     last_s: float = 0.0
+    box: Box | None = None
 
 
 class Motion:
@@ -27,6 +32,7 @@ class Motion:
     ) -> None:
         self._settings = settings
         self._width, self._height = size
+        self._least = max(float(_LEAST_PX), settings.motion_area * size[0] * size[1])
         self._zones = [z for z in zones if z.kind is ZoneKind.MOTION]
         self._masks = [polygons_mask([z.polygon], *size) for z in self._zones]
         self._states = [_State() for _ in self._zones]
@@ -42,10 +48,15 @@ class Motion:
         """`moving` is 255 where the picture changed since the last one; `armed` per motion zone."""
         said: list[Detection] = []
         for index, (zone, state) in enumerate(zip(self._zones, self._states, strict=True)):
-            box = self._moving_box(index, zone, blobs, moving) if armed[index] else None
+            box, px = self._moving_box(index, zone, blobs, moving) if armed[index] else (None, 0)
+            if box is None and state.hits and armed[index]:
+                # it has left the zone, but was in it when the last picture was taken
+                px = int(np.count_nonzero(moving & self._masks[index]))
+                box = state.box if px >= self._least else None
             if box is not None:
-                state.hits += 1
+                state.hits += 2 if px >= _PLENTY * self._least else 1
                 state.last_s = t_s
+                state.box = box
                 if not state.started and state.hits >= self._settings.motion_hits:
                     state.started = True
                     said.append(Detection(EventName.MOTION_STARTED, t_s, zone.name, box=box))
@@ -73,9 +84,8 @@ class Motion:
 
     def _moving_box(
         self, index: int, zone: Zone, blobs: Sequence[Blob], moving: NDArray[np.uint8]
-    ) -> Box | None:
-        """Box of the blob that moves most inside the zone, if that is enough."""
-        least = max(12.0, self._settings.motion_area * self._width * self._height)
+    ) -> tuple[Box | None, int]:
+        """Box of the blob that moves most inside the zone, if that is enough, and its pixels."""
         best: Blob | None = None
         most = 0
         for blob in blobs:
@@ -85,7 +95,7 @@ class Motion:
             px = int(np.count_nonzero(moving[window] & self._masks[index][window]))
             if px > most:
                 best, most = blob, px
-        if best is None or most < least:
-            return None
+        if best is None or most < self._least:
+            return None, most
         w, h = self._width, self._height
-        return (best.x / w, best.y / h, best.w / w, best.h / h)
+        return (best.x / w, best.y / h, best.w / w, best.h / h), most
