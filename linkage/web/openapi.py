@@ -92,7 +92,8 @@ def _answer(what: object, refs: dict[type[Any], Any]) -> dict[str, Any]:
         return {"description": "Done"}
     if isinstance(what, type):
         return {"description": "Good", "content": {"application/json": {"schema": refs[what]}}}
-    return {"description": "Good", "content": {str(what): {"schema": {"type": "string"}}}}
+    shape = {"type": "object"} if what == "application/json" else {"type": "string"}
+    return {"description": "Good", "content": {str(what): {"schema": shape}}}
 
 
 def _problem() -> dict[str, Any]:

@@ -235,6 +235,7 @@ async def test_who_does_not_handle_it_sees_the_household_masked(town, role):
 async def test_once_closed_the_household_is_masked_for_everybody(town):
     seen = await household_seen_by(town, "shift-leader", stage="closed")
     assert seen["contact_name"] == "王**"
+    assert not [e for e in await town.audited() if e["action"] == "unmask"]
 
 
 async def test_a_machine_sees_the_household_masked(town):

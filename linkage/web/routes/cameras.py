@@ -105,7 +105,8 @@ def _evidence(conn: Connection, evidence_id: str, places: Places) -> AnyRow | No
     ).first()
 
 
-_PURPOSE = Parameter("purpose", "query", description="why the picture is looked at; recorded")
+_WHY = {"type": "string", "minLength": 1, "maxLength": _PURPOSE_LIMIT, "pattern": r"\S"}
+_SAYING_WHY = "why the picture is looked at; recorded"
 
 ROUTES = (
     Route(
@@ -122,9 +123,7 @@ ROUTES = (
         snapshot,
         Permission.CAMERA_LOOK,
         "A picture of now; looking is recorded",
-        parameters=(
-            Parameter("purpose", "query", True, description="why the picture is looked at"),
-        ),
+        parameters=(Parameter("purpose", "query", True, schema=_WHY, description=_SAYING_WHY),),
         answers={200: "image/jpeg"},
     ),
     Route(
@@ -133,7 +132,7 @@ ROUTES = (
         get_evidence,
         Permission.EVIDENCE_LOOK,
         "A kept picture of an incident; looking is recorded",
-        parameters=(_PURPOSE,),
+        parameters=(Parameter("purpose", "query", description=_SAYING_WHY),),
         answers={200: "image/jpeg"},
     ),
 )

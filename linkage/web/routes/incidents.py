@@ -206,6 +206,15 @@ async def note(request: web.Request) -> web.Response:
     return await _take(request, "note", _desk(request).note, note=body.note)
 
 
+_IF_MATCH = Parameter(
+    "If-Match",
+    "header",
+    True,
+    {"type": "string", "pattern": r'^([0-9]{1,15}|"[0-9]{1,15}")$'},
+    "the version of the incident that was seen",
+)
+
+
 def _step_route(name: str, handler: Handler, needs: Permission, body: type[Struct]) -> Route:
     return Route(
         "POST",
@@ -214,7 +223,7 @@ def _step_route(name: str, handler: Handler, needs: Permission, body: type[Struc
         needs,
         f"Take the step “{name}” of an incident",
         body=body,
-        parameters=(Parameter("If-Match", "header", True, description="the version seen"),),
+        parameters=(_IF_MATCH,),
         answers={200: views.IncidentDetail},
     )
 
