@@ -2,9 +2,9 @@
 
 import aiohttp
 import pytest
-from tests.linkage.web_house import PASSWORD, house, sign_in
 
 from linkage.accounts import people, sessions
+from tests.linkage.web_house import PASSWORD, house, sign_in
 
 
 @pytest.fixture

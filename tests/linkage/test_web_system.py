@@ -24,7 +24,8 @@ async def built(tmp_path):
     folder = tmp_path / "console"
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text("<!doctype html><title>联防</title>")
-    (folder / "assets" / "index-3f2a.js").write_text("export {}")
+    (folder / "assets" / "index-DUw6dR5m.js").write_text("export {}")
+    (folder / "assets" / "icon-calm.svg").write_text("<svg/>")
     (tmp_path / "secret.txt").write_text("a secret")
     async with house(tmp_path) as h:
         yield h
@@ -96,9 +97,11 @@ async def test_pages_of_the_app_all_get_its_index_and_it_is_asked_for_anew(built
 
 async def test_files_with_a_hash_in_their_name_are_kept_for_ever(built):
     async with built.browser() as browser:
-        answer = await browser.get("/assets/index-3f2a.js")
+        answer = await browser.get("/assets/index-DUw6dR5m.js")
         assert answer.content_type == "text/javascript"
         assert "immutable" in answer.headers["Cache-Control"]
+        icon = await browser.get("/assets/icon-calm.svg")
+        assert (icon.content_type, icon.headers["Cache-Control"]) == ("image/svg+xml", "no-cache")
         assert (await browser.get("/assets/index-old.js")).status == 404
 
 

@@ -3,6 +3,7 @@
 The folder is looked through once, at the start; only what was found then is ever served.
 """
 
+import re
 from mimetypes import guess_type
 from pathlib import Path
 
@@ -16,6 +17,8 @@ _NOT_BUILT = (
     "The console has not been built: run “make console” and start again.\n"
 )
 _NOT_PAGES = ("api/", "assets/")
+# Vite puts eight characters of the content's hash into the names it makes; icons keep theirs
+_HASHED = re.compile(r"assets/.+-[A-Za-z0-9_-]{8}\.[a-z0-9]+")
 
 
 class ConsoleFiles:
@@ -36,9 +39,8 @@ class ConsoleFiles:
             return web.Response(status=503, text=_NOT_BUILT, headers={"Retry-After": "30"})
         name = wanted if wanted in self._files else "index.html"
         kind, _ = guess_type(name)
-        # names under assets/ carry a hash of their content
         lasting = "public, max-age=31536000, immutable"
-        caching = lasting if name.startswith("assets/") else "no-cache"
+        caching = lasting if _HASHED.fullmatch(name) else "no-cache"
         return web.FileResponse(
             self._files[name],
             headers={
