@@ -25,7 +25,7 @@ from linkage.rules import Rules
 from linkage.stages import Draft
 
 READER = "engine"
-BATCH = 32
+BATCH = 16
 """Alarms in one transaction: enough for a storm, short enough for the intake's own commits."""
 
 LOOK_EVERY_S = 1.0

@@ -66,8 +66,8 @@ class Lane:
 LANES: Mapping[ActionKind, Lane] = {
     ActionKind.ESCALATE: Lane(4, 20.0, Backoff(first_s=0.2, cap_s=2.0)),
     ActionKind.PAGE: Lane(16, 5.0, Backoff(first_s=0.2, cap_s=5.0)),
-    ActionKind.REPLY: Lane(64, 10.0, Backoff(first_s=1.0, cap_s=30.0)),
-    ActionKind.NOTICE: Lane(64, 10.0, Backoff(first_s=1.0, cap_s=15.0)),
+    ActionKind.REPLY: Lane(64, 12.0, Backoff(first_s=1.0, cap_s=30.0)),
+    ActionKind.NOTICE: Lane(64, 12.0, Backoff(first_s=1.0, cap_s=15.0)),
     ActionKind.SNAPSHOT: Lane(4, 15.0, Backoff(first_s=1.0, cap_s=15.0)),
 }
 

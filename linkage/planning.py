@@ -12,6 +12,7 @@ from linkage.rules import Rule, RuleAction
 NOTICE_PHRASE = "neighbour-needs-help"
 NOTICE_LASTS_MS = 10 * 60 * 1000
 SNAPSHOT_LASTS_MS = 2 * 60 * 1000
+SNAPSHOT_AGAIN_MS = 60 * 1000
 
 
 def planned(
@@ -38,7 +39,7 @@ def planned(
         else:
             reasons.append(why_not)
     if rings and RuleAction.SNAPSHOT in rule.actions:
-        actions += _snapshots(facts, cameras)
+        actions += _snapshots(facts, extends, cameras)
     return actions, "; ".join(reasons) or "无需新动作 / nothing new to do"
 
 
@@ -102,8 +103,15 @@ def _notices(facts: Facts, extends: OpenIncident | None) -> list[PlannedAction]:
     ]
 
 
-def _snapshots(facts: Facts, cameras: tuple[NearCamera, ...]) -> list[PlannedAction]:
+def _snapshots(
+    facts: Facts, extends: OpenIncident | None, cameras: tuple[NearCamera, ...]
+) -> list[PlannedAction]:
+    """A picture of each camera, unless its last one is of a moment ago."""
     # a camera that sent its picture with the alarm need not be asked for another
+    looked_at: frozenset[str] = frozenset()
+    if extends is not None and facts.now_ms - extends.newest_alarm_ms < SNAPSHOT_AGAIN_MS:
+        # ten neighbours pressing at once are one scene, not ten
+        looked_at = extends.camera_ids
     has_picture = facts.place.camera_id if facts.alarm.detail.get("picture") else None
     return [
         PlannedAction(
@@ -114,5 +122,5 @@ def _snapshots(facts: Facts, cameras: tuple[NearCamera, ...]) -> list[PlannedAct
             deadline_ms=facts.now_ms + SNAPSHOT_LASTS_MS,
         )
         for camera in cameras
-        if camera.camera_id != has_picture
+        if camera.camera_id != has_picture and camera.camera_id not in looked_at
     ]

@@ -165,19 +165,19 @@ incident_alarms = Table(
     Column("alarm_id", String(36), primary_key=True),  # an alarm belongs to one incident
     Column("incident_id", ForeignKey("incidents.id"), nullable=False, index=True),
     Column("position", BigInteger, nullable=False),  # alarms.position, for order
-    Column("device", String(64), nullable=False),
+    Column("device", String(64), nullable=False, index=True),
     Column("kind", String(16), nullable=False),
     Column("silent", Boolean, nullable=False),
     Column("received_at_ms", BigInteger, nullable=False),
     Column("flags", String(200), nullable=False),
-    Column("household_id", String(64)),
+    Column("household_id", String(64), index=True),
 )
 
 incident_cameras = Table(
     "incident_cameras",
     metadata,
     Column("incident_id", ForeignKey("incidents.id"), primary_key=True),
-    Column("camera_id", String(64), primary_key=True),
+    Column("camera_id", String(64), primary_key=True, index=True),
     Column("distance_m", Float),
 )
 
@@ -228,7 +228,7 @@ actions = Table(
     Column("deadline_ms", BigInteger),  # after it the action is expired and shown as such
     Column("done_at_ms", BigInteger),
     Column("error", String(500)),
-    Index("ix_actions_state_due_at_ms", "state", "due_at_ms"),
+    Index("ix_actions_state_kind_due_at_ms", "state", "kind", "due_at_ms"),
 )
 
 # --- the record of who did and looked at what ----------------------------------------------------

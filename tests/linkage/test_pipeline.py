@@ -265,6 +265,14 @@ def test_loitering_at_a_camera_joins_that_cameras_incident():
     assert (draft.extends, draft.rings) == (own, False)
 
 
+@pytest.mark.parametrize(("seconds_ago", "again"), [(59, set()), (60, {"cam-near"})])
+def test_neighbours_pressing_at_once_are_one_picture(seconds_ago: int, again: set[str]):
+    linked = LinkedAlarm(AlarmKind.PANIC, False, "b2", "h2", NOW_MS - seconds_ago * 1000)
+    draft = decide(facts_of(incidents=(an_incident(alarms=(linked,)),)))
+    assert draft.rings
+    assert targets(draft, ActionKind.SNAPSHOT) == again
+
+
 def test_cameras_beyond_the_rules_distance_are_left_out():
     assert [c.camera_id for c in decide(facts_of()).cameras] == ["cam-near"]
 

@@ -227,7 +227,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_actions")),
     )
     op.create_index(op.f("ix_actions_incident_id"), "actions", ["incident_id"], unique=False)
-    op.create_index("ix_actions_state_due_at_ms", "actions", ["state", "due_at_ms"], unique=False)
+    op.create_index(
+        "ix_actions_state_kind_due_at_ms", "actions", ["state", "kind", "due_at_ms"], unique=False
+    )
     op.create_table(
         "cameras",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -294,6 +296,10 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_incident_alarms_incident_id"), "incident_alarms", ["incident_id"], unique=False
     )
+    op.create_index(op.f("ix_incident_alarms_device"), "incident_alarms", ["device"], unique=False)
+    op.create_index(
+        op.f("ix_incident_alarms_household_id"), "incident_alarms", ["household_id"], unique=False
+    )
     op.create_table(
         "incident_cameras",
         sa.Column("incident_id", sa.String(length=36), nullable=False),
@@ -303,6 +309,9 @@ def upgrade() -> None:
             ["incident_id"], ["incidents.id"], name=op.f("fk_incident_cameras_incident_id")
         ),
         sa.PrimaryKeyConstraint("incident_id", "camera_id", name=op.f("pk_incident_cameras")),
+    )
+    op.create_index(
+        op.f("ix_incident_cameras_camera_id"), "incident_cameras", ["camera_id"], unique=False
     )
     op.create_table(
         "sessions",
