@@ -140,6 +140,9 @@ class WorkerHandle:
             _, stuck = await asyncio.wait(self._pumps, timeout=_AFTER_KILL_S)
             for pump in stuck:
                 pump.cancel()
+            for pump in set(self._pumps) - stuck:
+                if (failure := pump.exception()) is not None:
+                    _log.error("worker.events_not_kept", exc_info=failure)
         await asyncio.get_running_loop().run_in_executor(
             self._threads, self._process.join, _AFTER_KILL_S
         )

@@ -13,7 +13,13 @@ from camerad import discovery
 from camerad.discovery import Answers, discover, interface_addresses, probe_text
 from camerad.errors import CameraUnreachable
 from camerad.model import DiscoveredDevice
-from camerad.simulator.discovery import Announcement, DiscoveryResponder, Probe, probe_match
+from camerad.simulator.discovery import (
+    Announcement,
+    DiscoveryResponder,
+    Probe,
+    probe_match,
+    read_probe,
+)
 
 LOOPBACK = "127.0.0.1"
 YARD = Announcement(
@@ -99,6 +105,31 @@ async def test_an_interface_that_cannot_be_used_is_skipped() -> None:
 async def test_no_usable_interface_at_all_is_an_error() -> None:
     with pytest.raises(CameraUnreachable):
         await discover(timeout_s=0.5, interfaces=["203.0.113.7"])
+
+
+class Answering(asyncio.DatagramProtocol):
+    """A camera behind a router: no multicast reaches it, a probe of its own does."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        probe = read_probe(data)
+        assert probe is not None
+        self._transport.sendto(answer_to(probe.message_id), addr)
+
+
+async def test_a_camera_that_no_multicast_reaches_is_asked_by_its_address() -> None:
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        Answering, local_addr=("127.0.0.77", discovery.PORT)
+    )
+    try:
+        found = await discover(timeout_s=0.5, interfaces=[LOOPBACK], unicast=["127.0.0.77"])
+    finally:
+        transport.close()
+    assert ("127.0.0.77", YARD.endpoint_reference) in [
+        (device.address, device.endpoint_reference) for device in found
+    ]
 
 
 def test_this_machine_has_at_least_its_loopback() -> None:
