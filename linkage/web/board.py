@@ -20,7 +20,7 @@ from lianfang_timing import unix_ms
 from linkage import schema as s
 from linkage.accounts import sessions
 from linkage.web import views
-from linkage.web.incident_reading import AnyRow, newest_position
+from linkage.web.incident_rows import AnyRow, newest_position
 from linkage.web.ports import ComponentStatus, Ports
 from linkage.web.views import moment
 

@@ -18,7 +18,8 @@ from linkage import schema as s
 from linkage.contacts import open_contact
 from linkage.model import ActionKind, EventType
 from linkage.web import views
-from linkage.web.incident_reading import AnyRow, IncidentRow, facts_of, read_people
+from linkage.web.incident_reading import facts_of, read_people
+from linkage.web.incident_rows import AnyRow, IncidentRow
 from linkage.web.views import moment, moment_or_none
 
 

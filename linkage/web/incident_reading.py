@@ -8,23 +8,16 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Table, select
 
 from linkage import schema as s
-from linkage.accounts.rights import Places
-from linkage.model import OPEN_STAGES, ActionKind, EventType, Stage
+from linkage.model import ActionKind, EventType, Stage
 from linkage.web import views
+from linkage.web.incident_rows import AnyRow, IncidentRow
 from linkage.web.views import moment, moment_or_none
-
-if TYPE_CHECKING:
-    # how many types a Row takes differs between the releases of SQLAlchemy we allow
-    AnyRow: TypeAlias = Row[*tuple[Any, ...]]
-else:
-    AnyRow = Row
-IncidentRow: TypeAlias = AnyRow
 
 _NEXT_STEP = {
     Stage.REPORTED: "verify",
@@ -33,80 +26,6 @@ _NEXT_STEP = {
     Stage.RESPONDED: "close",
     Stage.CLOSED: "review",
 }
-
-
-@dataclass(frozen=True)
-class Page:
-    """Rows of one page, and where the next one begins (None at the end)."""
-
-    rows: Sequence[IncidentRow]
-    next_after: tuple[int, int, str] | None
-
-
-def newest_position(conn: Connection) -> int:
-    """The newest position of the timeline that any incident shows."""
-    return conn.scalar(select(func.max(s.incidents.c.changed_position))) or 0
-
-
-def inside(places: Places) -> ColumnElement[bool]:
-    """The condition that an incident lies in these places."""
-    if places.villages is None:
-        return true()
-    return s.incidents.c.village_id.in_(places.villages)
-
-
-def read_row(conn: Connection, incident_id: str, places: Places) -> IncidentRow | None:
-    """One incident, None when there is none inside these places."""
-    return conn.execute(
-        select(s.incidents).where(s.incidents.c.id == incident_id, inside(places))
-    ).first()
-
-
-def read_page(
-    conn: Connection,
-    places: Places,
-    *,
-    state: str | None,
-    after: tuple[int, int, str] | None,
-    limit: int,
-) -> Page:
-    """Open ones: the most urgent first, of those the newest; else the newest first."""
-    i = s.incidents.c
-    # priority 0 for all makes one order of both
-    urgency = i.priority if state == "open" else i.priority * 0
-    stages = [stage.value for stage in OPEN_STAGES]
-    query = select(s.incidents).where(inside(places))
-    if state == "open":
-        query = query.where(i.stage.in_(stages))
-    elif state == "closed":
-        query = query.where(i.stage.not_in(stages))
-    if after is not None:
-        rank, opened, last_id = after
-        query = query.where(
-            or_(
-                urgency > rank,
-                and_(urgency == rank, i.opened_at_ms < opened),
-                and_(urgency == rank, i.opened_at_ms == opened, i.id > last_id),
-            )
-        )
-    query = query.order_by(urgency, i.opened_at_ms.desc(), i.id).limit(limit + 1)
-    rows = conn.execute(query).all()
-    if len(rows) <= limit:
-        return Page(rows, None)
-    rows, last = rows[:limit], rows[limit - 1]
-    rank = last.priority if state == "open" else 0
-    return Page(rows, (rank, last.opened_at_ms, last.id))
-
-
-def read_changed(conn: Connection, *, after: int, limit: int) -> Sequence[IncidentRow]:
-    """Incidents that changed after this position, each once, in the order of their last change."""
-    i = s.incidents.c
-    return conn.execute(
-        select(s.incidents)
-        .where(i.changed_position > after)
-        .order_by(i.changed_position)
-        .limit(limit)
-    ).all()
 
 
 def list_items(

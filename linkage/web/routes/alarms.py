@@ -9,7 +9,7 @@ from linkage import schema as s
 from linkage.accounts.rights import Permission, Places
 from linkage.web import views
 from linkage.web.guard import PORTS, caller_of
-from linkage.web.incident_reading import AnyRow
+from linkage.web.incident_rows import AnyRow
 from linkage.web.reading import limit_of, position_of
 from linkage.web.routing import Parameter, Route
 

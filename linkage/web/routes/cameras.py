@@ -12,7 +12,7 @@ from linkage.model import OPEN_STAGES
 from linkage.web import views
 from linkage.web.board import BOARD
 from linkage.web.guard import PORTS, caller_of
-from linkage.web.incident_reading import AnyRow, inside
+from linkage.web.incident_rows import AnyRow, inside
 from linkage.web.problems import Problem, not_found
 from linkage.web.routing import Parameter, Route
 

@@ -16,13 +16,8 @@ from linkage.model import Actor, Outcome, Stage
 from linkage.web import views
 from linkage.web.guard import PORTS, Caller, caller_of
 from linkage.web.incident_detail import DetailPorts, read_detail
-from linkage.web.incident_reading import (
-    IncidentRow,
-    list_items,
-    newest_position,
-    read_page,
-    read_row,
-)
+from linkage.web.incident_reading import list_items
+from linkage.web.incident_rows import IncidentRow, newest_position, read_page, read_row
 from linkage.web.ports import Desk, Ports, Step
 from linkage.web.problems import Problem, not_found
 from linkage.web.reading import body_of, limit_of, pack_cursor, unpack_cursor, version_of

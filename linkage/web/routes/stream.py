@@ -21,7 +21,8 @@ from linkage.web import views
 from linkage.web.board import BOARD, Board
 from linkage.web.counting import COUNTERS, Counters
 from linkage.web.guard import PORTS, Caller, caller_of, still_holds
-from linkage.web.incident_reading import list_items, newest_position, read_changed
+from linkage.web.incident_reading import list_items
+from linkage.web.incident_rows import newest_position, read_changed
 from linkage.web.ports import Ports
 from linkage.web.problems import Problem
 from linkage.web.reading import position_of
