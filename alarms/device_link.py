@@ -129,8 +129,10 @@ class DeviceLink:
         self._watch()
         was_up = False
         while not self._lost.is_set():
+            # not wait_for: on Python 3.11 it can swallow a cancellation that meets the event
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._lost.wait(), _KEEPALIVE_S / 6)
+                async with asyncio.timeout(_KEEPALIVE_S / 6):
+                    await self._lost.wait()
             was_up = was_up or self.up.is_set()
             self._client.loop_misc()
         return was_up

@@ -169,7 +169,8 @@ class SimulatedButton:
         self._start(self._repeat(seq, _json(**body, mac=mac), pending))
         patience_s = self._timing.undelivered_after_s if timeout_s is None else timeout_s
         try:
-            reply = await asyncio.wait_for(asyncio.shield(pending.answer), patience_s)
+            async with asyncio.timeout(patience_s):
+                reply = await asyncio.shield(pending.answer)
         except TimeoutError:
             reply = Reply("undelivered")
         waited_s = self._clock.monotonic() - begun_s
