@@ -126,7 +126,9 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     const system = await client.system()
     state.system = system
     const at = position ?? system.sse_position
-    book.value = replaceOpen(book.value, items, at)
+    // A position behind what we have seen: another store stands there now (restored, renewed).
+    const known = at < (stream.position ?? 0) ? new Map() : book.value
+    book.value = replaceOpen(known, items, at)
     try {
       state.cameras = sortCameras(await client.cameras())
       state.camerasRefused = false
@@ -155,8 +157,10 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
   /** A silent line may be a dead one: whatever a fresh list knows, the stream should have told. */
   async function checkStream(): Promise<void> {
     if (state.line !== 'live') return
+    const seen = stream.position ?? 0
     try {
       const { items, position } = await client.openIncidents()
+      if (position !== null && position < seen) return await startStream()
       const missed = bringsNews(book.value, items)
       if (position !== null && (stream.position ?? 0) <= position) {
         book.value = replaceOpen(book.value, items, position)

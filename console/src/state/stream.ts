@@ -7,7 +7,7 @@
  */
 import type { Camera, Incident, System } from '../api/types'
 
-const DELAYS_MS = [500, 1_000, 2_000, 4_000, 8_000]
+const DELAYS_MS = [500, 1_000, 2_000, 3_000]
 /** An attempt that neither opens nor fails in this time is given up. */
 const OPENING_MS = 8_000
 
@@ -91,7 +91,7 @@ export class Stream {
   private fail(): void {
     this.close()
     this.handlers.lost()
-    const delay = DELAYS_MS[Math.min(this.failures, DELAYS_MS.length - 1)] ?? 8_000
+    const delay = DELAYS_MS[Math.min(this.failures, DELAYS_MS.length - 1)] ?? 3_000
     this.failures += 1
     // Jitter: after a restart of the server not every screen shall knock in the same moment.
     this.timer = setTimeout(() => void this.retry(), delay * (0.75 + Math.random() / 2))
