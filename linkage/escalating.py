@@ -59,10 +59,8 @@ class EscalateCarrier:
             )
         )
         incident = records.incident_by_id(conn, action.incident_id)
-        # signed for, closed, or taken over by a newer clock since this look was fetched
-        if taken.rowcount == 0 or incident is None or incident.acknowledged_by is not None:
-            return 0
-        if not incident.stage.is_open:
+        # a sign-for, a close and a newer clock cancel the looks that are planned
+        if taken.rowcount == 0 or incident is None:
             return 0
         verdict = decide(
             _standing(incident, action),
