@@ -19,6 +19,8 @@ _Box = tuple[float, float, float, float]
 _STOPPED = 0.8
 """Weight of the guess that a track has stopped against the guess that it went on."""
 _NEWCOMER_HITS = 3
+_KNOWN_HITS = 6
+_UNLIKE = 8.0
 _TWIN_S = 0.8
 """Two tracks on the same spot for this long are one thing."""
 
@@ -184,6 +186,8 @@ def _worth(track: Track, box: _Box, blob: Blob) -> float:
     """How well the blob continues the track when that is at `box`; 0 is not at all."""
     shared = _overlap(box, _box(blob))
     size, other = track.w * track.h, blob.w * blob.h
+    if track.hits >= _KNOWN_HITS and not size / _UNLIKE < other < size * _UNLIKE:
+        return 0.0  # a scrap of a body is no body, and a body no scrap
     across = box[0] + box[2] / 2 - blob.x - blob.w / 2
     down = box[1] + box[3] / 2 - blob.y - blob.h / 2
     apart = float(np.hypot(across, down))

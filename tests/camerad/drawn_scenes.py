@@ -79,7 +79,7 @@ class Scene:
 
     walkers: Sequence[Walker]
     seconds: float
-    fps: float = 12.5
+    fps: float = 5.0
     size: tuple[int, int] = (704, 576)
     night: bool = False
     flat: int | None = None
