@@ -8,6 +8,7 @@ redeliver after a crash: only the device's repeat makes a press safe here (docs/
 import asyncio
 import errno
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -94,6 +95,37 @@ class DeviceDoor(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]  # amqt
         return self._rules.permits(session.username, topic, action)
 
 
+class _Steady(dict[Any, Any]):
+    """A dict whose loops see it as it was when they began."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(list(super().keys()))
+
+    def items(self) -> Any:
+        return list(super().items())
+
+
+class _MendedBroker(Broker):  # type: ignore[misc]  # amqtt is untyped
+    """amqtt 0.12 with two faults mended that would lose presses or tell on neighbours.
+
+    It awaits inside loops over its subscriptions, so that somebody who subscribes meanwhile makes
+    the loop fail and the message under way is lost; and to whoever connects it sends the retained
+    messages of everybody's subscriptions. tests/alarms/test_embedded_broker.py shows both.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._subscriptions: dict[str, list[tuple[Session, int]]] = _Steady()
+        self._retained_messages: dict[str, Any] = _Steady()
+
+    async def _publish_retained_messages_for_subscription(
+        self, subscription: tuple[str, int], session: Session
+    ) -> None:
+        subscribers = self._subscriptions.get(subscription[0], ())
+        if any(subscriber is session for subscriber, _ in subscribers):
+            await super()._publish_retained_messages_for_subscription(subscription, session)
+
+
 class EmbeddedBroker:
     """An amqtt broker on one TCP address, in the running event loop."""
 
@@ -112,7 +144,7 @@ class EmbeddedBroker:
             "listeners": {"default": {"type": "tcp", "bind": f"{self.host}:{self.port}"}},
             "plugins": {f"{__name__}.{DeviceDoor.__name__}": {"rules": self._rules}},
         }
-        broker = Broker(config, loop=asyncio.get_running_loop())
+        broker = _MendedBroker(config, loop=asyncio.get_running_loop())
         try:
             await broker.start()
         except (AmqttError, OSError) as error:

@@ -41,7 +41,7 @@ _COMMANDS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, run, and turn every expected failure into one sentence on stderr."""
     arguments = _parser().parse_args(argv)
-    configure_logs(os.environ.get("LIANFANG_LOG", "info"))
+    configure_logs()
     try:
         return int(arguments.function(arguments))
     except (BadSettings, BadZones, StoreTooNew, StoreUnusable, UnknownDevice) as error:

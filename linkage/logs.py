@@ -1,13 +1,18 @@
 """How the program writes its log: structured, one event a line, to stderr."""
 
 import logging
+import os
 import sys
 
 import structlog
 
 
-def configure_logs(level: str) -> None:
-    """Set up structlog and send other libraries' warnings the same way."""
+def configure_logs(level: str | None = None) -> None:
+    """Set up structlog and send other libraries' warnings the same way; camera workers too.
+
+    `level` left out: what `LIANFANG_LOG` says, or info.
+    """
+    level = level or os.environ.get("LIANFANG_LOG", "info")
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     logging.basicConfig(
         level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr

@@ -15,8 +15,6 @@ from importlib.metadata import version
 
 import structlog
 from aiohttp import web
-from camerad.discovery import discover
-from camerad.onvif_door import describe, smallest_fit
 from prometheus_client import CollectorRegistry
 
 from alarms.broker import EmbeddedBroker
@@ -25,7 +23,9 @@ from alarms.intake import Intake
 from alarms.log import AlarmLog
 from alarms.mqtt import BrokerAddress, MqttLink
 from alarms.store import Database
+from camerad.discovery import discover
 from camerad.fleet import Fleet
+from camerad.onvif_door import describe, smallest_fit
 from lianfang_timing import Backoff, Clock, SystemClock
 from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
@@ -39,6 +39,7 @@ from linkage.escalating import EscalateCarrier
 from linkage.evidence import EvidenceFolder
 from linkage.health import Health, HealthMetrics
 from linkage.incidents import IncidentDesk
+from linkage.logs import configure_logs
 from linkage.model import ActionKind
 from linkage.outbox import Carrier, Outbox
 from linkage.settings import Settings
@@ -136,6 +137,7 @@ async def opened(
             clock=clock,
             on_event=CameraAlarms(alarm_log, evidence).on_event,
             workers=file.cameras.workers or None,
+            configure_logging=configure_logs,
         )
         finding = partial(discover, interfaces=file.cameras.interfaces)
         locator = CameraLocator(

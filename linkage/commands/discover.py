@@ -6,7 +6,6 @@ import json
 import sys
 
 from camerad.discovery import discover
-
 from camerad.model import DiscoveredDevice
 from linkage.commands.common import Subparsers
 
