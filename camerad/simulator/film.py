@@ -205,7 +205,16 @@ def _digest(scene: Scene, seconds: float, fps: int) -> str:
     """Changes when the scene does, or any code that draws it."""
     digest = hashlib.sha256(f"{scene!r} {seconds} {fps}".encode())
     for source in sorted(Path(__file__).parent.glob("*.py")):
-        if source.stem in {"canvas", "figures", "film", "ground", "light", "props", "stage"}:
+        if source.stem in {
+            "canvas",
+            "figures",
+            "film",
+            "furniture",
+            "ground",
+            "light",
+            "props",
+            "stage",
+        }:
             digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 

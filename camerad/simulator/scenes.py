@@ -8,19 +8,10 @@ from dataclasses import dataclass, field
 
 from camerad.simulator.canvas import Colour, View
 from camerad.simulator.figures import Clothes
+from camerad.simulator.furniture import Fence, Lamp, Sign, Stall, Tree
 from camerad.simulator.ground import Strip
 from camerad.simulator.light import Hour
-from camerad.simulator.props import (
-    Archway,
-    Fence,
-    House,
-    Lamp,
-    Prop,
-    Sign,
-    Stall,
-    Tree,
-    Wall,
-)
+from camerad.simulator.props import Archway, House, Prop, Wall
 from camerad.simulator.script import Actor, Car, Cyclist, Person, Walk
 
 CONCRETE: Colour = (168, 176, 180)

@@ -5,9 +5,9 @@ import numpy as np
 
 from camerad.simulator.canvas import Brush, Patch, Picture, View
 from camerad.simulator.figures import Pose, draw_bicycle, draw_car, draw_person
+from camerad.simulator.furniture import Lamp, Tree
 from camerad.simulator.ground import paint_ground
 from camerad.simulator.light import Hour, Light
-from camerad.simulator.props import Lamp, Tree
 from camerad.simulator.scenes import Scene
 from camerad.simulator.script import Actor, Car, Cyclist, Person
 
