@@ -213,6 +213,7 @@ def _digest(scene: Scene, seconds: float, fps: int) -> str:
             "ground",
             "light",
             "props",
+            "script",
             "stage",
         }:
             digest.update(source.read_bytes())
