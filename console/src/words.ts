@@ -60,7 +60,7 @@ export function usePlace() {
 /** The parts of the system with their state. With the line down nothing else can be known. */
 export function useSystemParts() {
   const duty = useConsole()
-  const { t } = useI18n()
+  const { t, half } = useI18n()
   const { moment, localClock } = useTimes()
 
   const line = computed<SystemPart>(() => {
@@ -98,7 +98,7 @@ export function useSystemParts() {
         part.since === null
           ? t('system.down')
           : t('system.downSince', { time: moment(part.since) })
-      return { name, label, value, level: 'bad', detail: part.detail }
+      return { name, label, value, level: 'bad', detail: half(part.detail ?? '') }
     }
     const { watching, down, connecting } = system.cameras
     const total = watching + down + connecting

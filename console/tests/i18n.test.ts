@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { fill } from '../src/i18n'
+import { fill, halfOf } from '../src/i18n'
 import { en } from '../src/i18n/en'
 import { zh } from '../src/i18n/zh'
 
@@ -32,5 +32,17 @@ describe('the two languages', () => {
 describe('a sentence', () => {
   it('takes its values and keeps the places nobody filled', () => {
     expect(fill('{a} and {b}', { a: 1 })).toBe('1 and {b}')
+  })
+})
+
+describe('a sentence of the server', () => {
+  it('is shown in the half of the chosen language', () => {
+    expect(halfOf('请先签收 / sign for it first', 'zh')).toBe('请先签收')
+    expect(halfOf('请先签收 / sign for it first', 'en')).toBe('sign for it first')
+  })
+
+  it('in one language only is shown whole', () => {
+    expect(halfOf('input / output error', 'en')).toBe('input / output error')
+    expect(halfOf('没有画面', 'en')).toBe('没有画面')
   })
 })

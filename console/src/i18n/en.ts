@@ -132,6 +132,8 @@ export const en: Record<Key, string> = {
   'step.close': 'Close',
   'step.review': 'Review',
   'step.note': 'Note',
+  'step.closeNow': 'Nobody needs to be sent: close',
+  'step.dispatchAfterAll': 'Dispatch after all',
   'step.busy': 'Sending…',
   'step.forbidden': 'Your role may not take this step',
   'hint.acknowledge': 'It becomes yours and the ringing stops',
@@ -191,6 +193,13 @@ export const en: Record<Key, string> = {
   'notice.expired': 'expired',
   'notice.cancelled': 'cancelled',
 
+  'reply.received': 'received',
+  'reply.duplicate': 'received before',
+  'reply.acknowledged': 'signed for',
+  'reply.dispatched': 'help dispatched',
+  'reply.closed': 'closed',
+
+  'called.nobody': 'nobody to call',
   'called.planned': 'planned',
   'called.sent': 'called',
   'called.failed': 'call failed',

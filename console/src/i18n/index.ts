@@ -17,6 +17,8 @@ export interface I18n {
   t: (key: Key, params?: Params) => string
   /** The word for a code of the server's, or the code itself when we have no word for it. */
   word: (group: string, code: string) => string
+  /** Our language's half of a sentence of the server's (Chinese, ` / `, English). */
+  half: (sentence: string) => string
   /** One sentence for a person about what went wrong. */
   problem: (error: unknown) => string
   switchTo: (language: Language) => void
@@ -24,6 +26,13 @@ export interface I18n {
 
 export function fill(sentence: string, params: Params): string {
   return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole))
+}
+
+/** A text without both halves is returned whole. */
+export function halfOf(sentence: string, language: Language): string {
+  const at = sentence.indexOf(' / ')
+  if (at < 0 || !/[\u4e00-\u9fff]/.test(sentence.slice(0, at))) return sentence
+  return language === 'zh' ? sentence.slice(0, at) : sentence.slice(at + 3)
 }
 
 export function createI18n(storage: Storage, page: Document): I18n {
@@ -36,6 +45,7 @@ export function createI18n(storage: Storage, page: Document): I18n {
   const t = (key: Key, params: Params = {}) => fill(SENTENCES[language.value][key], params)
   const word = (group: string, code: string) =>
     (SENTENCES[language.value] as Record<string, string>)[`${group}.${code}`] ?? code
+  const half = (sentence: string) => halfOf(sentence, language.value)
   const problem = (error: unknown): string => {
     if (error instanceof Stale) return t('error.stale')
     if (error instanceof ServerAway) return t('error.away')
@@ -44,9 +54,10 @@ export function createI18n(storage: Storage, page: Document): I18n {
       return t('signin.rateLimited', { seconds: error.retryAfterS })
     }
     if (error instanceof Refused) {
-      if (error.status === 403) return t('error.forbidden', { detail: error.detail })
-      if (error.status === 409) return t('error.notAllowedNow', { detail: error.detail })
-      return t('error.other', { detail: error.detail })
+      const detail = half(error.detail)
+      if (error.status === 403) return t('error.forbidden', { detail })
+      if (error.status === 409) return t('error.notAllowedNow', { detail })
+      return t('error.other', { detail })
     }
     return t('error.other', { detail: String(error) })
   }
@@ -55,7 +66,7 @@ export function createI18n(storage: Storage, page: Document): I18n {
     storage.setItem(STORED_AS, next)
     show()
   }
-  return { language, t, word, problem, switchTo }
+  return { language, t, word, half, problem, switchTo }
 }
 
 export const I18N: InjectionKey<I18n> = Symbol('i18n')

@@ -129,6 +129,8 @@ export const zh = {
   'step.close': '核查结案',
   'step.review': '考核评价',
   'step.note': '记录',
+  'step.closeNow': '无需派遣，直接结案',
+  'step.dispatchAfterAll': '仍要派遣',
   'step.busy': '正在提交…',
   'step.forbidden': '您的岗位无权办理这一步',
   'hint.acknowledge': '签收后由您负责，铃声停止',
@@ -188,6 +190,13 @@ export const zh = {
   'notice.expired': '已过期',
   'notice.cancelled': '已取消',
 
+  'reply.received': '已收到',
+  'reply.duplicate': '重复，已收到',
+  'reply.acknowledged': '已签收',
+  'reply.dispatched': '已派遣',
+  'reply.closed': '已结案',
+
+  'called.nobody': '没有可呼叫的人',
   'called.planned': '待呼叫',
   'called.sent': '已呼叫',
   'called.failed': '呼叫失败',
