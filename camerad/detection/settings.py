@@ -57,6 +57,8 @@ class DetectionSettings:
     """How long anything else may lie still before it becomes part of the scene."""
 
     # stays
+    unproven_s: float = 4.0
+    """At most so much dwell counts from before something had travelled."""
     leave_s: float = 3.0
     """Absence that ends a stay; shorter ones pause it."""
     inherit_s: float = 4.0

@@ -115,6 +115,9 @@ class Stays:
             self.open.append(stay)
         if not stay.outside and presence.lively:
             stay.dwell_s += t_s - stay.seen_s
+        if not stay.walked_in:
+            # a branch that at last seems to walk has not been a person all the while
+            stay.dwell_s = min(stay.dwell_s, self._settings.unproven_s)
         stay.seen_s, stay.outside = t_s, False
         stay.box, stay.feet = presence.box, presence.feet
         stay.walked_in = stay.walked_in or presence.travelled
