@@ -123,8 +123,8 @@ class CameraHealth:
     camera_id: str
     state: CameraState
     reason: str
-    """Empty when watching; else one word of: unreachable refused nonsense no-frames hung worker-lost
-    starting."""
+    """Empty when watching; else one word: unreachable, refused, nonsense, no-frames, hung,
+    worker-lost or starting."""
     detail: str
     """One sentence for a person; never a password."""
     since: datetime

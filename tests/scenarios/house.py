@@ -1,0 +1,273 @@
+"""A whole site in real processes: `lianfang run`, its broker, its seeded town. For scenarios.
+
+The service runs as its users run it: another process, found by its address, ended by signals.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import aiohttp
+from argon2 import PasswordHasher
+from sqlalchemy import Connection
+
+from alarms.button import ButtonTiming
+from alarms.devices import DeviceRegistry
+from alarms.simulator import SimulatedButton
+from alarms.store import Database
+from lianfang_timing import Backoff, SystemClock, unix_ms
+from linkage.accounts.passwords import Passwords
+from linkage.demo import town
+from linkage.settings import Settings, load_settings, shipped_folder
+from linkage.storage import open_storage
+from tests.brokers import Mosquitto, free_port, mosquitto
+
+QUICK = ButtonTiming(
+    first_repeat_s=0.5, repeat_cap_s=2.0, reconnect=Backoff(first_s=0.1, cap_s=0.5)
+)
+"""The contract's pattern of repeats, quicker, so that a scenario with many crashes ends today."""
+
+READY_WITHIN_S = 30.0
+
+_SITE = """\
+[site]
+name_zh = "测试镇综治中心"
+name_en = "Test Township"
+node = "test"
+
+[database]
+url = "sqlite:///../data/lianfang.db"
+
+[mqtt]
+embedded = {embedded}
+port = {mqtt_port}
+
+[console]
+port = {port}
+
+[cameras]
+discover = {discover}
+interfaces = ["127.0.0.1"]
+workers = 1
+"""
+
+
+@dataclass
+class House:
+    """A site's folder and the processes that serve it."""
+
+    folder: Path
+    port: int
+    mqtt_port: int
+    broker: Mosquitto | None
+    """The outside broker, or None when the service runs the embedded one."""
+    accounts: dict[str, str] = field(default_factory=dict)
+    """Passwords by user name: duty, leader, police, dongcun-head, auditor, admin."""
+    buttons: Sequence[town.DemoButton] = ()
+    process: asyncio.subprocess.Process | None = None
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log_file(self) -> Path:
+        return self.folder / "service.log"
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(self.config)
+
+    def database(self) -> Database:
+        """Another connection to the site's store; the caller closes it."""
+        return Database(self.settings.database_url)
+
+    def button(
+        self, number: int = 0, *, device: str | None = None, timing: ButtonTiming = QUICK
+    ) -> SimulatedButton:
+        """A living button of the town, by its number or its device id."""
+        made = self.buttons[number]
+        if device is not None:
+            made = next(b for b in self.buttons if b.credentials.device == device)
+        given = made.credentials
+        return SimulatedButton(
+            device=given.device,
+            login=given.login,
+            password=given.password,
+            key=given.key,
+            port=self.mqtt_port,
+            timing=timing,
+        )
+
+    async def start(self, *program: str) -> None:
+        """Start the service (or `program` in its place) and return when it can take a press."""
+        await self.spawn(*program)
+        await self.ready()
+
+    async def spawn(self, *program: str) -> None:
+        """Start without waiting."""
+        arguments = program or ("-m", "linkage.cli", "run", "--config", str(self.config))
+        with self.log_file.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *arguments,
+                stdout=log,
+                stderr=log,
+                env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+            )
+
+    async def ready(self, timeout_s: float = READY_WITHIN_S) -> None:
+        """Return when `readyz` says that a press can be taken."""
+        async with asyncio.timeout(timeout_s), aiohttp.ClientSession() as session:
+            while True:
+                if self.process is not None and self.process.returncode is not None:
+                    raise AssertionError(f"the service ended: {self.log_file.read_text()[-2000:]}")
+                try:
+                    async with session.get(f"{self.url}/readyz") as answer:
+                        if answer.status == 200:
+                            return
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(0.05)  # polling another process; it gives no event
+
+    async def stop(self) -> int:
+        """SIGTERM, and the exit status."""
+        return await self._end(signal.SIGTERM)
+
+    async def kill(self) -> int:
+        """SIGKILL: what a power cut is to a process."""
+        return await self._end(signal.SIGKILL)
+
+    async def _end(self, number: signal.Signals) -> int:
+        process, self.process = self.process, None
+        if process is None:
+            return 0
+        if process.returncode is None:
+            process.send_signal(number)
+        return await asyncio.wait_for(process.wait(), 60)
+
+    def client(self) -> "Officer":
+        return Officer(self)
+
+
+class Officer:
+    """A person at the HTTP API."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
+        self._session = aiohttp.ClientSession(
+            house.url, cookie_jar=jar, headers={"X-Requested-With": "lianfang"}
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def sign_in(self, username: str = "duty") -> None:
+        body = {"username": username, "password": self._house.accounts[username]}
+        async with self._session.post("/api/v1/session", json=body) as answer:
+            assert answer.status == 204, await answer.text()
+
+    async def get(self, path: str) -> dict[str, object]:
+        async with self._session.get(f"/api/v1{path}") as answer:
+            assert answer.status == 200, await answer.text()
+            found: dict[str, object] = await answer.json()
+            return found
+
+    async def incident_of(self, alarm: str | None, *, within_s: float = 10.0) -> dict[str, object]:
+        """The incident that holds this alarm, as soon as there is one."""
+        async with asyncio.timeout(within_s):
+            while True:
+                for incident in (await self.get("/incidents?limit=200"))["items"]:
+                    if any(a["id"] == alarm for a in incident["alarms"]):
+                        return incident
+                await asyncio.sleep(0.05)  # polling another process over HTTP
+
+    async def step(self, incident: dict[str, object], step: str, **body: object) -> int:
+        """Take a step on what was seen; the HTTP status."""
+        headers = {"If-Match": str(incident["version"])}
+        path = f"/api/v1/incidents/{incident['id']}/{step}"
+        async with self._session.post(path, json=body, headers=headers) as answer:
+            return answer.status
+
+    async def here(self, *, sound: str = "unlocked", visible: bool = True) -> None:
+        """Be at the console, as the page says it every 10 s."""
+        body = {"sound": sound, "visible": visible}
+        async with self._session.post("/api/v1/presence", json=body) as answer:
+            assert answer.status == 204, await answer.text()
+
+
+@asynccontextmanager
+async def house(
+    folder: Path,
+    *,
+    broker: str = "mosquitto",
+    zones: Sequence[town.CameraZone] = (),
+    discover: bool = False,
+) -> AsyncIterator[House]:
+    """A seeded site that is not running yet. `broker` is mosquitto or embedded.
+
+    Cameras are registered only when `zones` are given.
+    """
+    site = folder / "site"
+    (site / "config").mkdir(parents=True)
+    if broker == "mosquitto":
+        async with mosquitto(folder) as outside:
+            made = House(site, free_port(), outside.port, outside)
+            _prepare(made, zones, discover)
+            try:
+                yield made
+            finally:
+                await made.kill()
+        return
+    made = House(site, free_port(), free_port(), None)
+    _prepare(made, zones, discover)
+    try:
+        yield made
+    finally:
+        await made.kill()
+
+
+CAMERA_LOGIN, CAMERA_PASSWORD = "viewer", "simulated"
+
+
+def _prepare(made: House, zones: Sequence[town.CameraZone], discover: bool) -> None:
+    text = _SITE.format(
+        embedded=str(made.broker is None).lower(),
+        mqtt_port=made.mqtt_port,
+        port=made.port,
+        discover=str(discover).lower(),
+    )
+    (made.config / "site.toml").write_text(text, encoding="utf-8")
+    for name in ("rules.toml", "escalation.toml"):
+        (made.config / name).write_text((shipped_folder() / name).read_text(encoding="utf-8"))
+    storage = open_storage(made.settings)
+    devices = DeviceRegistry(storage.database, storage.box)
+    # a light hash: the suite signs in often, and what is shown here is not its strength
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+    def seed(conn: Connection) -> None:
+        town.seed_places(conn, storage.box)
+        if zones:
+            town.seed_cameras(
+                conn, storage.box, zones, username=CAMERA_LOGIN, password=CAMERA_PASSWORD
+            )
+        accounts = town.seed_accounts(conn, passwords, now_ms=unix_ms(SystemClock().now()))
+        made.accounts = {account.username: account.password for account in accounts}
+        made.buttons = town.seed_buttons(conn, devices)
+
+    storage.database.write_now(seed)
+    storage.database.close_now()
