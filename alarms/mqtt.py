@@ -1,4 +1,4 @@
-"""The door to MQTT: paho-mqtt 2, and nothing else of ours imports it.
+"""The service's door to MQTT: paho-mqtt 2. (Simulated devices have theirs, `alarms.device_link`.)
 
 One connection for intake and for everything we publish: QoS 1, manual acknowledgement, a
 persistent session under a fixed client id, `service/status` retained and as our last will.

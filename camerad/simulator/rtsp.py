@@ -2,7 +2,7 @@
 
 Live means one clock for all: whoever connects sees the present picture, as with a real camera, and
 time stamps run on through the end of the film. Nothing is decoded or encoded here. UDP is refused
-(461), and players then ask for TCP. (`aio_rtsp_toolkit`, tried first, starts the file anew for each
+(461), and players then ask for TCP. (`aio_rtsp_toolkit`, considered, starts the file anew for each
 client and knows no login.)
 """
 
