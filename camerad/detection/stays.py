@@ -17,6 +17,8 @@ from camerad.model import Box, Detection, EventName, Point, Zone, ZoneKind
 _EDGE = 0.04
 """Feet this far (in body heights) outside have not left: boxes tremble."""
 
+_UPRIGHT_SHARE = 0.6
+"""A heap of cars is upright now and then, a person most of the time."""
 _FRAME = 0.02
 """A box this near to the frame's edge touches it."""
 
@@ -53,6 +55,8 @@ class Stay:
     feet: Point
     walked_in: bool = False
     """This track, or the broken one it replaces, came walking."""
+    upright_s: float = 0.0
+    """The part of the dwell during which it was higher than wide."""
     started: bool = False
 
 
@@ -115,13 +119,16 @@ class Stays:
             self.open.append(stay)
         if not stay.outside and presence.lively:
             stay.dwell_s += t_s - stay.seen_s
+            stay.upright_s += t_s - stay.seen_s if presence.upright else 0.0
         if not stay.walked_in:
             # a branch that at last seems to walk has not been a person all the while
             stay.dwell_s = min(stay.dwell_s, self._settings.unproven_s)
+            stay.upright_s = min(stay.upright_s, stay.dwell_s)
         stay.seen_s, stay.outside = t_s, False
         stay.box, stay.feet = presence.box, presence.feet
         stay.walked_in = stay.walked_in or presence.travelled
-        person = stay.walked_in and presence.upright and presence.lively
+        upright = presence.upright and stay.upright_s >= _UPRIGHT_SHARE * stay.dwell_s
+        person = stay.walked_in and upright and presence.lively
         enough = zone.dwell_s is not None and stay.dwell_s >= zone.dwell_s
         if stay.started or not enough or not person:
             return []

@@ -202,3 +202,19 @@ def test_the_end_of_the_stream_ends_what_is_open() -> None:
 def test_feet_on_the_frames_lower_edge_are_in_a_zone_drawn_to_it() -> None:
     low = Zone("low", ZoneKind.LOITER, ((0, 0.5), (1, 0.5), (1, 1), (0, 1)), dwell_s=5.0)
     assert run(Stays([low], DetectionSettings()), [somebody(feet=(0.5, 1.02))], 0.0, 9.0)
+
+
+def test_dwell_from_before_it_walked_counts_little() -> None:
+    stays = Stays([zone(10.0)], DetectionSettings())
+    said = run(stays, [somebody(travelled=False)], 0.0, 30.0)
+    said += run(stays, [somebody()], 30.0, 45.0)
+    assert 35.0 <= said[0].t_s <= 37.0
+
+
+def test_what_is_upright_only_now_and_then_does_not_loiter() -> None:
+    stays = Stays([zone(10.0)], DetectionSettings())
+    said = []
+    for at in range(0, 60, 4):
+        said += run(stays, [somebody(upright=False)], at, at + 3.0)
+        said += run(stays, [somebody()], at + 3.0, at + 4.0)
+    assert said == []
