@@ -28,7 +28,7 @@ _ZONE_COLOURS: Final = {
     ZoneKind.PRIVACY: (60, 60, 60),
 }
 _SEEN: Final = (180, 220, 120)
-_ALERT: Final = (60, 60, 240)
+_ALERT: Final = (80, 80, 255)
 
 
 class Rendering:
@@ -111,5 +111,8 @@ def _draw_track(picture: Colour, track: TrackSnapshot, dwell_s: float | None, al
 
 
 def _write(picture: Colour, text: str, at: tuple[int, int], colour: tuple[int, int, int]) -> None:
-    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 3, cv2.LINE_AA)
-    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5, colour, 1, cv2.LINE_AA)
+    font, size = cv2.FONT_HERSHEY_SIMPLEX, 0.5
+    (wide, high), below = cv2.getTextSize(text, font, size, 1)
+    x, y = max(0, at[0]), max(high + 2, at[1])
+    cv2.rectangle(picture, (x - 2, y - high - 2), (x + wide + 2, y + below), (0, 0, 0), -1)
+    cv2.putText(picture, text, (x, y), font, size, colour, 1, cv2.LINE_AA)
