@@ -4,7 +4,7 @@ import { PATTERNS, render } from '../src/sound/patterns'
 import { decideSound, type Heard } from '../src/sound/policy'
 import { incident, taken } from './incident'
 
-const FINE = { sessionEnded: false, connectionLost: false }
+const FINE = { maySign: true, sessionEnded: false, connectionLost: false }
 const NOTHING: Heard = new Map()
 
 describe('the alarm', () => {
@@ -34,6 +34,15 @@ describe('the alarm', () => {
   })
 })
 
+describe('somebody who may not sign', () => {
+  it('is told once a ring, and not rung at', () => {
+    const guest = { ...FINE, maySign: false }
+    const first = decideSound([incident()], guest, NOTHING)
+    expect(first).toMatchObject({ loop: null, once: 'alarm-once' })
+    expect(decideSound([incident()], guest, first.heard).once).toBeNull()
+  })
+})
+
 describe('loitering', () => {
   const loitering = incident({ kind: 'loitering' })
 
@@ -56,7 +65,7 @@ describe('the state of the line', () => {
   })
 
   it('is heard above all when the session has ended', () => {
-    const ended = { sessionEnded: true, connectionLost: false }
+    const ended = { ...FINE, sessionEnded: true }
     expect(decideSound([incident()], ended, NOTHING).loop).toBe('session-ended')
   })
 })

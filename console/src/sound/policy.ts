@@ -10,7 +10,9 @@ export type Loop = 'session-ended' | 'alarm' | 'connection-lost' | 'drill'
 /** Sounds that are heard once. */
 export type Chime = 'alarm-once' | 'chime' | 'drill-once' | 'test'
 
-export interface Line {
+export interface Listener {
+  /** Whoever cannot sign cannot end a ringing either: they are told once, not rung at. */
+  maySign: boolean
   sessionEnded: boolean
   /** Lost for longer than a blink. */
   connectionLost: boolean
@@ -25,16 +27,16 @@ export interface Sounding {
   heard: Heard
 }
 
-export function decideSound(incidents: readonly Incident[], line: Line, heard: Heard): Sounding {
+export function decideSound(incidents: readonly Incident[], listener: Listener, heard: Heard): Sounding {
   const open = incidents.filter(isOpen)
-  const loop = decideLoop(open, line)
+  const loop = decideLoop(open, listener)
   const next = new Map<string, number>()
   const fresh: Chime[] = []
   for (const incident of open) {
     const before = heard.get(incident.id)
     next.set(incident.id, Math.max(incident.ring, before ?? 0))
     if (incident.ring > (before ?? 0)) {
-      const chime = chimeFor(incident, before !== undefined)
+      const chime = chimeFor(incident, before !== undefined, listener.maySign)
       if (chime !== null) fresh.push(chime)
     }
   }
@@ -43,18 +45,22 @@ export function decideSound(incidents: readonly Incident[], line: Line, heard: H
 
 const LOUDEST: Record<Chime, number> = { 'alarm-once': 0, chime: 1, 'drill-once': 2, test: 3 }
 
-function decideLoop(open: readonly Incident[], line: Line): Loop | null {
-  if (line.sessionEnded) return 'session-ended'
-  const unsigned = open.filter((incident) => needsSigning(incident) && isLifeSafety(incident))
+function decideLoop(open: readonly Incident[], listener: Listener): Loop | null {
+  if (listener.sessionEnded) return 'session-ended'
+  const unsigned = listener.maySign
+    ? open.filter((incident) => needsSigning(incident) && isLifeSafety(incident))
+    : []
   if (unsigned.some((incident) => !incident.drill)) return 'alarm'
-  if (line.connectionLost) return 'connection-lost'
+  if (listener.connectionLost) return 'connection-lost'
   return unsigned.length > 0 ? 'drill' : null
 }
 
-function chimeFor(incident: Incident, seenBefore: boolean): Chime | null {
+function chimeFor(incident: Incident, seenBefore: boolean, maySign: boolean): Chime | null {
   if (needsSigning(incident)) {
-    if (incident.drill) return isLifeSafety(incident) ? null : 'drill-once'
-    return isLifeSafety(incident) ? null : 'chime'
+    // The loop sounds for these.
+    if (isLifeSafety(incident) && maySign) return null
+    if (incident.drill) return 'drill-once'
+    return isLifeSafety(incident) ? 'alarm-once' : 'chime'
   }
   // Taken already, and rung again: one burst. On the first sight of a taken one, silence.
   if (!seenBefore) return null

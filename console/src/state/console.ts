@@ -66,8 +66,12 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     () => [book.value, state.phase, lostLoudly.value] as const,
     () => {
       const onDuty = state.phase === 'on-duty' || state.phase === 'ended'
-      const line = { sessionEnded: state.phase === 'ended', connectionLost: lostLoudly.value }
-      const sounding = decideSound(onDuty ? open.value : [], line, heard)
+      const listener = {
+        maySign: may('acknowledge'),
+        sessionEnded: state.phase === 'ended',
+        connectionLost: lostLoudly.value,
+      }
+      const sounding = decideSound(onDuty ? open.value : [], listener, heard)
       heard = sounding.heard
       speaker.setLoop(sounding.loop)
       if (sounding.once !== null) speaker.once(sounding.once)
@@ -174,7 +178,9 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
   async function tellPresence(): Promise<void> {
     if (state.phase !== 'on-duty') return
     try {
-      await client.presence(state.sound, page.visibilityState === 'visible')
+      // Whoever does not sit in the chair still needs the pulse that finds a dead line.
+      if (holds('presence')) await client.presence(state.sound, page.visibilityState === 'visible')
+      else await client.me()
     } catch (error) {
       noticed(error)
     }
@@ -286,9 +292,12 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     book.value = merge(book.value, incident, book.value.get(incident.id)?.seq ?? 0)
   }
 
+  function holds(permission: string): boolean {
+    return state.me?.permissions.includes(permission) ?? false
+  }
+
   function may(action: string): boolean {
-    const permissions = state.me?.permissions ?? []
-    return permissions.includes(`incident.${action}`) || permissions.includes('*')
+    return holds(`incident.${action}`)
   }
 
   return {
@@ -306,6 +315,7 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     step,
     learn,
     may,
+    holds,
     unlockSound: () => speaker.unlock(),
     testSound: async () => {
       await speaker.unlock()
