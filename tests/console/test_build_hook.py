@@ -186,13 +186,19 @@ def make_hook(checkout: Checkout, target: str) -> Any:
     )
 
 
-@pytest.mark.parametrize("version", ["standard", "editable"])
-def test_the_hook_builds_for_wheels_and_editable_installs(
-    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, version: str
-) -> None:
+def test_the_hook_builds_for_wheels(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "environ", checkout.environ)
-    make_hook(checkout, "wheel").initialize(version, {})
+    make_hook(checkout, "wheel").initialize("standard", {})
     assert (checkout.static / "index.html").is_file()
+
+
+def test_an_editable_install_leaves_the_build_to_make(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout.have_node("v18.20.0")
+    monkeypatch.setattr(os, "environ", checkout.environ)
+    make_hook(checkout, "wheel").initialize("editable", {})
+    assert checkout.npm_calls == []
 
 
 def test_an_isolated_build_asks_for_node_from_pypi_only_when_it_needs_it(
