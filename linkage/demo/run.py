@@ -52,13 +52,15 @@ async def run_demo(
 
     Raises PortRefused, SourceUnreadable, StoreUnusable, each with one clear sentence.
     """
+    if port == mqtt_port:
+        raise PortRefused(f"--port and --mqtt-port are both {port}: give two different ones")
     for name, number in (("--port", port), ("--mqtt-port", mqtt_port)):
         _must_be_free(name, number)
     config = demo_folder.prepare(folder, shipped_folder(), port=port, mqtt_port=mqtt_port)
     films, zones = await asyncio.to_thread(_films, folder / demo_folder.FILMS, video)
     settings = load_settings(config)
     made = await asyncio.to_thread(_seed, settings, zones)
-    page_port = _page_port(port)
+    page_port = _page_port(port, mqtt_port)
     stop = asyncio.Event()
     async with SimulatedCameraSite([_spec(c, films[c.id]) for c in town.CAMERAS]) as cameras:
         demo_folder.write_access(
@@ -211,12 +213,13 @@ def _must_be_free(name: str, port: int) -> None:
             ) from error
 
 
-def _page_port(console_port: int) -> int:
-    """The port after the console's, or any free one where that is taken."""
+def _page_port(console_port: int, mqtt_port: int) -> int:
+    """The port after the console's, or any free one where that is taken or to be the broker's."""
+    wanted = console_port + 1 if console_port + 1 != mqtt_port else 0
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_HOST, console_port + 1))
+            probe.bind((_HOST, wanted))
         except (OSError, OverflowError):
             probe.bind((_HOST, 0))
         return int(probe.getsockname()[1])
