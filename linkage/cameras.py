@@ -160,18 +160,19 @@ class CameraLocator:
             await asyncio.sleep(_LOOK_EVERY_S if complete else _LOOK_SOON.delay_s(attempt))
 
     async def run_once(self) -> bool:
-        """Locate what must be located and hand all known cameras to the fleet. True when none is
-        missing."""
+        """Locate what must be located and hand all known cameras to the fleet. False when one
+        could not be."""
         cameras = await self._registry.enabled()
         missing = [c for c in cameras if self._is_missing(c)]
         streams = {c.id: c.stream_uri for c in cameras if c.stream_uri is not None}
+        found: list[str | None] = []
         if missing:
             addresses = await self._addresses()
             found = await asyncio.gather(*(self._locate(c, addresses) for c in missing))
             streams.update({c.id: s for c, s in zip(missing, found, strict=True) if s is not None})
         watched = [c.to_watch(streams[c.id], self._time_zone) for c in cameras if c.id in streams]
         self._fleet.watch(watched)
-        return not missing
+        return None not in found
 
     def health(self) -> dict[str, CameraHealth]:
         """Every camera's state, of the fleet and of those not yet located."""

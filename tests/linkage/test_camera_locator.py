@@ -1,0 +1,172 @@
+"""The registry's cameras: found by identity, shown with a reason when not, followed when moved."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from alarms.store import Database, SealedBox
+from camerad.errors import CameradError, CameraRefused, CameraUnreachable
+from camerad.model import (
+    Camera,
+    CameraDescription,
+    CameraHealth,
+    CameraState,
+    DiscoveredDevice,
+    StreamProfile,
+)
+from camerad.onvif_door import smallest_fit
+from linkage import schema
+from linkage.cameras import CameraLocator, CameraRegistry, password_context
+from tests.linkage.town import NOON, HandClock
+
+EPR = "urn:uuid:11111111-1111-4111-8111-111111111111"
+
+
+class FleetOnPaper:
+    """The port `Watcher`, kept as lists."""
+
+    def __init__(self) -> None:
+        self.watched: Sequence[Camera] = ()
+        self.states: dict[str, CameraHealth] = {}
+
+    def watch(self, cameras: Sequence[Camera]) -> None:
+        self.watched = cameras
+
+    def health(self) -> dict[str, CameraHealth]:
+        return self.states
+
+
+class Network:
+    """Which devices answer a probe, and what they say about themselves."""
+
+    def __init__(self) -> None:
+        self.devices: dict[str, str] = {}
+        self.says: dict[str, str | CameradError] = {}
+        self.asked: list[tuple[str, str | None, str | None]] = []
+
+    async def discover(self) -> list[DiscoveredDevice]:
+        return [
+            DiscoveredDevice(epr, (xaddr,), (), (), "127.0.0.1")
+            for epr, xaddr in self.devices.items()
+        ]
+
+    async def describe(
+        self, xaddr: str, username: str | None, password: str | None
+    ) -> CameraDescription:
+        self.asked.append((xaddr, username, password))
+        said = self.says[xaddr]
+        if isinstance(said, CameradError):
+            raise said
+        profile = StreamProfile("t", "sub", 704, 576, "H264", 25.0, said, None)
+        return CameraDescription("make", "model", "1", "s", (profile,), 0.0)
+
+
+@pytest.fixture
+async def database(tmp_path: Path):
+    database = Database(f"sqlite:///{tmp_path}/lianfang.db")
+    await database.open()
+    box = SealedBox(bytes(32))
+
+    def seed(conn) -> None:
+        conn.execute(insert(schema.villages).values(id="v", name="村"))
+        conn.execute(
+            insert(schema.cameras).values(
+                id="cam-1", name="大门", village_id="v", endpoint_reference=EPR, username="u",
+                password_sealed=box.seal(b"secret", context=password_context("cam-1")),
+                legal_class="public", layer="community", enabled=True,
+            )
+        )  # fmt: skip
+        conn.execute(
+            insert(schema.zones).values(
+                camera_id="cam-1", name="gate", kind="loiter", dwell_s=20.0,
+                polygon="[[0.1,0.5],[0.6,0.5],[0.6,1.0]]", armed="22:00-06:00",
+            )
+        )  # fmt: skip
+
+    await database.write(seed)
+    yield database
+    await database.close()
+
+
+def locator(database: Database, fleet: FleetOnPaper, network: Network) -> CameraLocator:
+    return CameraLocator(
+        CameraRegistry(database, SealedBox(bytes(32))),
+        fleet,
+        HandClock(),
+        time_zone="Asia/Shanghai",
+        discover=network.discover,
+        describe=network.describe,
+        choose_profile=smallest_fit,
+    )
+
+
+async def test_camera_is_found_by_its_identity_and_watched(database: Database) -> None:
+    fleet, network = FleetOnPaper(), Network()
+    network.devices[EPR] = "http://10.0.0.5/onvif"
+    network.says["http://10.0.0.5/onvif"] = "rtsp://10.0.0.5/sub"
+    assert await locator(database, fleet, network).run_once()
+    (camera,) = fleet.watched
+    assert (camera.stream_uri, camera.password) == ("rtsp://10.0.0.5/sub", "secret")
+    assert (camera.zones[0].name, camera.zones[0].dwell_s) == ("gate", 20.0)
+    assert network.asked == [("http://10.0.0.5/onvif", "u", "secret")]
+    kept = await database.read(lambda c: c.scalar(select(schema.cameras.c.stream_uri)))
+    assert kept == "rtsp://10.0.0.5/sub"
+
+
+async def test_located_camera_is_not_asked_again(database: Database) -> None:
+    fleet, network = FleetOnPaper(), Network()
+    network.devices[EPR] = "http://a"
+    network.says["http://a"] = "rtsp://a/sub"
+    finder = locator(database, fleet, network)
+    await finder.run_once()
+    await finder.run_once()
+    assert len(network.asked) == 1
+
+
+async def test_camera_that_moved_is_followed(database: Database) -> None:
+    fleet, network = FleetOnPaper(), Network()
+    await database.write(
+        lambda c: c.execute(update(schema.cameras).values(stream_uri="rtsp://old/sub"))
+    )
+    fleet.states["cam-1"] = CameraHealth("cam-1", CameraState.DOWN, "unreachable", "", NOON)
+    network.devices[EPR] = "http://new"
+    network.says["http://new"] = "rtsp://new/sub"
+    await locator(database, fleet, network).run_once()
+    assert fleet.watched[0].stream_uri == "rtsp://new/sub"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (CameraRefused("the ONVIF user is a separate one"), "refused"),
+        (CameraUnreachable("no answer in 10 s"), "unreachable"),
+    ],
+)
+async def test_camera_that_cannot_be_asked_is_shown_with_the_reason(
+    database: Database, error: CameradError, reason: str
+) -> None:
+    fleet, network = FleetOnPaper(), Network()
+    network.devices[EPR] = "http://a"
+    network.says["http://a"] = error
+    finder = locator(database, fleet, network)
+    assert not await finder.run_once()
+    shown = finder.health()["cam-1"]
+    assert (shown.state, shown.reason, shown.detail) == (CameraState.DOWN, reason, str(error))
+
+
+async def test_camera_nobody_announces_is_shown_as_unreachable(database: Database) -> None:
+    finder = locator(database, FleetOnPaper(), Network())
+    assert not await finder.run_once()
+    assert finder.health()["cam-1"].reason == "unreachable"
+
+
+async def test_camera_that_is_down_and_silent_keeps_being_watched(database: Database) -> None:
+    fleet, network = FleetOnPaper(), Network()
+    await database.write(
+        lambda c: c.execute(update(schema.cameras).values(stream_uri="rtsp://old/sub"))
+    )
+    fleet.states["cam-1"] = CameraHealth("cam-1", CameraState.DOWN, "no-frames", "", NOON)
+    await locator(database, fleet, network).run_once()
+    assert [c.stream_uri for c in fleet.watched] == ["rtsp://old/sub"]
