@@ -7,8 +7,10 @@ redeliver after a crash: only the device's repeat makes a press safe here (docs/
 
 import asyncio
 import errno
+import logging
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -146,7 +148,8 @@ class EmbeddedBroker:
         }
         broker = _MendedBroker(config, loop=asyncio.get_running_loop())
         try:
-            await broker.start()
+            with _told_by_us():
+                await broker.start()
         except (AmqttError, OSError) as error:
             raise _refused(self.host, self.port, error) from error
         self._broker = broker
@@ -156,6 +159,21 @@ class EmbeddedBroker:
         if self._broker is not None:
             await self._broker.shutdown()
             self._broker = None
+
+
+@contextmanager
+def _told_by_us() -> Iterator[None]:
+    """amqtt logs a traceback for what it raises too; we say it in one sentence."""
+
+    def never(_record: logging.LogRecord) -> bool:
+        return False
+
+    theirs = logging.getLogger("amqtt.broker")
+    theirs.addFilter(never)
+    try:
+        yield
+    finally:
+        theirs.removeFilter(never)
 
 
 def _refused(host: str, port: int, error: Exception) -> PortTaken:

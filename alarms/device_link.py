@@ -15,6 +15,7 @@ import structlog
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from alarms.mqtt import no_delay
 from lianfang_timing import Backoff
 
 _KEEPALIVE_S = 30
@@ -67,6 +68,7 @@ class DeviceLink:
             client.tls_set_context(ssl.create_default_context(cafile=ca_file))
         client.max_inflight_messages_set(_INFLIGHT)
         client.connect_timeout = _CONNECT_S
+        client.on_socket_open = no_delay
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect

@@ -2,7 +2,8 @@
 
 Everything that waits is taken together and shares one synced transaction; while it commits, the
 next batch gathers. A commit that fails keeps its batch and is tried again; meanwhile nothing is
-acknowledged, so the broker keeps it too.
+acknowledged, so the broker keeps it too. What devices say besides (status, seen) has a loop of its
+own: one press makes many neighbours speak, and the next press must not wait for them.
 """
 
 import asyncio
@@ -10,7 +11,6 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -20,11 +20,22 @@ from alarms.decode import check_press, counters_of, decode_press, device_of
 from alarms.devices import DeviceRegistry
 from alarms.errors import StoreBusy, Unacceptable
 from alarms.log import AlarmLog
-from alarms.model import Appended, DeviceRecord, NewAlarm, Refusal, RefusalReason, ReplyState
+from alarms.model import (
+    Appended,
+    DeviceRecord,
+    NewAlarm,
+    Refusal,
+    RefusalReason,
+    ReplyState,
+    SeenNotice,
+)
 from alarms.mqtt import Inbound
 from lianfang_timing import Backoff, Clock, unix_ms
 
 _BATCH = 512
+_NEWS_BATCH = 64
+"""In one transaction; presses that come meanwhile wait for its end."""
+
 _RETRY = Backoff(first_s=0.1, cap_s=2.0)
 _HEAD_BYTES = 256
 
@@ -44,9 +55,9 @@ class Link(Protocol):
 
 
 class OnSeen(Protocol):
-    """Told when a member's device has shown a notice (contract `seen`)."""
+    """Told when members' devices have shown notices (contract `seen`), in the order they spoke."""
 
-    async def __call__(self, device: str, notice_id: str, state: str) -> object: ...
+    async def __call__(self, seen: Sequence[SeenNotice], /) -> object: ...
 
 
 class DeviceStatus(msgspec.Struct):
@@ -111,33 +122,44 @@ class Intake:
         self._clock = clock
         self._on_seen = on_seen
         self._stopping = asyncio.Event()
+        # unbounded like the link's queue, and bounded like it by what the broker sends unconfirmed
+        self._news: asyncio.Queue[Inbound] = asyncio.Queue()
 
     async def run(self) -> None:
         """Take messages until `stop`; the batch in hand is finished first."""
-        stopping = asyncio.ensure_future(self._stopping.wait())
-        try:
-            while not self._stopping.is_set():
-                taking = asyncio.ensure_future(self._link.messages.get())
-                await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                if not taking.done():
-                    taking.cancel()
-                    return
-                await self._take_in([taking.result(), *self._waiting()])
-        finally:
-            stopping.cancel()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow(self._news, self._take_news, _NEWS_BATCH))
+            group.create_task(self._follow(self._link.messages, self._take_in, _BATCH))
 
     def stop(self) -> None:
         """Finish the batch in hand, then let `run` return."""
         self._stopping.set()
 
-    def _waiting(self) -> list[Inbound]:
-        found: list[Inbound] = []
-        while len(found) < _BATCH - 1 and not self._link.messages.empty():
-            found.append(self._link.messages.get_nowait())
-        return found
+    async def _follow(
+        self,
+        queue: asyncio.Queue[Inbound],
+        take: Callable[[Sequence[Inbound]], Awaitable[None]],
+        at_most: int,
+    ) -> None:
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        try:
+            while not self._stopping.is_set():
+                taking = asyncio.ensure_future(queue.get())
+                try:
+                    await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    if not taking.done():
+                        taking.cancel()
+                if taking.done():
+                    await take([taking.result(), *_waiting(queue, at_most - 1)])
+        finally:
+            stopping.cancel()
 
     async def _take_in(self, batch: Sequence[Inbound]) -> None:
         presses = [m for m in batch if m.topic.endswith("/press")]
+        for message in batch:
+            if not message.topic.endswith("/press"):
+                self._news.put_nowait(message)
         if presses:
             asked = await self._until_it_works(lambda: self._judge(presses))
             alarms = [a.alarm for a in asked if a.alarm is not None]
@@ -145,9 +167,6 @@ class Intake:
             appended = await self._until_it_works(lambda: self._log.append(alarms, refusals))
             self.counters.commits += 1
             self._answer(asked, appended)
-        others = [m for m in batch if not m.topic.endswith("/press")]
-        if others:
-            await self._take_news(others)
 
     async def _until_it_works(self, work: Callable[[], Awaitable[T]]) -> T:
         attempt = 0
@@ -237,22 +256,32 @@ class Intake:
         """Status and seen messages: no alarms, so what cannot be read is only logged."""
         prefix = self._link.prefix
         statuses: dict[str, dict[str, object]] = {}
+        seen: list[SeenNotice] = []
         for message in messages:
             try:
                 if (device := device_of(message.topic, prefix, "status")) is not None:
                     status = msgspec.json.decode(message.payload, type=DeviceStatus)
                     statuses[device] = msgspec.to_builtins(status)
                 elif (device := device_of(message.topic, prefix, "seen")) is not None:
-                    seen = msgspec.json.decode(message.payload, type=Seen)
-                    await self._until_it_works(partial(self._on_seen, device, seen.id, seen.state))
+                    said = msgspec.json.decode(message.payload, type=Seen)
+                    seen.append(SeenNotice(device, said.id, said.state))
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 log.warning("intake.unreadable", topic=message.topic, detail=str(error))
+        # one commit for all: after a broker restart every device speaks at once
+        if seen:
+            await self._until_it_works(lambda: self._on_seen(seen))
         if statuses:
-            # one commit for all: after a broker restart every device speaks at once
             at_ms = unix_ms(self._clock.now())
             await self._until_it_works(lambda: self._devices.note_statuses(statuses, at_ms=at_ms))
         for message in messages:
             self._link.ack(message)
+
+
+def _waiting(queue: asyncio.Queue[Inbound], at_most: int) -> list[Inbound]:
+    found: list[Inbound] = []
+    while len(found) < at_most and not queue.empty():
+        found.append(queue.get_nowait())
+    return found
 
 
 def _kept_reply(kept: Appended) -> dict[str, object]:

@@ -164,6 +164,15 @@ class Appended:
 
 
 @dataclass(frozen=True)
+class SeenNotice:
+    """What a member's device says of a notice it was sent; `state` is whatever it sent."""
+
+    device: str
+    notice_id: str
+    state: str
+
+
+@dataclass(frozen=True)
 class Refusal:
     """A message that was no acceptable press, kept with its reason."""
 

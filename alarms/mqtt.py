@@ -7,6 +7,7 @@ paho runs its network loop in a thread; messages are handed to the event loop.
 
 import asyncio
 import json
+import socket
 import ssl
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -135,7 +136,8 @@ class MqttLink:
             self._waiting.pop(info.mid, None)
             return
         try:
-            await asyncio.wait_for(confirmed, _CONFIRM_TIMEOUT_S)
+            async with asyncio.timeout(_CONFIRM_TIMEOUT_S):
+                await confirmed
         except TimeoutError as error:
             raise BrokerAway(f"the broker did not confirm {topic} in time") from error
         finally:
@@ -161,6 +163,7 @@ class MqttLink:
         client.will_set(self._topic_status, _status(online=False), qos=1, retain=True)
         client.reconnect_delay_set(1, _RECONNECT_CAP_S)
         client.max_inflight_messages_set(_INFLIGHT)
+        client.on_socket_open = no_delay
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
@@ -258,6 +261,12 @@ class MqttLink:
         waiting = self._waiting.get(mid)
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
+
+
+def no_delay(_client: paho.Client, _userdata: object, sock: object) -> None:
+    """Send small packets at once: a reply behind a PUBACK would else wait 40 ms for TCP's ack."""
+    if isinstance(sock, socket.socket):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 _LEAVES = ("press", "status", "seen")

@@ -5,12 +5,13 @@ by it. Who may take a step is the web's business; whether the incident allows it
 `linkage.steps`.
 """
 
+from collections.abc import Sequence
 from typing import NotRequired, TypedDict, Unpack
 
 import structlog
 from sqlalchemy import Connection, select, update
 
-from alarms.model import AlarmKind, AlarmSource, ReplyState
+from alarms.model import AlarmKind, AlarmSource, ReplyState, SeenNotice
 from alarms.store import Database, chain
 from alarms.store.tables import alarms
 from lianfang_timing import Clock, unix_ms
@@ -83,20 +84,18 @@ class IncidentDesk:
         """备注: needs a note; possible at any stage."""
         return await self._take(incident_id, Ask(Step.NOTE, **said))
 
-    async def seen(self, device: str, notice_id: str, state: str) -> bool:
-        """A member's device says `delivered read coming cannot` to a notice it was sent.
+    async def seen(self, said: Sequence[SeenNotice]) -> list[bool]:
+        """Members' devices say `delivered read coming cannot` to notices they were sent.
 
-        False when there is no such notice to this device, or the state is none of these; both are
-        what a device may send and no error of ours. Raises StoreBusy.
+        False where there is no such notice to this device, or the state is none of these; both are
+        what a device may send and no error of ours. Raises StoreBusy: then nothing was kept.
         """
-        if state not in _SEEN_ORDER:
-            return False
         now_ms = unix_ms(self._clock.now())
-        known, position = await self._database.write(
-            lambda conn: self._note_seen(conn, device, notice_id, state, now_ms)
+        noted = await self._database.write(
+            lambda conn: [self._note_seen(conn, one, now_ms) for one in said]
         )
-        self._changes.notify(position)
-        return known
+        self._changes.notify(max((position for _, position in noted), default=0))
+        return [known for known, _ in noted]
 
     async def _take(self, incident_id: str, ask: Ask) -> int:
         now_ms = unix_ms(self._clock.now())
@@ -141,9 +140,10 @@ class IncidentDesk:
         )
         return incident.version + 1, position
 
-    def _note_seen(
-        self, conn: Connection, device: str, notice_id: str, state: str, now_ms: int
-    ) -> tuple[bool, int]:
+    def _note_seen(self, conn: Connection, said: SeenNotice, now_ms: int) -> tuple[bool, int]:
+        notice_id, device, state = said.notice_id, said.device, said.state
+        if state not in _SEEN_ORDER:
+            return False, 0
         notice = records.notice_to(conn, notice_id, device)
         if notice is None:
             return False, 0

@@ -83,14 +83,14 @@ class Database:
 
     def write_now(self, work: Callable[[Connection], T]) -> T:
         """As `write`, in the calling thread; for the command line."""
-        with _Translated(), self._write_engine.begin() as conn:
+        with _Translated(self), self._write_engine.begin() as conn:
             if not self._is_sqlite:
                 conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
             return work(conn)
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
         """As `read`, in the calling thread; for the command line."""
-        with _Translated(), self._read_engine.connect() as conn:
+        with _Translated(self), self._read_engine.connect() as conn:
             return work(conn)
 
     def prepare_now(self) -> None:
@@ -102,7 +102,7 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(pool, work)
 
     def _prepare(self) -> None:
-        with _Translated():
+        with _Translated(self):
             upgrade(self._write_engine)
 
     def _engine(self, *, pool_size: int) -> Engine:
@@ -145,6 +145,9 @@ def _begin_deferred(conn: Connection) -> None:
 class _Translated:
     """Turns the database's errors into ours at this one door."""
 
+    def __init__(self, database: "Database") -> None:
+        self._database = database
+
     def __enter__(self) -> None:
         return None
 
@@ -156,7 +159,7 @@ class _Translated:
                 "not a database" in str(error.orig) or "malformed" in str(error.orig)
             ):
                 raise StoreUnusable(
-                    f"the database file cannot be read ({error.orig}): restore it from your backup"
+                    f"{self._database!r} cannot be read ({error.orig}): restore it from your backup"
                 ) from error
             case _:
                 return

@@ -83,7 +83,8 @@ class SimulatedCameraSite:
         child.stdin.write(order + b"\n")
         try:
             await child.stdin.drain()
-            line = await asyncio.wait_for(child.stdout.readline(), _START_S)
+            async with asyncio.timeout(_START_S):
+                line = await child.stdout.readline()
         except (TimeoutError, ConnectionError) as error:
             await self.stop()
             raise CameradError("the simulated cameras did not start") from error
@@ -104,7 +105,8 @@ class SimulatedCameraSite:
         if child.stdin is not None:
             child.stdin.close()
         try:
-            await asyncio.wait_for(child.wait(), _STOP_S)
+            async with asyncio.timeout(_STOP_S):
+                await child.wait()
         except TimeoutError:
             child.kill()
             await child.wait()

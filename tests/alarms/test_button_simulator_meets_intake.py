@@ -25,7 +25,7 @@ TIMING = ButtonTiming(first_repeat_s=0.5)
 
 @pytest.fixture
 async def port(door: Door) -> AsyncIterator[int]:
-    async def on_seen(device: str, notice_id: str, state: str) -> None:
+    async def on_seen(seen: object) -> None:
         raise AssertionError("no notice is sent in this test")
 
     chosen = free_port()

@@ -73,7 +73,7 @@ def signed(door: Door, seq: int = 1, kind: str = "panic") -> bytes:
 
 @asynccontextmanager
 async def intake_on(door: Door, address: BrokerAddress) -> AsyncIterator[tuple[Intake, MqttLink]]:
-    async def on_seen(device: str, notice_id: str, state: str) -> None:
+    async def on_seen(seen: object) -> None:
         raise AssertionError("no seen message is sent in this test")
 
     link = MqttLink(address, node="test", prefix="lianfang", clock=SystemClock())

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alarms.log import AlarmLog
-from alarms.model import AlarmKind
+from alarms.model import AlarmKind, SeenNotice
 from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.errors import NoSuchIncident, StaleVersion, StepNotAllowed
@@ -185,7 +185,7 @@ async def test_closing_calls_back_notices_that_were_not_sent(room: Room):
 async def test_what_a_member_says_to_a_notice_is_kept(room: Room):
     notice = (await actions_of(room.database, "notice"))[0]
     for state in ("delivered", "coming", "coming", "delivered"):
-        assert await room.desk.seen(notice["target"], notice["id"], state)
+        assert await room.desk.seen([SeenNotice(notice["target"], notice["id"], state)]) == [True]
     assert (await event_types(room.database)).count("notice_seen") == 2
     [kept] = [n for n in await actions_of(room.database, "notice") if n["id"] == notice["id"]]
     assert kept["payload"]["seen"] == "coming"
@@ -193,8 +193,9 @@ async def test_what_a_member_says_to_a_notice_is_kept(room: Room):
 
 async def test_a_member_cannot_answer_for_another(room: Room):
     notice = (await actions_of(room.database, "notice"))[0]
-    assert not await room.desk.seen("b5", notice["id"], "coming")
-    assert not await room.desk.seen(notice["target"], notice["id"], "dancing")
+    others = SeenNotice("b5", notice["id"], "coming")
+    unknown = SeenNotice(notice["target"], notice["id"], "dancing")
+    assert await room.desk.seen([others, unknown]) == [False, False]
     assert "notice_seen" not in await event_types(room.database)
 
 

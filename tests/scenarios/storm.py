@@ -127,7 +127,7 @@ async def outbox_empty(site: House) -> None:
 
     try:
         async with asyncio.timeout(60):
-            while await database.read(left):
+            while await database.read(left):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)  # polling another process's store
     finally:
         await database.close()

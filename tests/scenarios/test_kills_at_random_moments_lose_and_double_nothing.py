@@ -17,9 +17,7 @@ from tests.scenarios.storm import (
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize(("broker", "deaths"), [("mosquitto", 20), ("embedded", 5)])
-async def test_killed_at_random(
-    broker: str, deaths: int, tmp_path: Path, nursery: Nursery
-) -> None:
+async def test_killed_at_random(broker: str, deaths: int, tmp_path: Path, nursery: Nursery) -> None:
     async with house(tmp_path, broker=broker) as site, storm_over(site, deaths=deaths) as storm:
         pressing = asyncio.create_task(storm.run())
         for number in range(deaths):
