@@ -1,0 +1,18 @@
+"""`make bench`: every benchmark in turn, each printing its table."""
+
+import subprocess
+import sys
+
+ALL = ("benchmarks.press_latency", "benchmarks.loitering_quality", "benchmarks.capture_cost")
+
+
+def main() -> int:
+    failed = 0
+    for name in ALL:
+        print(f"\n=== {name}", flush=True)
+        failed |= subprocess.run([sys.executable, "-m", name], check=False).returncode
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
