@@ -25,7 +25,8 @@ class Mosquitto:
         config.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
             f"persistence_location {self.folder}/\nautosave_interval 1\n"
-            "max_inflight_messages 2000\nset_tcp_nodelay true\nmax_queued_messages 100000\nuser root\n"
+            "max_inflight_messages 2000\nmax_queued_messages 100000\nset_tcp_nodelay true\n"
+            "user root\n"
         )
         self.process = subprocess.Popen(
             [binary, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
