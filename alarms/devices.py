@@ -16,6 +16,9 @@ from alarms.store.tables import devices
 
 _LOGIN_SECRET_BYTES = 16
 
+# built once: every press looks its device up
+_BY_IDS = select(devices).where(devices.c.id.in_(bindparam("ids", expanding=True)))
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -46,7 +49,7 @@ class DeviceRegistry:
 
     def lookup_in(self, conn: Connection, ids: Collection[str]) -> dict[str, DeviceRecord]:
         """As `lookup`, inside a transaction."""
-        rows = conn.execute(select(devices).where(devices.c.id.in_(ids)))
+        rows = conn.execute(_BY_IDS, {"ids": list(ids)})
         return {row.id: self._record(row) for row in rows}
 
     def get_in(self, conn: Connection, device: str) -> DeviceRecord:

@@ -9,7 +9,7 @@ import json
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from alarms.model import (
     AlarmKind,
@@ -23,6 +23,18 @@ from alarms.model import (
 from alarms.store import Database, chain
 from alarms.store.tables import alarm_identities, alarms, cursors, devices, refusals
 from lianfang_timing import Clock, unix_ms
+
+# Built once: making and hashing a statement costs more than running it, and this is the way of
+# every press.
+_KNOWN = select(alarm_identities).where(
+    alarm_identities.c.identity.in_(bindparam("identities", expanding=True))
+)
+_COUNTERS = select(devices.c.id, devices.c.last_boot, devices.c.last_seq).where(
+    devices.c.id.in_(bindparam("ids", expanding=True))
+)
+_MOVE_COUNTERS = update(devices).where(devices.c.id == bindparam("device"))
+_INSERT_ALARMS = insert(alarms)
+_INSERT_IDENTITIES = insert(alarm_identities)
 
 REFUSALS_KEPT = 10_000
 _HEAD_BYTES = 256
@@ -156,11 +168,7 @@ def _append_alarms(
 
 
 def _known(conn: Connection, new: Sequence[NewAlarm]) -> dict[str, Appended]:
-    rows = conn.execute(
-        select(alarm_identities).where(
-            alarm_identities.c.identity.in_({identity_text(a) for a in new})
-        )
-    )
+    rows = conn.execute(_KNOWN, {"identities": list({identity_text(a) for a in new})})
     return {r.identity: Appended(r.alarm_id, r.received_at_ms, duplicate=True) for r in rows}
 
 
@@ -190,9 +198,9 @@ def _insert(
         for row, alarm in zip(rows, fresh.values(), strict=True)
     ]
     links = chain.extend(conn, alarms, writer, facts)
-    conn.execute(insert(alarms), [{**r, **vars(k)} for r, k in zip(rows, links, strict=True)])
+    conn.execute(_INSERT_ALARMS, [{**r, **vars(k)} for r, k in zip(rows, links, strict=True)])
     conn.execute(
-        insert(alarm_identities),
+        _INSERT_IDENTITIES,
         [
             {"identity": identity, "alarm_id": row["id"], "received_at_ms": received_at_ms}
             for identity, row in zip(fresh, rows, strict=True)
@@ -209,9 +217,7 @@ def _with_sequence_flags(
 ) -> list[tuple[NewAlarm, frozenset[Flag]]]:
     """Mark what counts lower than its device did just before, and remember the newest counters."""
     ids = {a.device for a in fresh if a.source is AlarmSource.BUTTON}
-    rows = conn.execute(
-        select(devices.c.id, devices.c.last_boot, devices.c.last_seq).where(devices.c.id.in_(ids))
-    )
+    rows = conn.execute(_COUNTERS, {"ids": list(ids)}) if ids else ()
     before = {r.id: (r.last_boot, r.last_seq) for r in rows}
     last = dict(before)
     marked = []
@@ -223,11 +229,13 @@ def _with_sequence_flags(
                 flags |= {Flag.SEQUENCE_SUSPECT}
             last[alarm.device] = counters
         marked.append((alarm, flags))
-    for device, (boot, seq) in last.items():
-        if before[device] != (boot, seq):
-            conn.execute(
-                update(devices).where(devices.c.id == device).values(last_boot=boot, last_seq=seq)
-            )
+    moved = [
+        {"device": device, "last_boot": boot, "last_seq": seq}
+        for device, (boot, seq) in last.items()
+        if before[device] != (boot, seq)
+    ]
+    if moved:
+        conn.execute(_MOVE_COUNTERS, moved)
     return marked
 
 

@@ -10,11 +10,19 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from alarms.store.tables import chain_heads
 
 GENESIS = "0" * 64
+
+# built once: every append runs both
+_IS_WHOSE = (
+    chain_heads.c.chain == bindparam("of_chain"),
+    chain_heads.c.writer == bindparam("of_writer"),
+)
+_HEAD = select(chain_heads.c.number, chain_heads.c.link).where(*_IS_WHOSE)
+_MOVE_HEAD = update(chain_heads).where(*_IS_WHOSE)
 
 
 @dataclass(frozen=True)
@@ -61,11 +69,8 @@ def extend(
     Must run inside `Database.write`, which keeps other writers out; the caller inserts the rows
     with the links in the same transaction.
     """
-    head = conn.execute(
-        select(chain_heads.c.number, chain_heads.c.link).where(
-            chain_heads.c.chain == table.name, chain_heads.c.writer == writer
-        )
-    ).first()
+    whose = {"of_chain": table.name, "of_writer": writer}
+    head = conn.execute(_HEAD, whose).first()
     number, previous = (head.number, head.link) if head else (0, GENESIS)
     links = []
     for facts in rows:
@@ -82,11 +87,7 @@ def extend(
         )
         conn.execute(statement)
     else:
-        conn.execute(
-            update(chain_heads)
-            .where(chain_heads.c.chain == table.name, chain_heads.c.writer == writer)
-            .values(number=number, link=previous)
-        )
+        conn.execute(_MOVE_HEAD, {**whose, "number": number, "link": previous})
     return links
 
 
