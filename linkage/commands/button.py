@@ -92,17 +92,28 @@ async def _press_all(
                 f"outside broker) up? {' / '.join(Face.UNDELIVERED.label)}"
             ) from error
         loop, begun = asyncio.get_running_loop(), asyncio.get_running_loop().time()
-        pressing = []
+        pressing, warnings = [], []
         with tqdm(
             total=arguments.count, unit="次", disable=None, leave=False, file=sys.stderr
         ) as bar:
-            for number in range(arguments.count):
-                await asyncio.sleep(max(0.0, begun + number / arguments.rate - loop.time()))
-                task = asyncio.create_task(
-                    button.press(arguments.kind, silent=arguments.silent, timeout_s=_LAST_REPEATS_S)
-                )
-                task.add_done_callback(lambda _: bar.update())
-                pressing.append(task)
-            with contextlib.suppress(asyncio.CancelledError):
+            try:
+                for number in range(arguments.count):
+                    await asyncio.sleep(max(0.0, begun + number / arguments.rate - loop.time()))
+                    press = button.press(
+                        arguments.kind, silent=arguments.silent, timeout_s=_LAST_REPEATS_S
+                    )
+                    task = asyncio.create_task(press)
+                    task.add_done_callback(lambda _: bar.update())
+                    pressing.append(task)
+                    warnings.append(asyncio.create_task(_warn(button, seq=number + 1)))
                 return list(await asyncio.gather(*pressing))
-    return []
+            finally:
+                for warning in warnings:
+                    warning.cancel()
+
+
+async def _warn(button: SimulatedButton, *, seq: int) -> None:
+    """Say it as soon as the button shows it; the press goes on being repeated."""
+    with contextlib.suppress(TimeoutError):
+        await button.wait_for("undelivered", _LAST_REPEATS_S, seq=seq)
+        tqdm.write(f"seq={seq}  {' / '.join(Face.UNDELIVERED.label)}", file=sys.stderr)
