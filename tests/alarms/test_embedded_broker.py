@@ -13,7 +13,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from alarms.broker import OWN_LOGIN, EmbeddedBroker
-from alarms.button import ButtonTiming
+from alarms.button import ButtonTiming, Outcome
 from alarms.devices import Credentials
 from alarms.errors import PortTaken
 from alarms.intake import Intake
@@ -167,16 +167,47 @@ async def test_a_device_hears_no_other_devices_retained_status(served: Served) -
 async def test_no_press_is_lost_while_many_devices_connect_and_subscribe(
     served: Served, door: Door
 ) -> None:
+    outcomes: list[Outcome] = []
+
+    async def press_until(button: SimulatedButton, done: asyncio.Event) -> None:
+        while not done.is_set():
+            outcomes.append(await button.press(timeout_s=40))
+
     async with AsyncExitStack() as stack:
         early = [await stack.enter_async_context(served.button(i)) for i in range(32)]
         for button in early:
             await button.wait_connected()
-        presses = [asyncio.create_task(b.press(timeout_s=40)) for b in early]
+        all_there = asyncio.Event()
+        pressing = [asyncio.create_task(press_until(b, all_there)) for b in early]
         late = [await stack.enter_async_context(served.button(i)) for i in range(32, 96)]
-        presses += [asyncio.create_task(b.press(timeout_s=40)) for b in (*late, *early)]
-        outcomes = await asyncio.gather(*presses)
+        outcomes += await asyncio.gather(*(button.press(timeout_s=40) for button in late))
+        all_there.set()
+        await asyncio.gather(*pressing)
     assert {(o.state, o.sendings) for o in outcomes} == {("received", 1)}
-    assert len(await door.log.read(after=0)) == 128
+    assert len(await door.log.read(after=0)) == len(outcomes) >= 96
+
+
+async def test_a_message_reaches_all_who_want_it_although_somebody_subscribes_meanwhile(
+    served: Served,
+) -> None:
+    inside = served.broker._broker
+    assert inside is not None
+    filtering = inside._topic_filtering
+
+    async def and_somebody_subscribes(*args: object, **named: object) -> bool:
+        inside._subscriptions.setdefault(f"newcomer/{len(inside._subscriptions)}", [])
+        return bool(await filtering(*args, **named))
+
+    mine = served.credentials[0].device
+    # intake has subscribed before it, so it is next in the broker's loop
+    async with Client(served.port, OWN_LOGIN, OWN, ("lianfang/+/+/press",)) as second:
+        assert await second.granted == [True]
+        inside._topic_filtering = and_somebody_subscribes
+        async with served.client(0, f"lianfang/button/{mine}/reply") as device:
+            assert await device.granted == [True]
+            device.paho.publish(f"lianfang/button/{mine}/press", b"nonsense", 1)
+            await device.hears(f"lianfang/button/{mine}/reply")
+            assert await second.hears(f"lianfang/button/{mine}/press") == b"nonsense"
 
 
 async def test_a_wrong_password_is_refused(served: Served) -> None:
