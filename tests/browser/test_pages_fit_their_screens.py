@@ -12,6 +12,7 @@ from playwright.async_api import Browser, expect
 from camerad.simulator.film import draw_film
 from camerad.simulator.scenes import EAST_GATE, SCHOOL_GATE
 from camerad.simulator.site import SimulatedCameraSite
+from linkage.demo.town import VILLAGES
 from tests.browser.conftest import ARTIFACTS
 from tests.browser.duty_page import HD, PHONE, DutyPage, open_page
 from tests.scenarios.cameras import Registered, register, until_watching
@@ -44,7 +45,9 @@ async def test_every_page_fits_in_both_languages(chromium: Browser, tmp_path: Pa
     gate, school = tmp_path / "gate.mp4", tmp_path / "school.mp4"
     draw_film(gate, EAST_GATE, seconds=2, fps=10)
     draw_film(school, SCHOOL_GATE, seconds=2, fps=10)
-    first, second = Registered("cam-gate"), Registered("cam-school")
+    east = VILLAGES[0]
+    near = (east.latitude, east.longitude)
+    first, second = Registered("cam-gate", spot=near), Registered("cam-school", spot=near)
     nowhere = Registered("cam-lost", village="beicun")
     async with (
         house(tmp_path, broker="embedded", discover=True) as site,
@@ -77,8 +80,11 @@ async def test_every_page_fits_in_both_languages(chromium: Browser, tmp_path: Pa
         for name, duty in pages.items():
             await duty.page.goto(f"{site.url}/incidents/{incident['id']}")
             await expect(duty.find("timeline-item").first).to_be_visible()
+            await expect(duty.find("evidence-picture")).to_have_count(2)
+            await duty.live()
             await look(duty, f"{name}-4-incident")
             await duty.page.goto(f"{site.url}/cameras")
             await expect(duty.find("camera-card")).to_have_count(3)
+            await duty.live()
             await look(duty, f"{name}-5-cameras")
         assert await site.stop() == 0

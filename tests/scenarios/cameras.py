@@ -35,6 +35,8 @@ class Registered:
     village: str = "dongcun"
     loiter: Polygon | None = None
     dwell_s: float = 8.0
+    spot: tuple[float | None, float | None] = (None, None)
+    """Latitude and longitude, where the camera is to be near a household."""
 
     @property
     def name(self) -> str:
@@ -70,6 +72,8 @@ def register(site: House, *cameras: Registered) -> None:
                 "password_sealed": sealed,
                 "legal_class": "public",
                 "layer": "community",
+                "latitude": camera.spot[0],
+                "longitude": camera.spot[1],
                 "enabled": True,
             }
             conn.execute(insert(schema.cameras).values(row))
