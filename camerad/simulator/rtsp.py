@@ -154,6 +154,9 @@ class RtspServer:
                 pass
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # the client went away or does not speak RTSP: nothing to do but close
+        except asyncio.CancelledError:
+            # only `stop` cancels a talk, and Python 3.11 would log a traceback for one that ends so
+            pass
         finally:
             self._clients.discard(client)
             writer.close()
