@@ -10,6 +10,7 @@ import hmac
 import json
 import os
 import shutil
+import signal
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
@@ -19,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import cv2
+import numpy as np
 import paho.mqtt.client as paho
 import psutil
 import pytest
@@ -159,16 +162,10 @@ async def test_a_visitor_presses_signs_in_and_the_demo_ends_by_itself(
         assert reply["state"] == "received"
         assert reply["alarm"]
 
-        duty = next(a for a in access["accounts"] if a["role"] == "duty-officer")
-        body = {"username": duty["username"], "password": duty["password"]}
-        jar = aiohttp.CookieJar(unsafe=True)
-        given = {"X-Requested-With": "lianfang"}
-        async with aiohttp.ClientSession(access["console"], cookie_jar=jar, headers=given) as http:
-            async with http.post("/api/v1/session", json=body) as answer:
-                assert answer.status == 204
-            async with http.get("/api/v1/me") as answer:
+        async with officer_of(access) as officer:
+            async with officer.get("/api/v1/me") as answer:
                 page = (await answer.json())["demo"]["button_page"]
-            async with http.get("/") as answer:
+            async with officer.get("/") as answer:
                 assert answer.status == 200
         async with aiohttp.ClientSession() as http, http.get(page) as answer:
             assert answer.status == 200
@@ -180,6 +177,60 @@ async def test_a_visitor_presses_signs_in_and_the_demo_ends_by_itself(
         assert not orphans
     assert os.listdir(running.folder) == ["demo-data"]  # noqa: PTH208
     assert not list(running.home.rglob("*")), "nothing is written elsewhere"
+
+
+@asynccontextmanager
+async def officer_of(access: dict[str, Any]) -> AsyncIterator[aiohttp.ClientSession]:
+    """The demo's duty officer, signed in."""
+    duty = next(a for a in access["accounts"] if a["role"] == "duty-officer")
+    body = {"username": duty["username"], "password": duty["password"]}
+    jar, given = aiohttp.CookieJar(unsafe=True), {"X-Requested-With": "lianfang"}
+    async with aiohttp.ClientSession(access["console"], cookie_jar=jar, headers=given) as http:
+        async with http.post("/api/v1/session", json=body) as answer:
+            assert answer.status == 204
+        yield http
+
+
+@pytest.mark.timeout(120)
+async def test_a_visitors_own_clip_is_what_a_camera_shows(tmp_path: Path, drawn: Path) -> None:
+    clip = tmp_path / "visitor.avi"
+    blue = np.full((240, 320, 3), (200, 60, 20), np.uint8)
+    writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 10, (320, 240))
+    for _ in range(30):
+        writer.write(blue)
+    writer.release()
+    async with (
+        demo(tmp_path, drawn, "--video", str(clip)) as running,
+        officer_of(running.access) as officer,
+    ):
+        shown = running.access["cameras"][0]["id"]
+        asking = {"purpose": "a test"}
+        async with asyncio.timeout(45):
+            while True:
+                address = f"/api/v1/cameras/{shown}/snapshot.jpg"
+                async with officer.get(address, params=asking) as answer:
+                    if answer.status == 200:
+                        jpeg = await answer.read()
+                        break
+                    assert answer.status == 503, await answer.text()
+                await asyncio.sleep(0.3)  # polling until the camera is found and watched
+        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert picture is not None
+        assert picture.shape == blue.shape
+        assert np.abs(picture.astype(int) - blue).mean() < 12
+
+
+@pytest.mark.timeout(120)
+async def test_ctrl_c_ends_it_and_everything_that_it_started(tmp_path: Path, drawn: Path) -> None:
+    async with demo(tmp_path, drawn) as running:
+        family = psutil.Process(running.process.pid).children(recursive=True)
+        assert family
+        # a terminal sends it to every process of the foreground
+        for process in (running.process, *family):
+            process.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(running.process.wait(), 20) == 0
+        _, orphans = psutil.wait_procs(family, timeout=2)
+        assert not orphans
 
 
 @pytest.mark.timeout(120)
