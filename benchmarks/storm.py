@@ -1,0 +1,134 @@
+"""A storm of devices, each on its own connection with its own login and rights, on mosquitto.
+
+    python -m benchmarks.storm [--devices N] [--over S] [--processes N]
+    python -m benchmarks.storm --sustained [--devices N] [--seconds S] [--kind panic|test]
+
+The storm: every device presses once within `--over` seconds, 5 % send their press again, 2 % a
+forged one. Sustained: every device presses again as soon as it is answered. Afterwards the log is
+held against what the devices were told. Clients, broker and service share this machine's cores, so
+the figures are the least of what the service can do.
+"""
+
+import argparse
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+from tests.scenarios.house import House
+from tests.scenarios.load import (
+    Load,
+    ReadyWatch,
+    assert_told_the_truth,
+    load_on,
+    quantiles,
+    watching_readyz,
+)
+from tests.scenarios.load_clients import Flow, Pressed, Storm
+from tests.scenarios.load_site import GuardedMosquitto, load_site
+
+BUDGET_RECEIVED_A_S = 1500
+BUDGET_RSS_MB = 250
+
+
+async def storm(devices: int, over_s: float, processes: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        async with (
+            load_site(Path(name), devices=devices) as site,
+            load_on(site, processes=processes) as load,
+        ):
+            await _start(site, load)
+            begun = time.monotonic()
+            async with watching_readyz(site) as watch:
+                pressed = await load.storm(Storm(over_s=over_s, repeated=0.05, forged=0.02))
+            taken_s = time.monotonic() - begun
+            rss = _rss_mb(site)
+            await site.stop()
+            assert_told_the_truth(site, pressed)
+            _print(pressed, taken_s, watch, rss)
+
+
+async def sustained(devices: int, seconds: float, processes: int, kind: str, at_once: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        async with (
+            load_site(Path(name), devices=devices) as site,
+            load_on(site, processes=processes) as load,
+        ):
+            await _start(site, load)
+            begun = time.monotonic()
+            async with watching_readyz(site) as watch:
+                flow = Flow(pause_s=0.0, kind=kind, at_once=at_once)
+                flowing = asyncio.create_task(load.flow(flow))
+                await asyncio.sleep(seconds)
+                await load.enough()
+                pressed = await flowing
+            taken_s = time.monotonic() - begun
+            rss = _rss_mb(site)
+            await site.stop()
+            assert_told_the_truth(site, pressed)
+            _print(pressed, taken_s, watch, rss)
+            print(f"budget: at least {BUDGET_RECEIVED_A_S} received a second")
+
+
+async def _start(site: House, load: Load) -> None:
+    await site.start()
+    begun = time.monotonic()
+    connected = await load.connect()
+    taken_s = time.monotonic() - begun
+    assert isinstance(site.broker, GuardedMosquitto)
+    counted = await site.broker.clients_connected(at_least=connected + 1)
+    print(f"{connected} devices connected in {taken_s:.1f} s; the broker counts {counted} clients")
+    print(f"main process {_rss_mb(site):.0f} MB; load average {os.getloadavg()[0]:.1f} before")
+
+
+def _rss_mb(site: House) -> float:
+    assert isinstance(site.process, asyncio.subprocess.Process)
+    return float(psutil.Process(site.process.pid).memory_info().rss) / 1e6
+
+
+def _print(pressed: Sequence[Pressed], taken_s: float, watch: ReadyWatch, rss: float) -> None:
+    genuine = [p for p in pressed if not p.forged]
+    again = sum(p.again is not None for p in genuine)
+    p50, p99, slowest = quantiles([p.waited_s for p in genuine])
+    rows = (
+        ("presses received, each once in the log", f"{len(genuine)}"),
+        ("answered duplicate when sent again", f"{again}"),
+        ("forged and refused", f"{len(pressed) - len(genuine)}"),
+        ("received a second", f"{len(genuine) / taken_s:.0f}"),
+        ("press → received p50", f"{p50 * 1e3:.0f} ms"),
+        ("press → received p99", f"{p99 * 1e3:.0f} ms"),
+        ("press → received, slowest", f"{slowest * 1e3:.0f} ms"),
+        ("readyz, slowest answer", f"{watch.worst_s * 1e3:.0f} ms of {len(watch.answers_s)}"),
+        ("readyz said no, or did not answer", f"{watch.not_ready + watch.failed}"),
+        (f"main process (budget {BUDGET_RSS_MB} MB)", f"{rss:.0f} MB"),
+        ("load average at the end", f"{os.getloadavg()[0]:.1f}"),
+    )
+    for label, value in rows:
+        print(f"{label:44}{value:>16}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--devices", type=int, default=4000)
+    parser.add_argument("--over", type=float, default=10.0)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--sustained", action="store_true")
+    parser.add_argument("--seconds", type=float, default=15.0)
+    parser.add_argument("--kind", default="panic")
+    parser.add_argument("--at-once", type=int, default=1)
+    given = parser.parse_args()
+    os.environ.setdefault("LIANFANG_LOG", "warning")
+    if given.sustained:
+        asyncio.run(
+            sustained(given.devices, given.seconds, given.processes, given.kind, given.at_once)
+        )
+    else:
+        asyncio.run(storm(given.devices, given.over, given.processes))
+
+
+if __name__ == "__main__":
+    main()
