@@ -66,7 +66,7 @@ class AlarmLog:
         """
         received_at_ms = unix_ms(self._clock.now())
         appended = await self._database.write(
-            lambda conn: self._append(conn, new, refused, received_at_ms)
+            lambda conn: self._append(conn, new, refused, received_at_ms), urgent=True
         )
         if any(not a.duplicate for a in appended):
             self._grown.set()

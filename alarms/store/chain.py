@@ -7,11 +7,14 @@ breaking the chain (design.md §5).
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
+from alarms.store import checkpoints
+from alarms.store.checkpoints import KeptCheckpoint
+from alarms.store.sealing import SealedBox
 from alarms.store.tables import chain_heads
 
 GENESIS = "0" * 64
@@ -97,42 +100,107 @@ def heads(conn: Connection) -> list[Head]:
     return [Head(r.chain, r.writer, r.number, r.link) for r in rows]
 
 
-def faults(conn: Connection, table: Table) -> Iterator[str]:
-    """One sentence for the first wrong row of each of the table's chains; nothing when intact."""
+def faults(conn: Connection, table: Table, box: SealedBox | None = None) -> Iterator[str]:
+    """One sentence for the first wrong row of each of the table's chains; nothing when intact.
+
+    `box` proves the checkpoints of pruned chains; without it a pruned chain counts as unproven.
+    """
     known = {h.writer: h for h in heads(conn) if h.chain == table.name}
+    pruned = checkpoints.read(conn, table.name)
     written = set(conn.scalars(select(table.c.writer).distinct()))
-    for writer in sorted(set(known) | written):
-        fault = _first_fault(conn, table, writer, known.get(writer))
+    for writer in sorted(set(known) | set(pruned) | written):
+        fault = _first_fault(conn, table, writer, known.get(writer), pruned.get(writer), box)
         if fault is not None:
             yield fault
 
 
-def _first_fault(conn: Connection, table: Table, writer: str, head: Head | None) -> str | None:
-    where = f"{table.name}, writer {writer}"
-    number, previous = 0, GENESIS
+class Walk:
+    """Along one writer's chain, row by row, from its checkpoint or its first row."""
+
+    def __init__(self, table: Table, writer: str, kept: KeptCheckpoint | None) -> None:
+        """`kept` must have been believed before (`unproven`)."""
+        self.number, self.link = 0, GENESIS
+        """The last row that was found right, and its link."""
+        self._table, self._writer, self._kept = table, writer, kept
+        if kept is not None:
+            self.number, self.link = kept.checkpoint.up_to_number, kept.checkpoint.link
+        self._begun = False
+
+    def step(self, row: Mapping[str, object]) -> str | None:
+        """Take the next row; a sentence when it is not the one that must follow."""
+        wrong = self._wrong(row)
+        if wrong is not None:
+            return f"{self._table.name}, writer {self._writer}: {wrong}"
+        self.number, self.link = self.number + 1, str(row["link"])
+        self._begun = True
+        return None
+
+    def _wrong(self, row: Mapping[str, object]) -> str | None:
+        number = self.number + 1
+        if row["number"] != number:
+            return self._gap(int(str(row["number"])))
+        if digest_of(str(row["payload"])) != row["digest"]:
+            return f"row {number} was changed (its payload is not what was signed off)"
+        if link_of(self.link, self._writer, number, str(row["digest"])) != row["link"]:
+            return f"row {number} was changed (its link does not follow the row before)"
+        column = _changed_column(self._table, row)
+        if column is not None:
+            return f"row {number} was changed (column {column} differs from its payload)"
+        return None
+
+    def _gap(self, found: int) -> str:
+        if found <= self.number:
+            return f"row {found} is there although the checkpoint says that it was pruned"
+        if not self._begun and self._kept is None:
+            return (
+                f"row 1 is missing, and no checkpoint says that rows up to {found - 1} were pruned"
+            )
+        return f"row {self.number + 1} is missing"
+
+
+def unproven(kept: KeptCheckpoint | None, box: SealedBox | None) -> str | None:
+    """Why a checkpoint must not be believed; None when it may, or when there is none."""
+    if kept is None:
+        return None
+    where = f"{kept.checkpoint.chain}, writer {kept.checkpoint.writer}"
+    up_to = kept.checkpoint.up_to_number
+    if box is None:
+        return f"{where}: the checkpoint at row {up_to} cannot be proven without the site key"
+    if not kept.holds(box):
+        return f"{where}: the checkpoint at row {up_to} is forged (not signed with the site key)"
+    return None
+
+
+def _first_fault(
+    conn: Connection,
+    table: Table,
+    writer: str,
+    head: Head | None,
+    kept: KeptCheckpoint | None,
+    box: SealedBox | None,
+) -> str | None:
+    fault = unproven(kept, box)
+    if fault is not None:
+        return fault
+    walk = Walk(table, writer, kept)
     rows = conn.execute(
         select(table).where(table.c.writer == writer).order_by(table.c.number)
     ).mappings()
     for row in rows:
-        number += 1
-        if row["number"] != number:
-            return f"{where}: row {number} is missing"
-        if digest_of(row["payload"]) != row["digest"]:
-            return f"{where}: row {number} was changed (its payload is not what was signed off)"
-        previous = link_of(previous, writer, number, row["digest"])
-        if previous != row["link"]:
-            return f"{where}: row {number} was changed (its link does not follow the row before)"
-        wrong = _changed_column(table, dict(row))
-        if wrong is not None:
-            return f"{where}: row {number} was changed (column {wrong} differs from its payload)"
+        fault = walk.step(row)
+        if fault is not None:
+            return fault
+    where = f"{table.name}, writer {writer}"
     if head is None:
         return f"{where}: the chain's head is missing"
-    if (head.number, head.link) != (number, previous):
-        return f"{where}: row {number + 1} is missing: the tail was cut after row {number}"
+    if (head.number, head.link) != (walk.number, walk.link):
+        return (
+            f"{where}: row {walk.number + 1} is missing: the tail was cut after row {walk.number}"
+        )
     return None
 
 
-def _changed_column(table: Table, row: dict[str, object]) -> str | None:
+def _changed_column(table: Table, row: Mapping[str, object]) -> str | None:
     facts = json.loads(str(row["payload"]))
     columns = {column.name for column in table.columns}
     return next((k for k, v in sorted(facts.items()) if k in columns and row[k] != v), None)

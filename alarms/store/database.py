@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, Operati
 
 from alarms.errors import StoreBusy, StoreUnusable
 from alarms.store.migrate import upgrade
+from alarms.store.writing import WriterThread
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class Database:
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         self._write_engine = self._engine(pool_size=1)
         self._read_engine = self._engine(pool_size=_READERS)
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+        self._writer = WriterThread()
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
 
     def __repr__(self) -> str:
@@ -57,7 +58,7 @@ class Database:
 
         Raises StoreTooNew, StoreUnusable or StoreBusy.
         """
-        await self._run(self._writer, self._prepare)
+        await self._writer.run(self._prepare, urgent=False)
 
     async def close(self) -> None:
         """Finish what is running and let go of the database."""
@@ -70,16 +71,18 @@ class Database:
         self._write_engine.dispose()
         self._read_engine.dispose()
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, work: Callable[[Connection], T], *, urgent: bool = False) -> T:
         """Run `work` in one transaction, alone among writers, synced to disk when this returns.
 
-        Raises StoreBusy when it could not be committed now: nothing of it happened.
+        `urgent` goes before all else that waits: for presses, which somebody waits for at a
+        button. Raises StoreBusy when it could not be committed now: nothing of it happened.
         """
-        return await self._run(self._writer, lambda: self.write_now(work))
+        return await self._writer.run(lambda: self.write_now(work), urgent=urgent)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a reading transaction. Raises StoreBusy."""
-        return await self._run(self._readers, lambda: self.read_now(work))
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, lambda: self.read_now(work))
 
     def write_now(self, work: Callable[[Connection], T]) -> T:
         """As `write`, in the calling thread; for the command line."""
@@ -96,10 +99,6 @@ class Database:
     def prepare_now(self) -> None:
         """As `open`, in the calling thread; for the command line."""
         self._prepare()
-
-    @staticmethod
-    async def _run(pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(pool, work)
 
     def _prepare(self) -> None:
         with _Translated(self):

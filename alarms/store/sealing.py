@@ -1,16 +1,25 @@
-"""Secrets at rest: device keys and camera passwords, sealed under the site's key (AES-256-GCM)."""
+"""Secrets at rest: device keys and camera passwords, sealed under the site's key (AES-256-GCM).
 
+Also what the site puts its name to: texts signed under a key drawn from the same one.
+"""
+
+import hashlib
+import hmac
 import os
 import secrets
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from alarms.errors import StoreUnusable
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
+_SIGNING_INFO = b"lianfang signing v1"
+"""Keeps the signing key apart from the sealing key; changing it makes every signature invalid."""
 
 
 class SealedBox:
@@ -19,6 +28,9 @@ class SealedBox:
 
     def __init__(self, site_key: bytes) -> None:
         self._cipher = AESGCM(site_key)
+        self._signing_key = HKDF(SHA256(), _KEY_BYTES, salt=None, info=_SIGNING_INFO).derive(
+            site_key
+        )
 
     def seal(self, secret: bytes, *, context: str) -> bytes:
         """Nonce and ciphertext in one value."""
@@ -37,6 +49,15 @@ class SealedBox:
                 f"the secret of {context} cannot be opened: is the site key file the one this "
                 "database was made with?"
             ) from error
+
+    def sign(self, text: str) -> str:
+        """The site's signature of `text`: HMAC-SHA256, 64 hex digits. Let `text` begin with what
+        it is (such as `checkpoint-v1|`), so that no signature fits another kind of text."""
+        return hmac.new(self._signing_key, text.encode(), hashlib.sha256).hexdigest()
+
+    def signed(self, text: str, mac: str) -> bool:
+        """Whether `mac` is this site's signature of `text`."""
+        return hmac.compare_digest(self.sign(text).encode(), mac.encode("utf-8", "replace"))
 
 
 def load_or_create_site_key(path: Path, *, may_create: bool) -> bytes:

@@ -126,3 +126,15 @@ chain_heads = Table(
     Column("number", BigInteger, nullable=False),
     Column("link", String(64), nullable=False),
 )
+
+# Up to where a chain's oldest rows were pruned; the newest checkpoint only (alarms.pruning).
+chain_checkpoints = Table(
+    "chain_checkpoints",
+    metadata,
+    Column("chain", String(32), primary_key=True),  # the table's name
+    Column("writer", String(64), primary_key=True),
+    Column("up_to_number", BigInteger, nullable=False),  # the last row that is gone
+    Column("link", String(64), nullable=False),  # and its link: the rows that stay follow it
+    Column("pruned_at_ms", BigInteger, nullable=False),
+    Column("mac", String(64), nullable=False),  # the site's signature of all this
+)

@@ -1,5 +1,7 @@
 """The store: one schema on both engines, errors that say what to do, sealed secrets."""
 
+import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,37 @@ async def test_locked_database_is_busy_not_broken(tmp_path: Path) -> None:
     other.write_now(lambda c: c.execute(insert(cursors).values(reader="r", position=1)))
     other.close_now()
     await database.close()
+
+
+async def test_what_is_urgent_is_written_before_what_waits(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/lianfang.db")
+    await database.open()
+    go_on, order = threading.Event(), []
+    writes = [asyncio.create_task(database.write(lambda _: go_on.wait(20)))]
+    for name, urgent in (("notice", False), ("engine", False), ("press", True), ("more", True)):
+        work = database.write(lambda _, name=name: order.append(name), urgent=urgent)
+        writes.append(asyncio.create_task(work))
+    await asyncio.sleep(0)  # every task has asked for its turn
+    go_on.set()
+    await asyncio.gather(*writes)
+    await database.close()
+    assert order == ["press", "more", "notice", "engine"]
+
+
+async def test_write_that_is_cancelled_before_its_turn_does_not_happen(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/lianfang.db")
+    await database.open()
+    go_on, order = threading.Event(), []
+    running = asyncio.create_task(database.write(lambda _: go_on.wait(20)))
+    waiting = asyncio.create_task(database.write(lambda _: order.append("cancelled")))
+    last = asyncio.create_task(database.write(lambda _: order.append("last")))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    go_on.set()
+    await asyncio.gather(running, last)
+    await database.close()
+    assert order == ["last"]
 
 
 async def test_file_that_is_no_database_is_refused_with_one_sentence(tmp_path: Path) -> None:

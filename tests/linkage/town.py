@@ -73,9 +73,9 @@ class CrashingDatabase(Database):
 
     crashes: list[str]
 
-    async def write(self, work):
+    async def write(self, work, *, urgent=False):
         if not getattr(self, "crashes", None):
-            return await super().write(work)
+            return await super().write(work, urgent=urgent)
         point = self.crashes.pop(0)
         if point == "before":
             raise Crash

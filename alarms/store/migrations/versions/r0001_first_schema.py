@@ -78,6 +78,16 @@ def upgrade() -> None:
         "ix_audit_entries_writer_number", "audit_entries", ["writer", "number"], unique=True
     )
     op.create_table(
+        "chain_checkpoints",
+        sa.Column("chain", sa.String(length=32), nullable=False),
+        sa.Column("writer", sa.String(length=64), nullable=False),
+        sa.Column("up_to_number", sa.BigInteger(), nullable=False),
+        sa.Column("link", sa.String(length=64), nullable=False),
+        sa.Column("pruned_at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("mac", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("chain", "writer", name=op.f("pk_chain_checkpoints")),
+    )
+    op.create_table(
         "chain_heads",
         sa.Column("chain", sa.String(length=32), nullable=False),
         sa.Column("writer", sa.String(length=64), nullable=False),
