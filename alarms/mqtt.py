@@ -124,15 +124,19 @@ class MqttLink:
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Publish and return when the broker has confirmed.
 
-        Raises BrokerAway when it did not within 10 s (it may still arrive later).
+        Raises BrokerAway at once while there is no connection, and when the broker did not within
+        10 s (it may still arrive later).
         """
+        if not self._state.up:
+            # paho would queue it as well as our caller, who tries again: a flood when it is back
+            raise BrokerAway(f"the broker is away: {self._state.detail}")
         loop = asyncio.get_running_loop()
         info = self._client.publish(topic, payload, qos=1, retain=retain)
-        if info.is_published():
+        if _is_confirmed(info):
             return
         confirmed: asyncio.Future[None] = loop.create_future()
         self._waiting[info.mid] = confirmed
-        if info.is_published():  # confirmed between the two lines above
+        if _is_confirmed(info):  # confirmed between the two lines above
             self._waiting.pop(info.mid, None)
             return
         try:
@@ -270,6 +274,11 @@ def no_delay(_client: paho.Client, _userdata: object, sock: object) -> None:
 
 
 _LEAVES = ("press", "status", "seen")
+
+
+def _is_confirmed(info: paho.MQTTMessageInfo) -> bool:
+    # paho raises when asked this of a message that met a lost connection and is queued for the next
+    return info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS and info.is_published()
 
 
 def _status(*, online: bool) -> bytes:

@@ -7,7 +7,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,9 +104,15 @@ class House:
         return Database(self.settings.database_url)
 
     def button(
-        self, number: int = 0, *, device: str | None = None, timing: ButtonTiming = QUICK
+        self,
+        number: int = 0,
+        *,
+        device: str | None = None,
+        timing: ButtonTiming = QUICK,
+        boot: int | None = None,
+        key: bytes | None = None,
     ) -> SimulatedButton:
-        """A living button of the town, by its number or its device id."""
+        """A living button of the town, by its number or its device id; ten make a group."""
         made = self.buttons[number]
         if device is not None:
             made = next(b for b in self.buttons if b.credentials.device == device)
@@ -114,9 +121,10 @@ class House:
             device=given.device,
             login=given.login,
             password=given.password,
-            key=given.key,
+            key=key or given.key,
             port=self.mqtt_port,
             timing=timing,
+            boot=boot,
         )
 
     async def start(self, *program: str) -> None:
@@ -160,6 +168,23 @@ class House:
                     pass
                 await asyncio.sleep(0.05)  # polling another process; it gives no event
 
+    async def why_not_ready(self, reason: str, *, within_s: float = 20.0) -> list[str]:
+        """What `readyz` says, once it is red with `reason` among its words."""
+        async with asyncio.timeout(within_s), aiohttp.ClientSession() as session:
+            while True:
+                async with session.get(f"{self.url}/readyz") as answer:
+                    reasons: list[str] = (await answer.json())["reasons"]
+                    if answer.status == 503 and any(reason in one for one in reasons):
+                        return reasons
+                await asyncio.sleep(0.05)  # polling another process; it gives no event
+
+    def escalate(self, *steps: tuple[str, str], repeat: str = "60s") -> None:
+        """Write the plan `default` anew: (after, whom to call) in order."""
+        text = f'[[plan]]\nname = "default"\nrepeat = "{repeat}"\n'
+        for after, call in steps:
+            text += f'[[plan.step]]\nafter = "{after}"\ncall = ["{call}"]\n'
+        (self.config / "escalation.toml").write_text(text, encoding="utf-8")
+
     async def stop(self) -> int:
         """SIGTERM, and the exit status."""
         return await self._end(signal.SIGTERM)
@@ -187,7 +212,7 @@ class Officer:
     def __init__(self, house: House) -> None:
         self._house = house
         jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
-        self._session = aiohttp.ClientSession(
+        self.session = aiohttp.ClientSession(
             house.url, cookie_jar=jar, headers={"X-Requested-With": "lianfang"}
         )
 
@@ -195,15 +220,15 @@ class Officer:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._session.close()
+        await self.session.close()
 
     async def sign_in(self, username: str = "duty") -> None:
         body = {"username": username, "password": self._house.accounts[username]}
-        async with self._session.post("/api/v1/session", json=body) as answer:
+        async with self.session.post("/api/v1/session", json=body) as answer:
             assert answer.status == 204, await answer.text()
 
     async def get(self, path: str) -> dict[str, object]:
-        async with self._session.get(f"/api/v1{path}") as answer:
+        async with self.session.get(f"/api/v1{path}") as answer:
             assert answer.status == 200, await answer.text()
             found: dict[str, object] = await answer.json()
             return found
@@ -217,17 +242,51 @@ class Officer:
                         return incident
                 await asyncio.sleep(0.05)  # polling another process over HTTP
 
+    async def detail(self, incident: dict[str, object]) -> dict[str, object]:
+        return await self.get(f"/incidents/{incident['id']}")
+
+    async def until(
+        self,
+        incident: dict[str, object],
+        true: Callable[[dict[str, object]], object],
+        *,
+        within_s: float = 10.0,
+    ) -> dict[str, object]:
+        """The incident's page once `true` holds of it. Raises TimeoutError."""
+        async with asyncio.timeout(within_s):
+            while not true(found := await self.detail(incident)):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)  # polling another process over HTTP
+        return found
+
+    async def sees_called(
+        self, incident: dict[str, object], username: str, *, within_s: float = 10.0
+    ) -> dict[str, object]:
+        """The incident's page once this person was reached: at a console in use, sound on."""
+        reached = [(username, "sent"), (username, "answered")]
+        return await self.until(
+            incident,
+            lambda i: any((c["username"], c["state"]) in reached for c in i["called"]),
+            within_s=within_s,
+        )
+
+    async def report(self, **said: str) -> str:
+        """Raise an alarm by hand; the alarm's id."""
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        async with self.session.post("/api/v1/reports", json=said, headers=headers) as answer:
+            assert answer.status == 201, await answer.text()
+            return str((await answer.json())["alarm"])
+
     async def step(self, incident: dict[str, object], step: str, **body: object) -> int:
         """Take a step on what was seen; the HTTP status."""
         headers = {"If-Match": str(incident["version"])}
         path = f"/api/v1/incidents/{incident['id']}/{step}"
-        async with self._session.post(path, json=body, headers=headers) as answer:
+        async with self.session.post(path, json=body, headers=headers) as answer:
             return answer.status
 
     async def here(self, *, sound: str = "unlocked", visible: bool = True) -> None:
         """Be at the console, as the page says it every 10 s."""
         body = {"sound": sound, "visible": visible}
-        async with self._session.post("/api/v1/presence", json=body) as answer:
+        async with self.session.post("/api/v1/presence", json=body) as answer:
             assert answer.status == 204, await answer.text()
 
 
