@@ -66,7 +66,10 @@ class CameraWatch:
         self._beat_s = _WAITING
         self._shed_before = 0
         self._status = _Status(
-            CameraState.CONNECTING, "starting", "Connecting to the camera.", self._clock.now()
+            CameraState.CONNECTING,
+            "starting",
+            "正在连接摄像机。 / Connecting to the camera.",
+            self._clock.now(),
         )
         self._thread = threading.Thread(target=self._run, name=f"camera-{camera.id}", daemon=True)
 
@@ -130,7 +133,7 @@ class CameraWatch:
             self._stopping.wait(self._backoff(outage).delay_s(failures))
             failures += 1
         self._beat_s = _WAITING
-        self._refuse_pictures("The camera is no longer watched.")
+        self._refuse_pictures("该摄像机已停止监看。 / The camera is no longer watched.")
 
     def _backoff(self, outage: Outage) -> Backoff:
         if outage.login_refused:
@@ -147,7 +150,11 @@ class CameraWatch:
         except Exception:  # noqa: BLE001
             # bulkhead: a fault in watching one camera must not end the watching of the others
             self._log.exception("camera.watch_broke")
-            return Outage("worker-lost", "Watching this camera broke inside; it starts again.")
+            return Outage(
+                "worker-lost",
+                "监看程序内部出错，正在重新开始。 / "
+                "Watching this camera broke inside; it starts again.",
+            )
 
     def _live(self) -> Outage:
         """One connection, from opening to outage."""
@@ -173,7 +180,10 @@ class CameraWatch:
                 still_waiting=self._beat,
             )
         except CameraUnreachable:
-            detail = "The camera describes its stream but does not send it."
+            detail = (
+                "摄像机给出了码流说明，但不发送画面。 / "
+                "The camera describes its stream but does not send it."
+            )
             return Outage("no-frames", detail, stalled=True)
         with stream:
             return Looking(

@@ -86,9 +86,9 @@ class LumaStream:
         try:
             ok, image = self._capture.retrieve()
         except cv2.error as broken:
-            raise CameraTalksNonsense("A frame could not be decoded.") from broken
+            raise CameraTalksNonsense("画面无法解码。 / A frame could not be decoded.") from broken
         if not ok or image is None or image.dtype != np.uint8:
-            raise CameraTalksNonsense("A frame could not be decoded.")
+            raise CameraTalksNonsense("画面无法解码。 / A frame could not be decoded.")
         if image.ndim == 3:
             image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
         return np.asarray(image, dtype=np.uint8)
@@ -137,7 +137,7 @@ class StreamOpener:
         """
         address = with_login(checked(uri), username, password)
         if not self._turn.acquire(timeout=timeout_s):
-            raise CameraUnreachable("Too many streams are being opened.")
+            raise CameraUnreachable("同时打开的码流过多。 / Too many streams are being opened.")
         try:
             capture = _open(address, timeout_s, timeout_s)
         finally:
@@ -145,11 +145,11 @@ class StreamOpener:
         try:
             ok, image = capture.read()
         except cv2.error as broken:
-            raise CameraTalksNonsense("A frame could not be decoded.") from broken
+            raise CameraTalksNonsense("画面无法解码。 / A frame could not be decoded.") from broken
         finally:
             capture.release()
         if not ok or image is None:
-            raise CameraUnreachable("The camera sent no picture in time.")
+            raise CameraUnreachable("摄像机未及时送来画面。 / The camera sent no picture in time.")
         return np.asarray(image, dtype=np.uint8)
 
 
@@ -171,7 +171,7 @@ def encode_jpeg(image: Image) -> bytes:
     """The picture as JPEG. Raises CameraTalksNonsense when it cannot be encoded."""
     ok, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     if not ok:
-        raise CameraTalksNonsense("A frame could not be encoded as JPEG.")
+        raise CameraTalksNonsense("画面无法存为 JPEG。 / A frame could not be encoded as JPEG.")
     return data.tobytes()
 
 
@@ -199,10 +199,10 @@ def _capture(address: str, open_s: float, read_s: float) -> "cv2.VideoCapture":
         capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG, parameters)
     except cv2.error:
         # not chained: the library's text may carry the address with its password
-        raise CameraUnreachable("The stream could not be opened.") from None
+        raise CameraUnreachable("码流无法打开。 / The stream could not be opened.") from None
     if not capture.isOpened():
         capture.release()
-        raise CameraUnreachable("The stream could not be opened.")
+        raise CameraUnreachable("码流无法打开。 / The stream could not be opened.")
     return capture
 
 

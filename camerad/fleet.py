@@ -115,9 +115,11 @@ class Fleet:
         health = self._health.get(camera_id)
         slot = next((s for s in self._slots if camera_id in s.cameras), None)
         if health is None:
-            raise NoSnapshot("This camera is not watched.")
+            raise NoSnapshot("该摄像机未被监看。 / This camera is not watched.")
         if slot is None or slot.handle is None or health.state is not CameraState.WATCHING:
-            raise NoSnapshot(health.detail or "The camera is not being watched now.")
+            raise NoSnapshot(
+                health.detail or "该摄像机目前没有画面。 / The camera is not being watched now."
+            )
         request = next(self._requests)
         answer = self._asked[request] = asyncio.get_running_loop().create_future()
         try:
@@ -126,7 +128,10 @@ class Fleet:
                 jpeg: bytes = await answer
                 return jpeg
         except TimeoutError:
-            raise NoSnapshot(f"The camera gave no picture within {timeout_s:g} s.") from None
+            raise NoSnapshot(
+                f"摄像机在 {timeout_s:g} 秒内没有给出画面。 / "
+                f"The camera gave no picture within {timeout_s:g} s."
+            ) from None
         finally:
             del self._asked[request]
 
@@ -222,10 +227,16 @@ class Fleet:
                 held = self._held_back.setdefault(camera_id, _HeldBack(0, now_s))
                 held.until_s = now_s + self._limits.retry_hung.delay_s(held.times)
                 held.times += 1
-                detail = "The camera's stream hung beyond its time limit; it is tried again."
+                detail = (
+                    "码流卡住超时，正在重试。 / "
+                    "The camera's stream hung beyond its time limit; it is tried again."
+                )
                 self._note_down(camera_id, "hung", detail)
             else:
-                detail = "The worker that watched this camera ended; another takes over."
+                detail = (
+                    "监看该摄像机的进程已退出，另一个接替。 / "
+                    "The worker that watched this camera ended; another takes over."
+                )
                 self._note_down(camera_id, "worker-lost", detail)
 
     # -- what workers say ----------------------------------------------------------------------
@@ -283,6 +294,6 @@ class Fleet:
             self._on_health(health)
 
     def _starting(self, camera: Camera) -> CameraHealth:
-        detail = "Connecting to the camera."
+        detail = "正在连接摄像机。 / Connecting to the camera."
         now = self._clock.now()
         return CameraHealth(camera.id, CameraState.CONNECTING, "starting", detail, now)

@@ -73,7 +73,11 @@ class Looking:
         """
         progress, lateness, rate = Progress(), Lateness(), _Rate()
         if not self._first_frame(still_waiting):
-            return Outage("no-frames", "The camera opens its stream but sends no picture.")
+            return Outage(
+                "no-frames",
+                "摄像机打开了码流，但不送画面。 / "
+                "The camera opens its stream but sends no picture.",
+            )
         start_s = self._clock.monotonic()
         try:
             while progress.frames == 0 or self._stream.grab():
@@ -90,7 +94,7 @@ class Looking:
                     progress.frames_shed += 1
         finally:
             self._tell(self._detector.finish(self._clock.monotonic() - start_s), None)
-        return Outage("no-frames", "The camera stopped sending pictures.")
+        return Outage("no-frames", "摄像机不再送来画面。 / The camera stopped sending pictures.")
 
     def _first_frame(self, still_waiting: Callable[[], None]) -> bool:
         """Grab the first frame, which may be a long keyframe interval away.
@@ -119,7 +123,9 @@ class Looking:
             self._size = luma.shape
         if luma.shape != self._size:
             # zones still hold, being fractions, but no background model does
-            raise CameraUnreachable("The camera changed the size of its picture.")
+            raise CameraUnreachable(
+                "摄像机改变了画面尺寸。 / The camera changed the size of its picture."
+            )
         if analyse:
             local_time = self._clock.now().astimezone(self._zone).time()
             self._tell(self._detector.process(luma, t_s, local_time), luma)

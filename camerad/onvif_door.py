@@ -34,7 +34,10 @@ async def describe(
     Raises CameraUnreachable, CameraRefused (with a hint for a person), CameraTalksNonsense.
     """
     if not is_web_address(xaddr):
-        raise CameraTalksNonsense("The camera's ONVIF address is not of the form http://host/path.")
+        raise CameraTalksNonsense(
+            "摄像机的 ONVIF 地址应写作 http://主机/路径。 / "
+            "The camera's ONVIF address is not of the form http://host/path."
+        )
     our_clock = clock or SystemClock()
 
     def ask() -> CameraDescription:
@@ -47,7 +50,10 @@ async def describe(
         async with asyncio.timeout(timeout_s + _LATE_S):
             return await asyncio.get_running_loop().run_in_executor(threads, ask)
     except TimeoutError:
-        raise CameraUnreachable(f"The camera did not answer within {timeout_s:g} s.") from None
+        raise CameraUnreachable(
+            f"摄像机在 {timeout_s:g} 秒内没有应答。 / "
+            f"The camera did not answer within {timeout_s:g} s."
+        ) from None
     finally:
         threads.shutdown(wait=False)
 

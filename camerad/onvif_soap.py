@@ -42,6 +42,10 @@ _SKEW_WORTH_TELLING_S: Final = 5.0
 _MEDIA: Final = "http://www.onvif.org/ver10/media/wsdl"
 # the package puts its WSDL files beside itself, not inside
 _WSDL_DIR: Final = Path(onvif.__file__).parent.parent / "wsdl"
+_HINT_ZH: Final = (
+    "许多摄像机的 ONVIF 用户与网页用户分开（海康、大华），请在 ONVIF 用户中添加；"
+    "海康 5.5.0 起 ONVIF 默认关闭，需先开启。"
+)
 _HINT: Final = (
     "Many cameras keep ONVIF users apart from their web users (Hikvision, Dahua): add one there."
     " On Hikvision since 5.5.0 ONVIF is off until it is switched on."
@@ -76,14 +80,20 @@ class Conversation:
         except Fault as fault:
             if _is_about_login(fault):
                 raise self._refusal() from fault
-            raise CameraTalksNonsense(f"The camera answers with a fault: {fault}.") from fault
+            raise CameraTalksNonsense(
+                f"摄像机报错：{fault}。 / The camera answers with a fault: {fault}."
+            ) from fault
         except TransportError as failed:
             if failed.status_code in (401, 403):
                 raise self._refusal() from failed
             status = failed.status_code
-            raise CameraTalksNonsense(f"The camera answers with HTTP status {status}.") from failed
+            raise CameraTalksNonsense(
+                f"摄像机应答 HTTP {status}。 / The camera answers with HTTP status {status}."
+            ) from failed
         except _ODD_ANSWER as odd:
-            raise CameraTalksNonsense("The camera's answer does not follow ONVIF.") from odd
+            raise CameraTalksNonsense(
+                "摄像机的应答不符合 ONVIF。 / The camera's answer does not follow ONVIF."
+            ) from odd
         finally:
             self._transport.session.close()
 
@@ -126,7 +136,10 @@ class Conversation:
             services = self._ask(device, "GetServices", IncludeCapability=False) or []
             address = next((s.XAddr for s in services if s.Namespace == _MEDIA), "")
         if not is_web_address(address):
-            raise CameraTalksNonsense("The camera names no usable address for its media service.")
+            raise CameraTalksNonsense(
+                "摄像机没有给出可用的媒体服务地址。 / "
+                "The camera names no usable address for its media service."
+            )
         return address
 
     def _profile(self, media: Any, profile: Any) -> StreamProfile:
@@ -183,11 +196,18 @@ class Conversation:
 
     def _refusal(self) -> CameraRefused:
         if self._login is None:
-            return CameraRefused(f"The camera wants an ONVIF user name and password. {_HINT}")
-        skew = ""
+            return CameraRefused(
+                f"摄像机需要 ONVIF 用户名和密码。{_HINT_ZH} / "
+                f"The camera wants an ONVIF user name and password. {_HINT}"
+            )
+        skew_zh = skew = ""
         if self._skew_s is not None and abs(self._skew_s) > _SKEW_WORTH_TELLING_S:
+            skew_zh = f"摄像机时钟相差 {self._skew_s:+.0f} 秒，请用 NTP 校时。"
             skew = f" Its clock is {self._skew_s:+.0f} s off ours; set it by NTP."
-        return CameraRefused(f"The camera refuses this ONVIF user name and password. {_HINT}{skew}")
+        return CameraRefused(
+            f"摄像机不接受该 ONVIF 用户名和密码。{_HINT_ZH}{skew_zh} / "
+            f"The camera refuses this ONVIF user name and password. {_HINT}{skew}"
+        )
 
 
 class _WantsHttpDigestError(Exception):
@@ -231,6 +251,7 @@ class _LimitedTransport(zeep.Transport):
                 content = b"".join(self._chunks(response))
         except (RequestException, urllib3.exceptions.HTTPError) as failed:
             raise CameraUnreachable(
+                f"摄像机在其 ONVIF 地址上没有应答（{type(failed).__name__}）。 / "
                 f"The camera does not answer at its ONVIF address ({type(failed).__name__})."
             ) from failed
         challenge = response.headers.get("WWW-Authenticate", "")
@@ -249,14 +270,16 @@ class _LimitedTransport(zeep.Transport):
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
             size += len(chunk)
             if size > ANSWER_LIMIT:
-                raise CameraTalksNonsense("The camera's answer is far too large.")
+                raise CameraTalksNonsense(
+                    "摄像机的应答过大。 / The camera's answer is far too large."
+                )
             self._left_s()
             yield chunk
 
     def _left_s(self) -> float:
         left_s = self._deadline_s - time.monotonic()
         if left_s <= 0:
-            raise CameraUnreachable("The camera takes too long to answer.")
+            raise CameraUnreachable("摄像机应答过慢。 / The camera takes too long to answer.")
         return left_s
 
 
@@ -265,7 +288,10 @@ def _check_xml(content: bytes) -> None:
     try:
         defusedxml.ElementTree.fromstring(content, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as odd:
-        raise CameraTalksNonsense("What answers at the ONVIF address does not speak SOAP.") from odd
+        raise CameraTalksNonsense(
+            "该 ONVIF 地址上的应答不是 SOAP。 / "
+            "What answers at the ONVIF address does not speak SOAP."
+        ) from odd
 
 
 def _service(name: str, address: str, transport: _LimitedTransport) -> onvif.ONVIFService:

@@ -68,10 +68,12 @@ def probe(
             deadline = time.monotonic() + timeout_s
             return _judge(peer, uri, username, password, deadline)
     except TimeoutError:
-        return Outage("unreachable", "The camera does not answer on its address.")
+        return Outage(
+            "unreachable", "摄像机在其地址上没有应答。 / The camera does not answer on its address."
+        )
     except OSError as refused:
         why = refused.strerror or "name not found"
-        return Outage("unreachable", f"No connection to the camera: {why}.")
+        return Outage("unreachable", f"连不上摄像机：{why}。 / No connection to the camera: {why}.")
 
 
 def _connect(uri: str, timeout_s: float) -> socket.socket:
@@ -95,26 +97,48 @@ def _judge(
             login = _login(answer.challenges(), bare, username, password or "")
             answer = _describe(peer, bare, 2, login, deadline)
     except TimeoutError:
-        return Outage("hung", "The camera takes the connection but does not answer.")
+        return Outage(
+            "hung",
+            "摄像机接受了连接，但不应答。 / The camera takes the connection but does not answer.",
+        )
     except _NonsenseError:
-        return Outage("nonsense", "What answers at the camera's address does not speak RTSP.")
+        return Outage(
+            "nonsense",
+            "该地址上的应答不是 RTSP。 / What answers at the camera's address does not speak RTSP.",
+        )
     except OSError:
-        return Outage("unreachable", "The camera closed the connection without an answer.")
+        return Outage(
+            "unreachable",
+            "摄像机未应答就断开了连接。 / The camera closed the connection without an answer.",
+        )
     return _verdict(answer.status, has_login=bool(username))
 
 
 def _verdict(status: int, *, has_login: bool) -> Outage | None:
     if status in (401, 403) and has_login:
-        detail = "The camera refuses this user name and password for its stream."
+        detail = (
+            "摄像机的码流不接受该用户名和密码。 / "
+            "The camera refuses this user name and password for its stream."
+        )
         return Outage("refused", detail, login_refused=True)
     if status in (401, 403):
-        detail = "The camera wants a user name and password for its stream."
+        detail = (
+            "摄像机的码流需要用户名和密码。 / "
+            "The camera wants a user name and password for its stream."
+        )
         return Outage("refused", detail, login_refused=True)
     if status == 404:
-        return Outage("refused", "The camera has no stream at this address (404).")
+        return Outage(
+            "refused",
+            "摄像机在该地址没有码流（404）。 / The camera has no stream at this address (404).",
+        )
     if status == 200:
         return None
-    return Outage("refused", f"The camera refuses its stream with RTSP status {status}.")
+    return Outage(
+        "refused",
+        f"摄像机拒绝给出码流（RTSP {status}）。 / "
+        f"The camera refuses its stream with RTSP status {status}.",
+    )
 
 
 def _describe(

@@ -130,7 +130,7 @@ class Worker:
 
         watch = self._watches.get(order.camera_id)
         if watch is None:
-            reply(None, "This camera is not watched.")
+            reply(None, "该摄像机未被监看。 / This camera is not watched.")
         elif watch.is_watching and self._colour_places.acquire(blocking=False):
             threading.Thread(
                 target=self._fetch_colour, args=(watch, order.within_s, reply), daemon=True

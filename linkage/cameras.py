@@ -203,7 +203,11 @@ class CameraLocator:
     async def _locate(self, camera: RegisteredCamera, found: dict[str, str]) -> str | None:
         address = found.get(camera.endpoint_reference or "") or camera.onvif_address
         if address is None:
-            self._note(camera, "unreachable", "no device with this endpoint reference answered")
+            self._note(
+                camera,
+                "unreachable",
+                "网络上没有找到该标识的设备 / no device with this endpoint reference answered",
+            )
             return None
         try:
             about = await self._describe(address, camera.username, camera.password)
@@ -216,7 +220,9 @@ class CameraLocator:
             return None
         stream_uri = None if profile is None else profile.stream_uri
         if stream_uri is None:
-            self._note(camera, "nonsense", "the camera names no stream address")
+            self._note(
+                camera, "nonsense", "摄像机没有给出码流地址 / the camera names no stream address"
+            )
             return None
         self._unlocated.pop(camera.id, None)
         if (address, stream_uri) != (camera.onvif_address, camera.stream_uri):
