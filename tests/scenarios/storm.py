@@ -76,6 +76,14 @@ class Storm:
         self.died += 1
         self._tell()
 
+    async def neighbours_told(self) -> None:
+        """Return when every button was told of each of its nine neighbours, and of none twice as
+        another notice."""
+        async with asyncio.timeout(30):
+            while any(len({n.id for n in b.notices}) < 9 for b in self.buttons):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)  # a button tells nobody how many it has
+        assert {len({n.id for n in b.notices}) for b in self.buttons} == {9}
+
     async def answered_again(self) -> None:
         """Return at the next answer that a button gets."""
         before = len(self.outcomes)

@@ -30,6 +30,7 @@ async def test_killed_at_a_point(point: str, tmp_path: Path, nursery: Nursery) -
         await site.start_from(nursery)
         await pressing
         await outbox_empty(site)
+        await storm.neighbours_told()
         assert await site.stop() == 0
         assert storm.died == DEATHS
         assert_nothing_lost_nothing_doubled(site, storm)
