@@ -10,6 +10,7 @@ AlarmsError
 ├── BrokerError
 │   ├── PortTaken      the embedded broker cannot listen: a person must act
 │   └── BrokerAway     the broker cannot be reached now: try again
+├── TooYoungToPrune    asked to take away alarms that must still be kept: ask for older ones
 └── BrokenChain        the log is not what was written; names the first bad row
 """
 
@@ -59,6 +60,10 @@ class PortTaken(BrokerError):
 
 class BrokerAway(BrokerError):
     """The broker cannot be reached at this moment."""
+
+
+class TooYoungToPrune(AlarmsError):
+    """Alarms are kept for at least six calendar months."""
 
 
 class BrokenChain(AlarmsError):

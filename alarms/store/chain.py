@@ -7,10 +7,10 @@ breaking the chain (design.md §5).
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, bindparam, insert, select, update
 
 from alarms.store import checkpoints
 from alarms.store.checkpoints import KeptCheckpoint
@@ -126,22 +126,22 @@ class Walk:
             self.number, self.link = kept.checkpoint.up_to_number, kept.checkpoint.link
         self._begun = False
 
-    def step(self, row: Mapping[str, object]) -> str | None:
+    def step(self, row: RowMapping) -> str | None:
         """Take the next row; a sentence when it is not the one that must follow."""
         wrong = self._wrong(row)
         if wrong is not None:
             return f"{self._table.name}, writer {self._writer}: {wrong}"
-        self.number, self.link = self.number + 1, str(row["link"])
+        self.number, self.link = self.number + 1, row["link"]
         self._begun = True
         return None
 
-    def _wrong(self, row: Mapping[str, object]) -> str | None:
+    def _wrong(self, row: RowMapping) -> str | None:
         number = self.number + 1
         if row["number"] != number:
-            return self._gap(int(str(row["number"])))
-        if digest_of(str(row["payload"])) != row["digest"]:
+            return self._gap(row["number"])
+        if digest_of(row["payload"]) != row["digest"]:
             return f"row {number} was changed (its payload is not what was signed off)"
-        if link_of(self.link, self._writer, number, str(row["digest"])) != row["link"]:
+        if link_of(self.link, self._writer, number, row["digest"]) != row["link"]:
             return f"row {number} was changed (its link does not follow the row before)"
         column = _changed_column(self._table, row)
         if column is not None:
@@ -200,7 +200,7 @@ def _first_fault(
     return None
 
 
-def _changed_column(table: Table, row: Mapping[str, object]) -> str | None:
-    facts = json.loads(str(row["payload"]))
+def _changed_column(table: Table, row: RowMapping) -> str | None:
+    facts = json.loads(row["payload"])
     columns = {column.name for column in table.columns}
     return next((k for k, v in sorted(facts.items()) if k in columns and row[k] != v), None)

@@ -116,8 +116,15 @@ class Database:
             writes = pool_size == 1
             event.listen(engine, "begin", _begin_immediate if writes else _begin_deferred)
             return engine
+        # a reader sees one moment, as on SQLite: verifying chains relies on it; a writer must see
+        # what was committed before it got the lock
         return create_engine(
-            self._url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, pool_timeout=5
+            self._url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            pool_timeout=5,
+            isolation_level="READ COMMITTED" if pool_size == 1 else "REPEATABLE READ",
         )
 
 
