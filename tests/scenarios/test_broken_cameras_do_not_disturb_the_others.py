@@ -49,7 +49,10 @@ async def test_each_broken_camera_says_why_while_a_press_is_answered(tmp_path: P
             assert states["cam-locked"]["reason"] == "refused"
             assert states["cam-hung"]["reason"] in {"unreachable", "hung", "no-frames"}
             assert states["cam-mad"]["reason"] in {"nonsense", "unreachable"}
-            assert all(states[c]["detail"] for c in ("cam-locked", "cam-hung", "cam-mad"))
+            for camera in ("cam-locked", "cam-hung", "cam-mad"):
+                chinese, english = str(states[camera]["detail"]).split(" / ")
+                assert any("\u4e00" <= letter <= "\u9fff" for letter in chinese)
+                assert english.isascii()
             assert "wrong" not in str(states["cam-locked"]["detail"])
             assert states["cam-good"]["state"] == "watching"
             assert float(str(states["cam-good"]["newest_frame_age_s"])) < 5
