@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from alarms import signature
+from alarms import mosquitto, signature
 from alarms.errors import UnknownDevice
 from alarms.model import DeviceRecord
 from alarms.store import Database, SealedBox
@@ -110,9 +110,29 @@ class DeviceRegistry:
                 unsigned=False,
                 login=made.login,
                 password_sha256=hashlib.sha256(made.password.encode()).hexdigest(),
+                mosquitto_password=mosquitto.hash_password(
+                    made.password,
+                    salt=secrets.token_bytes(mosquitto.SALT_BYTES),
+                    iterations=mosquitto.DEVICE_ITERATIONS,
+                ),
             )
         )
         return made
+
+    def broker_logins_in(self, conn: Connection) -> dict[str, str]:
+        """Every login that devices have, with its password as mosquitto's files hold it."""
+        columns = devices.c.login, devices.c.mosquitto_password
+        rows = conn.execute(select(*columns).where(*(c.is_not(None) for c in columns)))
+        return {row.login: row.mosquitto_password for row in rows}
+
+    def revoke_login_in(self, conn: Connection, device: str) -> None:
+        """Take a device's broker login away: stolen, lost, or taken down. Raises UnknownDevice.
+
+        Its key and its history stay. An outside broker knows when its files are written again.
+        """
+        self.get_in(conn, device)
+        nothing = {"login": None, "password_sha256": None, "mosquitto_password": None}
+        conn.execute(update(devices).where(devices.c.id == device).values(nothing))
 
     def _record(self, row: Row[tuple[object, ...]]) -> DeviceRecord:
         sealed = row.key_sealed

@@ -101,6 +101,7 @@ devices = Table(
     Column("unsigned", Boolean, nullable=False),
     Column("login", String(64), unique=True),  # broker user name; None: no broker login
     Column("password_sha256", String(64)),  # of a random 128-bit secret, so no slow hash
+    Column("mosquitto_password", String(160)),  # the same secret as alarms.mosquitto hashes it
     Column("last_boot", BigInteger),  # counters of its last press, for sequence_suspect
     Column("last_seq", BigInteger),
     Column("online", Boolean),  # as its status topic last said; None: never heard

@@ -111,6 +111,7 @@ def upgrade() -> None:
         sa.Column("unsigned", sa.Boolean(), nullable=False),
         sa.Column("login", sa.String(length=64), nullable=True),
         sa.Column("password_sha256", sa.String(length=64), nullable=True),
+        sa.Column("mosquitto_password", sa.String(length=160), nullable=True),
         sa.Column("last_boot", sa.BigInteger(), nullable=True),
         sa.Column("last_seq", sa.BigInteger(), nullable=True),
         sa.Column("online", sa.Boolean(), nullable=True),
