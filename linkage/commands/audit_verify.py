@@ -5,7 +5,7 @@ import sys
 
 from sqlalchemy import Connection
 
-from alarms.store import chain
+from alarms.store import SealedBox, chain, checkpoints
 from alarms.store.tables import alarms
 from linkage import schema
 from linkage.commands.common import Subparsers, add_config, open_site
@@ -29,18 +29,34 @@ def add(subparsers: Subparsers) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     with open_site(arguments.config) as site:
-        faults = site.database.read_now(_faults)
-        heads = site.database.read_now(chain.heads)
+        box = site.box
+        faults, heads, pruned = site.database.read_now(
+            lambda conn: (_faults(conn, box), chain.heads(conn), _pruned(conn))
+        )
     for fault in faults:
         print(f"链断裂 / broken: {fault}", file=sys.stderr)
     if faults:
         return 1
     for head in heads:
-        print(f"完好 / intact: {head.chain}, writer {head.writer}, {head.number} rows, {head.link}")
+        gone = pruned.get((head.chain, head.writer))
+        since = "" if gone is None else f" (rows 1 to {gone} pruned, checkpoint signed)"
+        print(
+            f"完好 / intact: {head.chain}, writer {head.writer}, {head.number} rows{since}, "
+            f"{head.link}"
+        )
     if not heads:
         print("完好 / intact: nothing written yet")
     return 0
 
 
-def _faults(conn: Connection) -> list[str]:
-    return [fault for table in _CHAINED for fault in chain.faults(conn, table)]
+def _faults(conn: Connection, box: SealedBox) -> list[str]:
+    return [fault for table in _CHAINED for fault in chain.faults(conn, table, box)]
+
+
+def _pruned(conn: Connection) -> dict[tuple[str, str], int]:
+    """By chain and writer: up to which row it was pruned."""
+    return {
+        (table.name, writer): kept.checkpoint.up_to_number
+        for table in _CHAINED
+        for writer, kept in checkpoints.read(conn, table.name).items()
+    }
