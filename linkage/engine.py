@@ -17,9 +17,10 @@ from alarms.errors import StoreBusy
 from alarms.log import AlarmLog, cursor, move_cursor, read_alarms
 from alarms.model import LoggedAlarm
 from alarms.store import Database
-from lianfang_timing import Backoff, Clock, from_unix_ms, unix_ms
-from linkage import fact_reading, linking
+from lianfang_timing import Backoff, Clock, unix_ms
 from linkage.changes import Changes
+from linkage.fact_reading import FactReader
+from linkage.linking import Linking
 from linkage.pipeline import decide
 from linkage.rules import Rules
 from linkage.stages import Draft
@@ -107,20 +108,21 @@ class Engine:
         return bool(read_alarms(conn, after=cursor(conn, READER), limit=1))
 
     def _handle(self, conn: Connection, now_ms: int) -> tuple[list[_Handled], int]:
-        handled, newest = [], 0
         batch = read_alarms(conn, after=cursor(conn, READER), limit=BATCH)
+        if not batch:
+            return [], 0
+        reader = FactReader(
+            conn, batch, rules=self._rules, now_ms=now_ms, time_zone=self._time_zone
+        )
+        linking = Linking(conn, now_ms=now_ms)
+        handled = []
         for alarm in batch:
-            facts = fact_reading.fetch(
-                conn,
-                alarm,
-                rules=self._rules,
-                now_ms=now_ms,
-                local=from_unix_ms(alarm.received_at_ms).astimezone(self._time_zone),
-            )
+            facts = reader.facts(alarm)
             draft = decide(facts)
-            position = linking.write(conn, draft, facts, writer=self._writer)
-            newest = max(newest, position or 0)
+            incident = linking.add(draft, facts)
+            if incident is not None:
+                reader.note(incident)
             handled.append(_Handled(alarm, draft))
-        if batch:
-            move_cursor(conn, READER, batch[-1].position)
+        newest = linking.write(writer=self._writer)
+        move_cursor(conn, READER, batch[-1].position)
         return handled, newest

@@ -1,55 +1,138 @@
-"""Fetching what the pipeline's stages look at.
+"""Fetching what the pipeline's stages look at, for the alarms of one transaction at once.
 
 Everything is read inside the engine's writing transaction, so that it still holds when the
-decision is written.
+decision is written; and what is decided about one alarm is there for the next.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select
+from sqlalchemy import Connection, Select, bindparam, func, select, union
 
 from alarms.model import AlarmKind, AlarmSource, LoggedAlarm
+from lianfang_timing import from_unix_ms
 from linkage import places
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
-from linkage.model import NOWHERE, OPEN_STAGES, ActionKind, ActionState, Place
-from linkage.records import incident_by_id, planned_payloads
+from linkage.model import NOWHERE, OPEN_STAGES, Place
+from linkage.records import planned_steps
 from linkage.rules import Rules
 from linkage.schema import incident_alarms, incident_cameras, incidents
 
+# Built once: making and hashing a statement costs more than running it.
+_OPEN = incidents.c.stage.in_([stage.value for stage in OPEN_STAGES])
+_LINKED = select(incident_alarms.c.alarm_id).where(
+    incident_alarms.c.alarm_id.in_(bindparam("alarms", expanding=True))
+)
 
-def fetch(
-    conn: Connection, alarm: LoggedAlarm, *, rules: Rules, now_ms: int, local: datetime
-) -> Facts:
-    """The facts about one alarm, as they stand in this transaction."""
-    known = conn.scalar(
-        select(incident_alarms.c.alarm_id).where(incident_alarms.c.alarm_id == alarm.id)
-    )
-    if known is not None:
-        return Facts(alarm, now_ms, local, rules, linked=True)
-    place = _place(conn, alarm)
-    return Facts(
-        alarm,
-        now_ms,
-        local,
-        rules,
-        place=place,
-        incidents=tuple(_open_incidents(conn, alarm, place)),
-        cameras=tuple(places.cameras_near(conn, place, rules.widest_m)),
-        members=(
-            () if place.group_id is None else tuple(places.member_devices(conn, place.group_id))
-        ),
+
+def _with_alarm(column: str, names: str) -> Select[tuple[str]]:
+    return (
+        select(incidents.c.id)
+        .join(incident_alarms, incident_alarms.c.incident_id == incidents.c.id)
+        .where(_OPEN, incident_alarms.c[column].in_(bindparam(names, expanding=True)))
     )
 
 
-def _place(conn: Connection, alarm: LoggedAlarm) -> Place:
-    match alarm.source:
-        case AlarmSource.BUTTON:
-            return places.place_of_device(conn, alarm.device)
-        case AlarmSource.CAMERA:
-            return places.place_of_camera(conn, alarm.device)
-        case AlarmSource.REPORT:
-            return _reported_place(conn, alarm.detail)
+_SHARING = union(
+    _with_alarm("device", "devices"),
+    _with_alarm("household_id", "households"),
+    select(incidents.c.id).where(
+        _OPEN, incidents.c.group_id.in_(bindparam("groups", expanding=True))
+    ),
+    select(incidents.c.id)
+    .join(incident_cameras, incident_cameras.c.incident_id == incidents.c.id)
+    .where(_OPEN, incident_cameras.c.camera_id.in_(bindparam("cameras", expanding=True))),
+)
+_THESE = select(incidents).where(incidents.c.id.in_(bindparam("ids", expanding=True)))
+# a device that presses a thousand times must not make every later alarm dear: what tells its
+# presses apart is their kind, so the newest of each is enough
+_ALARMS = (
+    select(
+        incident_alarms.c.incident_id,
+        incident_alarms.c.kind,
+        incident_alarms.c.silent,
+        incident_alarms.c.device,
+        incident_alarms.c.household_id,
+        func.max(incident_alarms.c.received_at_ms).label("received_at_ms"),
+    )
+    .where(incident_alarms.c.incident_id.in_(bindparam("ids", expanding=True)))
+    .group_by(
+        incident_alarms.c.incident_id,
+        incident_alarms.c.kind,
+        incident_alarms.c.silent,
+        incident_alarms.c.device,
+        incident_alarms.c.household_id,
+    )
+    .order_by(func.min(incident_alarms.c.position))
+)
+_CAMERAS = select(incident_cameras.c.incident_id, incident_cameras.c.camera_id).where(
+    incident_cameras.c.incident_id.in_(bindparam("ids", expanding=True))
+)
+
+
+class FactReader:
+    """The facts about each alarm of one batch. Lives as long as the transaction it reads in."""
+
+    def __init__(
+        self,
+        conn: Connection,
+        batch: Sequence[LoggedAlarm],
+        *,
+        rules: Rules,
+        now_ms: int,
+        time_zone: ZoneInfo,
+    ) -> None:
+        self._rules = rules
+        self._now_ms = now_ms
+        self._time_zone = time_zone
+        self._linked = set(conn.scalars(_LINKED, {"alarms": [a.id for a in batch]}))
+        new = [a for a in batch if a.id not in self._linked]
+        self._places = _places(conn, new)
+        groups = {p.group_id for p in self._places.values() if p.group_id is not None}
+        self._members = places.members_of_groups(conn, groups)
+        self._spots = places.camera_spots(conn) if new else []
+        self._open = {i.id: i for i in _open_incidents(conn, new, self._places)}
+
+    def facts(self, alarm: LoggedAlarm) -> Facts:
+        """The facts about one alarm of the batch, as they stand now."""
+        local = from_unix_ms(alarm.received_at_ms).astimezone(self._time_zone)
+        if alarm.id in self._linked:
+            return Facts(alarm, self._now_ms, local, self._rules, linked=True)
+        place = self._places[alarm.id]
+        sharing = [i for i in self._open.values() if _shares(i, alarm, place)]
+        return Facts(
+            alarm,
+            self._now_ms,
+            local,
+            self._rules,
+            place=place,
+            incidents=tuple(
+                sorted(sharing, key=lambda i: (i.opened_at_ms, i.number), reverse=True)
+            ),
+            cameras=tuple(places.near(self._spots, place, self._rules.widest_m)),
+            members=() if place.group_id is None else tuple(self._members[place.group_id]),
+        )
+
+    def note(self, incident: OpenIncident) -> None:
+        """An alarm of the batch has opened or changed this incident."""
+        self._open[incident.id] = incident
+
+
+def _places(conn: Connection, batch: Sequence[LoggedAlarm]) -> dict[str, Place]:
+    """By the alarms' ids."""
+    buttons = {a.device for a in batch if a.source is AlarmSource.BUTTON}
+    of_device = places.places_of_devices(conn, buttons)
+    found = {}
+    for alarm in batch:
+        match alarm.source:
+            case AlarmSource.BUTTON:
+                found[alarm.id] = of_device.get(alarm.device, NOWHERE)
+            case AlarmSource.CAMERA:
+                found[alarm.id] = places.place_of_camera(conn, alarm.device)
+            case AlarmSource.REPORT:
+                found[alarm.id] = _reported_place(conn, alarm.detail)
+    return found
 
 
 def _reported_place(conn: Connection, detail: dict[str, object]) -> Place:
@@ -61,74 +144,64 @@ def _reported_place(conn: Connection, detail: dict[str, object]) -> Place:
     return places.place_of_village(conn, village) if isinstance(village, str) else NOWHERE
 
 
-def _open_incidents(conn: Connection, alarm: LoggedAlarm, place: Place) -> list[OpenIncident]:
-    shared: list[ColumnElement[bool]] = [
-        incidents.c.id.in_(_ids_with_alarm(incident_alarms.c.device == alarm.device))
-    ]
-    if place.household_id is not None:
-        same = incident_alarms.c.household_id == place.household_id
-        shared.append(incidents.c.id.in_(_ids_with_alarm(same)))
-    if place.group_id is not None:
-        shared.append(incidents.c.group_id == place.group_id)
-    if place.camera_id is not None:
-        linked = select(incident_cameras.c.incident_id).where(
-            incident_cameras.c.camera_id == place.camera_id
+def _shares(incident: OpenIncident, alarm: LoggedAlarm, place: Place) -> bool:
+    """Whether they have household, group, device or camera in common."""
+    return (
+        (place.group_id is not None and incident.group_id == place.group_id)
+        or (place.camera_id is not None and place.camera_id in incident.camera_ids)
+        or any(
+            a.device == alarm.device
+            or (place.household_id is not None and a.household_id == place.household_id)
+            for a in incident.alarms
         )
-        shared.append(incidents.c.id.in_(linked))
+    )
+
+
+def _open_incidents(
+    conn: Connection, batch: Sequence[LoggedAlarm], known: dict[str, Place]
+) -> list[OpenIncident]:
+    """Every open incident that shares something with any of these alarms."""
+
+    def named(values: Collection[str | None]) -> list[str]:
+        return sorted(v for v in values if v is not None)
+
     ids = conn.scalars(
-        select(incidents.c.id)
-        .where(incidents.c.stage.in_([s.value for s in OPEN_STAGES]), or_(*shared))
-        .order_by(incidents.c.opened_at_ms.desc(), incidents.c.number.desc())
+        _SHARING,
+        {
+            "devices": named({a.device for a in batch}),
+            "households": named({p.household_id for p in known.values()}),
+            "groups": named({p.group_id for p in known.values()}),
+            "cameras": named({p.camera_id for p in known.values()}),
+        },
     ).all()
-    return [_open_incident(conn, i) for i in ids]
-
-
-def _ids_with_alarm(condition: ColumnElement[bool]) -> Select[tuple[str]]:
-    return select(incident_alarms.c.incident_id).where(condition)
-
-
-def _open_incident(conn: Connection, incident_id: str) -> OpenIncident:
-    row = incident_by_id(conn, incident_id)
-    assert row is not None
-    return OpenIncident(
-        id=row.id,
-        number=row.number,
-        kind=row.kind,
-        priority=row.priority,
-        plan=row.plan,
-        silent=row.silent,
-        ring=row.ring,
-        cancel_claimed=row.cancel_claimed,
-        acknowledged_by=row.acknowledged_by,
-        group_id=row.group_id,
-        camera_id=row.camera_id,
-        alarms=tuple(_linked_alarms(conn, incident_id)),
-        camera_ids=frozenset(
-            conn.scalars(
-                select(incident_cameras.c.camera_id).where(
-                    incident_cameras.c.incident_id == incident_id
-                )
-            )
-        ),
-        pending=_pending(conn, incident_id),
-    )
-
-
-def _linked_alarms(conn: Connection, incident_id: str) -> Sequence[LinkedAlarm]:
-    rows = conn.execute(
-        select(incident_alarms)
-        .where(incident_alarms.c.incident_id == incident_id)
-        .order_by(incident_alarms.c.position)
-    )
+    if not ids:
+        return []
+    asked = {"ids": ids}
+    linked: dict[str, list[LinkedAlarm]] = defaultdict(list)
+    for r in conn.execute(_ALARMS, asked):
+        one = LinkedAlarm(AlarmKind(r.kind), r.silent, r.device, r.household_id, r.received_at_ms)
+        linked[r.incident_id].append(one)
+    seen_by: dict[str, set[str]] = defaultdict(set)
+    for link in conn.execute(_CAMERAS, asked):
+        seen_by[link.incident_id].add(link.camera_id)
+    pending = planned_steps(conn, ids)
     return [
-        LinkedAlarm(AlarmKind(r.kind), r.silent, r.device, r.household_id, r.received_at_ms)
-        for r in rows
+        OpenIncident(
+            id=r.id,
+            number=r.number,
+            opened_at_ms=r.opened_at_ms,
+            kind=AlarmKind(r.kind),
+            priority=r.priority,
+            plan=r.plan,
+            silent=r.silent,
+            ring=r.ring,
+            cancel_claimed=r.cancel_claimed,
+            acknowledged_by=r.acknowledged_by,
+            group_id=r.group_id,
+            camera_id=r.camera_id,
+            alarms=tuple(linked[r.id]),
+            camera_ids=frozenset(seen_by[r.id]),
+            pending=pending.get(r.id),
+        )
+        for r in conn.execute(_THESE, asked).all()
     ]
-
-
-def _pending(conn: Connection, incident_id: str) -> tuple[int, int] | None:
-    """The escalation step that is planned, if the clock runs."""
-    planned = planned_payloads(conn, incident_id, ActionKind.ESCALATE, ActionState.PLANNED)
-    steps = [(due_at_ms, payload.get("step")) for due_at_ms, payload in planned]
-    first = min(((due, step) for due, step in steps if isinstance(step, int)), default=None)
-    return None if first is None else (first[1], first[0])

@@ -10,13 +10,18 @@ from linkage.rules import Rules
 
 @dataclass(frozen=True)
 class LinkedAlarm:
-    """An alarm that an incident already holds."""
+    """An alarm that an incident already holds; of several that differ in nothing but their time,
+    the newest."""
 
     kind: AlarmKind
     silent: bool
     device: str
     household_id: str | None
     received_at_ms: int
+
+    def differs_in_time_only(self, other: "LinkedAlarm") -> bool:
+        mine = (self.kind, self.silent, self.device, self.household_id)
+        return mine == (other.kind, other.silent, other.device, other.household_id)
 
     @property
     def is_quiet(self) -> bool:
@@ -30,6 +35,7 @@ class OpenIncident:
 
     id: str
     number: str
+    opened_at_ms: int
     kind: AlarmKind
     priority: int
     plan: str

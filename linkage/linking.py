@@ -1,78 +1,190 @@
-"""Writing what the pipeline decided: the incident, its alarms, cameras, events and actions.
+"""Writing what the pipeline decided: incidents, their alarms, cameras, events and actions.
 
 Runs inside the engine's transaction. What to write is decided before it comes here.
 """
 
 import uuid
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from alarms.model import AlarmKind, LoggedAlarm
-from linkage import records
-from linkage.facts import Facts, OpenIncident
-from linkage.model import ActionKind, EventType, Stage
+from linkage.facts import Facts, LinkedAlarm, OpenIncident
+from linkage.model import ActionKind, ActionState, EventType, Stage
+from linkage.records import Numbers, cancel_all, plan_rows, planned_row
 from linkage.schema import evidence, incident_alarms, incident_cameras, incidents
 from linkage.stages import Draft
-from linkage.timeline import NewEvent, record
+from linkage.timeline import Entry, NewEvent, record_all
+
+# Built once: making and hashing a statement costs more than running it.
+_OPEN = insert(incidents)
+_EXTEND = update(incidents).where(incidents.c.id == bindparam("incident"))
+_RESTART = update(incidents).where(incidents.c.id == bindparam("incident"))
+_LINK_ALARM = insert(incident_alarms)
+_LINK_CAMERA = insert(incident_cameras)
+_KEEP_EVIDENCE = insert(evidence)
 
 
-def write(conn: Connection, draft: Draft, facts: Facts, *, writer: str) -> int | None:
-    """Write the draft; the position of its last event, None when there is nothing to write."""
-    if draft.finished:
-        return None
-    if draft.extends is None:
-        incident_id = _open(conn, draft, facts)
-        events = [NewEvent(EventType.OPENED, _what_came(draft, facts.alarm))]
-    else:
-        incident_id = draft.extends.id
-        events = _extend(conn, draft, facts, draft.extends)
-    _link_alarm(conn, incident_id, draft, facts.alarm)
-    _link_cameras(conn, incident_id, draft)
-    records.plan(conn, incident_id, draft.actions, now_ms=facts.now_ms)
-    picture = _keep_picture(conn, incident_id, facts.alarm)
-    if picture is not None:
-        events.append(picture)
-    return record(conn, incident_id, events, writer=writer, at_ms=facts.now_ms, new_version=True)
+class Linking:
+    """What one transaction of the engine changes: gathered alarm by alarm, written at once."""
 
+    def __init__(self, conn: Connection, *, now_ms: int) -> None:
+        self._conn = conn
+        self._now_ms = now_ms
+        self._numbers = Numbers(conn)
+        self._opened: dict[str, dict[str, object]] = {}
+        self._extended: dict[str, OpenIncident] = {}
+        self._restarted: set[str] = set()
+        self._alarms: list[dict[str, object]] = []
+        self._cameras: list[dict[str, object]] = []
+        self._actions: list[dict[str, object]] = []
+        self._evidence: list[dict[str, object]] = []
+        self._entries: list[Entry] = []
 
-def _open(conn: Connection, draft: Draft, facts: Facts) -> str:
-    incident_id = uuid.uuid4().hex
-    conn.execute(
-        insert(incidents).values(
-            id=incident_id,
-            number=records.next_number(conn, _local_date(facts.local)),
-            stage=Stage.REPORTED.value,
-            priority=draft.priority,
-            kind=draft.kind.value,
-            silent=draft.silent,
-            drill=False,
-            plan=draft.plan,
+    def add(self, draft: Draft, facts: Facts) -> OpenIncident | None:
+        """Note the draft; the incident as it is with it, None when there is nothing to write."""
+        if draft.finished:
+            return None
+        if draft.extends is None:
+            incident = self._open(draft, facts)
+            events = [NewEvent(EventType.OPENED, _what_came(draft, facts.alarm))]
+        else:
+            incident = _extended(draft, facts, draft.extends)
+            events = _extension(draft, facts, draft.extends)
+        before = frozenset() if draft.extends is None else draft.extends.camera_ids
+        if incident.id in self._opened:
+            self._opened[incident.id] |= _columns(incident)
+        else:
+            self._extended[incident.id] = incident
+        if draft.restarts and draft.extends is not None:
+            self._restart(incident.id)
+        self._link(incident.id, draft, facts.alarm, before)
+        self._actions += [
+            planned_row(action, incident.id, self._now_ms) for action in draft.actions
+        ]
+        picture = _picture(incident.id, facts.alarm)
+        if picture is not None:
+            self._evidence.append(picture)
+            events.append(evidence_added(picture))
+        self._entries.append(Entry(incident.id, events, new_version=True))
+        return incident
+
+    def write(self, *, writer: str) -> int:
+        """Write all of it; the position of its last event, 0 when there is none."""
+        conn = self._conn
+        restarted = [self._restart_row(i) for i in self._restarted if i in self._extended]
+        for statement, rows in (
+            (_OPEN, list(self._opened.values())),
+            (_EXTEND, [{"incident": i.id, **_columns(i)} for i in self._extended.values()]),
+            (_RESTART, restarted),
+            (_LINK_ALARM, self._alarms),
+            (_LINK_CAMERA, self._cameras),
+            (_KEEP_EVIDENCE, self._evidence),
+        ):
+            if rows:
+                conn.execute(statement, rows)
+        if restarted:
+            ids = [str(row["incident"]) for row in restarted]
+            cancel_all(conn, ids, [ActionKind.ESCALATE], now_ms=self._now_ms)
+        plan_rows(conn, self._actions)
+        return record_all(conn, self._entries, writer=writer, at_ms=self._now_ms)
+
+    def _open(self, draft: Draft, facts: Facts) -> OpenIncident:
+        incident = OpenIncident(
+            id=uuid.uuid4().hex,
+            number=self._numbers.next(_local_date(facts.local)),
             opened_at_ms=facts.alarm.received_at_ms,
-            village_id=draft.place.village_id,
-            grid_id=draft.place.grid_id,
-            group_id=draft.place.group_id,
-            household_id=draft.place.household_id,
-            camera_id=draft.place.camera_id,
-            cancel_claimed=draft.cancel_claimed,
+            kind=draft.kind,
+            priority=draft.priority,
+            plan=draft.plan,
+            silent=draft.silent,
             ring=1,
-            next_due_at_ms=facts.now_ms,
-            version=0,
-            changed_position=0,
+            cancel_claimed=draft.cancel_claimed,
+            acknowledged_by=None,
+            group_id=draft.place.group_id,
+            camera_id=draft.place.camera_id,
+            alarms=(_linked(draft, facts.alarm),),
+            camera_ids=frozenset(c.camera_id for c in draft.cameras),
+            pending=_next_look(draft),
         )
+        self._opened[incident.id] = {
+            "id": incident.id,
+            "number": incident.number,
+            "stage": Stage.REPORTED.value,
+            "drill": False,
+            "opened_at_ms": incident.opened_at_ms,
+            "village_id": draft.place.village_id,
+            "grid_id": draft.place.grid_id,
+            "group_id": draft.place.group_id,
+            "household_id": draft.place.household_id,
+            "camera_id": draft.place.camera_id,
+            "next_due_at_ms": self._now_ms,
+            "version": 0,
+            "changed_position": 0,
+        }
+        return incident
+
+    def _restart(self, incident_id: str) -> None:
+        """The clock begins anew: what it had planned is cancelled, here and in the store."""
+        self._restarted.add(incident_id)
+        for row in self._actions:
+            if row["incident_id"] == incident_id and row["kind"] == ActionKind.ESCALATE.value:
+                row |= {"state": ActionState.CANCELLED.value, "done_at_ms": self._now_ms}
+
+    def _restart_row(self, incident_id: str) -> dict[str, object]:
+        return {
+            "incident": incident_id,
+            "acknowledged_by": None,
+            "acknowledged_at_ms": None,
+            "next_due_at_ms": self._now_ms,
+        }
+
+    def _link(
+        self, incident_id: str, draft: Draft, alarm: LoggedAlarm, cameras: frozenset[str]
+    ) -> None:
+        self._alarms.append(
+            {
+                "alarm_id": alarm.id,
+                "incident_id": incident_id,
+                "position": alarm.position,
+                "device": alarm.device,
+                "kind": alarm.kind.value,
+                "silent": alarm.silent,
+                "received_at_ms": alarm.received_at_ms,
+                "flags": " ".join(sorted(alarm.flags)),
+                "household_id": draft.place.household_id,
+            }
+        )
+        self._cameras += [
+            {"incident_id": incident_id, "camera_id": c.camera_id, "distance_m": c.distance_m}
+            for c in draft.cameras
+            if c.camera_id not in cameras
+        ]
+
+
+def _extended(draft: Draft, facts: Facts, found: OpenIncident) -> OpenIncident:
+    linked = _linked(draft, facts.alarm)
+    alike = [
+        a for a in found.alarms if replace(a, received_at_ms=0) == replace(linked, received_at_ms=0)
+    ]
+    newest = max([linked, *alike], key=lambda a: a.received_at_ms)
+    return replace(
+        found,
+        kind=draft.kind,
+        priority=draft.priority,
+        plan=draft.plan,
+        silent=draft.silent,
+        ring=found.ring + 1 if draft.rings else found.ring,
+        cancel_claimed=draft.cancel_claimed,
+        acknowledged_by=None if draft.restarts else found.acknowledged_by,
+        alarms=(*(a for a in found.alarms if a not in alike), newest),
+        camera_ids=found.camera_ids | {c.camera_id for c in draft.cameras},
+        pending=_next_look(draft) if draft.restarts else found.pending,
     )
-    return incident_id
 
 
-def _extend(conn: Connection, draft: Draft, facts: Facts, found: OpenIncident) -> list[NewEvent]:
-    changed: dict[str, object] = {
-        "kind": draft.kind.value,
-        "priority": draft.priority,
-        "plan": draft.plan,
-        "silent": draft.silent,
-        "cancel_claimed": draft.cancel_claimed,
-    }
+def _extension(draft: Draft, facts: Facts, found: OpenIncident) -> list[NewEvent]:
     events = [NewEvent(EventType.ALARM_ADDED, _what_came(draft, facts.alarm))]
     who: dict[str, object] = {
         "alarm": facts.alarm.id,
@@ -82,28 +194,41 @@ def _extend(conn: Connection, draft: Draft, facts: Facts, found: OpenIncident) -
     if facts.alarm.kind is AlarmKind.CANCEL:
         events.append(NewEvent(EventType.CANCEL_CLAIMED, who))
     if draft.rings:
-        changed["ring"] = found.ring + 1
         why = next(d.reason for d in draft.decisions if d.stage == "ring")
-        events.append(
-            NewEvent(
-                EventType.RANG_AGAIN,
-                {
-                    **who,
-                    "kind": facts.alarm.kind.value,
-                    "reason": why,
-                    "was_acknowledged_by": found.acknowledged_by if draft.restarts else None,
-                },
-            )
-        )
-    if draft.restarts:
-        changed |= {
-            "acknowledged_by": None,
-            "acknowledged_at_ms": None,
-            "next_due_at_ms": facts.now_ms,
+        told = {
+            **who,
+            "kind": facts.alarm.kind.value,
+            "reason": why,
+            "was_acknowledged_by": found.acknowledged_by if draft.restarts else None,
         }
-        records.cancel(conn, found.id, [ActionKind.ESCALATE], now_ms=facts.now_ms)
-    conn.execute(update(incidents).where(incidents.c.id == found.id).values(**changed))
+        events.append(NewEvent(EventType.RANG_AGAIN, told))
     return events
+
+
+def _linked(draft: Draft, alarm: LoggedAlarm) -> LinkedAlarm:
+    home = draft.place.household_id
+    return LinkedAlarm(alarm.kind, alarm.silent, alarm.device, home, alarm.received_at_ms)
+
+
+def _next_look(draft: Draft) -> tuple[int, int] | None:
+    """The look of the escalation clock that the draft plans."""
+    planned = (a for a in draft.actions if a.kind is ActionKind.ESCALATE)
+    return next(
+        ((step, a.due_at_ms) for a in planned if isinstance(step := a.payload.get("step"), int)),
+        None,
+    )
+
+
+def _columns(incident: OpenIncident) -> dict[str, object]:
+    """What an alarm may change of an incident."""
+    return {
+        "kind": incident.kind.value,
+        "priority": incident.priority,
+        "plan": incident.plan,
+        "silent": incident.silent,
+        "ring": incident.ring,
+        "cancel_claimed": incident.cancel_claimed,
+    }
 
 
 def _what_came(draft: Draft, alarm: LoggedAlarm) -> dict[str, object]:
@@ -116,49 +241,16 @@ def _what_came(draft: Draft, alarm: LoggedAlarm) -> dict[str, object]:
         "household": draft.place.household_id,
         "label": draft.place.label,
         "cameras": [camera.camera_id for camera in draft.cameras],
-        "decisions": [asdict(decision) for decision in draft.decisions],
+        "decisions": [vars(decision) for decision in draft.decisions],
     }
 
 
-def _link_alarm(conn: Connection, incident_id: str, draft: Draft, alarm: LoggedAlarm) -> None:
-    conn.execute(
-        insert(incident_alarms).values(
-            alarm_id=alarm.id,
-            incident_id=incident_id,
-            position=alarm.position,
-            device=alarm.device,
-            kind=alarm.kind.value,
-            silent=alarm.silent,
-            received_at_ms=alarm.received_at_ms,
-            flags=" ".join(sorted(alarm.flags)),
-            household_id=draft.place.household_id,
-        )
-    )
-
-
-def _link_cameras(conn: Connection, incident_id: str, draft: Draft) -> None:
-    linked = set(
-        conn.scalars(
-            select(incident_cameras.c.camera_id).where(
-                incident_cameras.c.incident_id == incident_id
-            )
-        )
-    )
-    fresh = [
-        {"incident_id": incident_id, "camera_id": c.camera_id, "distance_m": c.distance_m}
-        for c in draft.cameras
-        if c.camera_id not in linked
-    ]
-    if fresh:
-        conn.execute(insert(incident_cameras), fresh)
-
-
-def _keep_picture(conn: Connection, incident_id: str, alarm: LoggedAlarm) -> NewEvent | None:
+def _picture(incident_id: str, alarm: LoggedAlarm) -> dict[str, object] | None:
     """The picture that a camera's alarm brought along; it lies in the evidence folder already."""
     match alarm.detail.get("picture"):
         case {"file": str(file), "sha256": str(sha256), "size": int(size), "at_ms": int(at_ms)}:
             # one picture an alarm: its id is the alarm's
-            row: dict[str, object] = {
+            return {
                 "id": alarm.id,
                 "incident_id": incident_id,
                 "camera_id": alarm.device,
@@ -168,8 +260,6 @@ def _keep_picture(conn: Connection, incident_id: str, alarm: LoggedAlarm) -> New
                 "size": size,
                 "at_ms": at_ms,
             }
-            conn.execute(insert(evidence).values(**row))
-            return evidence_added(row)
         case _:
             return None
 

@@ -19,9 +19,9 @@ from lianfang_timing import Backoff, Clock, unix_ms
 from linkage.changes import Changes
 from linkage.errors import EvidenceNotKept
 from linkage.model import Action, ActionKind, ActionState, EventType
-from linkage.records import due_actions, note_attempt
+from linkage.records import Attempt, due_actions, note_attempts
 from linkage.schema import evidence
-from linkage.timeline import NewEvent, record
+from linkage.timeline import Entry, NewEvent, record_all
 
 LOOK_EVERY_S = 0.5
 
@@ -32,6 +32,8 @@ _FAILED: Mapping[ActionKind, EventType] = {
     ActionKind.NOTICE: EventType.NOTICE_FAILED,
     ActionKind.SNAPSHOT: EventType.EVIDENCE_FAILED,
 }
+
+_KEEP_EVIDENCE = insert(evidence)
 
 logger = structlog.get_logger()
 
@@ -210,39 +212,39 @@ class Outbox:
             return _Done(action, None, f"internal error: {type(error).__name__}")
 
     def _mark(self, conn: Connection, done: list[_Done], now_ms: int) -> int:
-        newest = 0
-        for one in done:
-            event = self._mark_one(conn, one, now_ms)
+        attempts = [self._attempt(one, now_ms) for one in done]
+        marked = note_attempts(conn, attempts, now_ms=now_ms)
+        entries, rows = [], []
+        for one, attempt in zip(done, attempts, strict=True):
+            if one.action.id not in marked:
+                continue
+            if attempt.state is ActionState.SENT and one.result is not None:
+                event = one.result.event
+                if one.result.evidence is not None:
+                    rows.append(dict(one.result.evidence))
+            else:
+                event = _failure(attempt)
             if event is not None:
-                position = record(
-                    conn,
-                    one.action.incident_id,
-                    [event],
-                    writer=self._writer,
-                    at_ms=now_ms,
-                    new_version=False,
-                )
-                newest = max(newest, position)
-        return newest
+                entries.append(Entry(one.action.incident_id, [event], new_version=False))
+        if rows:
+            conn.execute(_KEEP_EVIDENCE, rows)
+        return record_all(conn, entries, writer=self._writer, at_ms=now_ms)
 
-    def _mark_one(self, conn: Connection, one: _Done, now_ms: int) -> NewEvent | None:
+    def _attempt(self, one: _Done, now_ms: int) -> Attempt:
         action, result = one.action, one.result
         if result is not None and not result.expired:
-            marked = note_attempt(conn, action, ActionState.SENT, now_ms=now_ms)
-            if marked and result.evidence is not None:
-                conn.execute(insert(evidence).values(**result.evidence))
-            return result.event if marked else None
+            return Attempt(action, ActionState.SENT)
         if result is None:
             wait_s = self._lanes[action.kind].retry.delay_s(action.attempts)
             due_ms = now_ms + round(wait_s * 1000)
             if action.deadline_ms is None or due_ms < action.deadline_ms:
-                note_attempt(
-                    conn, action, ActionState.PLANNED, now_ms=now_ms, due_ms=due_ms, error=one.error
-                )
-                return None
-        reason = one.error or action.error or "too late"
-        marked = note_attempt(conn, action, ActionState.EXPIRED, now_ms=now_ms, error=reason)
-        failed = _FAILED.get(action.kind)
-        if not marked or failed is None:
-            return None
-        return NewEvent(failed, {"target": action.target, "error": reason})
+                return Attempt(action, ActionState.PLANNED, due_ms, one.error)
+        return Attempt(action, ActionState.EXPIRED, error=one.error or action.error or "too late")
+
+
+def _failure(attempt: Attempt) -> NewEvent | None:
+    """What the timeline says of an action that was given up."""
+    failed = _FAILED.get(attempt.action.kind)
+    if attempt.state is not ActionState.EXPIRED or failed is None:
+        return None
+    return NewEvent(failed, {"target": attempt.action.target, "error": attempt.error})

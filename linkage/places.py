@@ -3,16 +3,83 @@
 Writing places is the registry's business. Distances are metres on the sphere; positions WGS-84.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from math import asin, cos, degrees, radians, sin, sqrt
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from alarms.store.tables import devices
 from linkage.model import NOWHERE, MemberDevice, NearCamera, Place
 from linkage.schema import cameras, grids, households, mutual_aid_groups, villages
 
 _EARTH_M = 6_371_000.0
+
+# Built once: making and hashing a statement costs more than running it, and in a storm these are
+# run for every few alarms.
+_HOME_COLUMNS = (
+    households.c.id.label("household_id"),
+    households.c.label,
+    households.c.latitude,
+    households.c.longitude,
+    households.c.group_id,
+    mutual_aid_groups.c.grid_id,
+    grids.c.village_id,
+)
+_IN_GROUP = mutual_aid_groups.c.id == households.c.group_id
+_IN_GRID = grids.c.id == mutual_aid_groups.c.grid_id
+_THESE_DEVICES = devices.c.id.in_(bindparam("ids", expanding=True))
+_HOME = (
+    select(*_HOME_COLUMNS)
+    .join(mutual_aid_groups, _IN_GROUP)
+    .join(grids, _IN_GRID)
+    .where(households.c.id == bindparam("household"))
+)
+_HOMES_OF_DEVICES = (
+    select(devices.c.id.label("device"), *_HOME_COLUMNS)
+    .join(households, households.c.id == devices.c.household_id)
+    .join(mutual_aid_groups, _IN_GROUP)
+    .join(grids, _IN_GRID)
+    .where(_THESE_DEVICES)
+)
+_GROUPS_OF_DEVICES = (
+    select(
+        devices.c.id.label("device"),
+        devices.c.group_id,
+        mutual_aid_groups.c.grid_id,
+        grids.c.village_id,
+    )
+    .join(mutual_aid_groups, mutual_aid_groups.c.id == devices.c.group_id)
+    .join(grids, _IN_GRID)
+    .where(_THESE_DEVICES, devices.c.household_id.is_(None))
+)
+_CAMERA_SPOTS = (
+    select(cameras.c.id, cameras.c.village_id, cameras.c.latitude, cameras.c.longitude)
+    .where(cameras.c.enabled)
+    .order_by(cameras.c.id)
+)
+_MEMBERS = (
+    select(
+        devices.c.id.label("device"),
+        households.c.id.label("household_id"),
+        households.c.group_id,
+        households.c.wants_notices,
+    )
+    .join(households, households.c.id == devices.c.household_id)
+    .where(households.c.group_id.in_(bindparam("ids", expanding=True)), devices.c.kind == "button")
+    .order_by(devices.c.id)
+)
+
+
+@dataclass(frozen=True)
+class CameraSpot:
+    """Where a camera stands; latitude and longitude None when it was not surveyed."""
+
+    id: str
+    village_id: str
+    latitude: float | None
+    longitude: float | None
 
 
 @dataclass(frozen=True)
@@ -34,44 +101,24 @@ def distance_m(a: tuple[float, float], b: tuple[float, float]) -> float:
     return 2 * _EARTH_M * asin(min(1.0, sqrt(h)))
 
 
-def place_of_device(conn: Connection, device: str) -> Place:
-    """Where the device's household is; a group's device has only the group; else NOWHERE."""
-    row = conn.execute(
-        select(devices.c.household_id, devices.c.group_id).where(devices.c.id == device)
-    ).first()
-    if row is None:
-        return NOWHERE
-    if row.household_id is not None:
-        return place_of_household(conn, row.household_id)
-    return NOWHERE if row.group_id is None else _place_of_group(conn, row.group_id)
+def places_of_devices(conn: Connection, ids: Collection[str]) -> dict[str, Place]:
+    """Where each device's household is; a group's device has only the group. Devices without a
+    registered place are not in it."""
+    if not ids:
+        return {}
+    asked = {"ids": list(ids)}
+    found = {r.device: _home(r) for r in conn.execute(_HOMES_OF_DEVICES, asked)}
+    for row in conn.execute(_GROUPS_OF_DEVICES, asked):
+        found[row.device] = Place(
+            village_id=row.village_id, grid_id=row.grid_id, group_id=row.group_id
+        )
+    return found
 
 
 def place_of_household(conn: Connection, household_id: str) -> Place:
     """Group, grid and village of a household; NOWHERE when it is not registered."""
-    row = conn.execute(
-        select(
-            households.c.label,
-            households.c.latitude,
-            households.c.longitude,
-            households.c.group_id,
-            mutual_aid_groups.c.grid_id,
-            grids.c.village_id,
-        )
-        .join(mutual_aid_groups, mutual_aid_groups.c.id == households.c.group_id)
-        .join(grids, grids.c.id == mutual_aid_groups.c.grid_id)
-        .where(households.c.id == household_id)
-    ).first()
-    if row is None:
-        return NOWHERE
-    return Place(
-        village_id=row.village_id,
-        grid_id=row.grid_id,
-        group_id=row.group_id,
-        household_id=household_id,
-        label=row.label,
-        latitude=row.latitude,
-        longitude=row.longitude,
-    )
+    row = conn.execute(_HOME, {"household": household_id}).first()
+    return NOWHERE if row is None else _home(row)
 
 
 def place_of_camera(conn: Connection, camera_id: str) -> Place:
@@ -94,44 +141,43 @@ def place_of_village(conn: Connection, village_id: str) -> Place:
     return NOWHERE if found is None else Place(village_id=village_id)
 
 
-def cameras_near(conn: Connection, place: Place, within_m: float) -> list[NearCamera]:
-    """Enabled cameras within the distance, nearest first.
+def camera_spots(conn: Connection) -> list[CameraSpot]:
+    """Where all enabled cameras stand, in a steady order."""
+    return [
+        CameraSpot(r.id, r.village_id, r.latitude, r.longitude) for r in conn.execute(_CAMERA_SPOTS)
+    ]
+
+
+def near(spots: Iterable[CameraSpot], place: Place, within_m: float) -> list[NearCamera]:
+    """The cameras within the distance, nearest first.
 
     A place that was not surveyed has the cameras of its village near it, at unknown distance.
     """
     if place.latitude is None or place.longitude is None:
         if place.village_id is None:
             return []
-        ids = conn.scalars(
-            select(cameras.c.id)
-            .where(cameras.c.enabled, cameras.c.village_id == place.village_id)
-            .order_by(cameras.c.id)
-        )
-        return [NearCamera(i, None) for i in ids]
+        return [NearCamera(s.id, None) for s in spots if s.village_id == place.village_id]
     here = (place.latitude, place.longitude)
-    # a band of latitude first: it needs no trigonometry, and leaves few rows
+    # a band of latitude first: it needs no trigonometry, and leaves few
     band = degrees(within_m / _EARTH_M) * 1.01
-    rows = conn.execute(
-        select(cameras.c.id, cameras.c.latitude, cameras.c.longitude).where(
-            cameras.c.enabled,
-            cameras.c.latitude.between(here[0] - band, here[0] + band),
-            cameras.c.longitude.is_not(None),
-        )
-    )
-    near = [NearCamera(r.id, distance_m(here, (r.latitude, r.longitude))) for r in rows]
-    found = [c for c in near if c.distance_m is not None and c.distance_m <= within_m]
-    return sorted(found, key=lambda c: (c.distance_m, c.camera_id))
+    found = [
+        (distance_m(here, (spot.latitude, spot.longitude)), spot.id)
+        for spot in spots
+        if spot.latitude is not None
+        and spot.longitude is not None
+        and abs(spot.latitude - here[0]) <= band
+    ]
+    return [NearCamera(i, distance) for distance, i in sorted(found) if distance <= within_m]
 
 
-def member_devices(conn: Connection, group_id: str) -> list[MemberDevice]:
-    """The buttons of all households of a group, in a steady order."""
-    rows = conn.execute(
-        select(devices.c.id, households.c.id.label("household_id"), households.c.wants_notices)
-        .join(households, households.c.id == devices.c.household_id)
-        .where(households.c.group_id == group_id, devices.c.kind == "button")
-        .order_by(devices.c.id)
-    )
-    return [MemberDevice(r.id, r.household_id, r.wants_notices) for r in rows]
+def members_of_groups(conn: Connection, ids: Collection[str]) -> dict[str, list[MemberDevice]]:
+    """The buttons of all households of each group, in a steady order."""
+    found: dict[str, list[MemberDevice]] = {group: [] for group in ids}
+    if ids:
+        for row in conn.execute(_MEMBERS, {"ids": list(ids)}):
+            member = MemberDevice(row.device, row.household_id, row.wants_notices)
+            found[row.group_id].append(member)
+    return found
 
 
 def place_names(
@@ -158,12 +204,14 @@ def place_names(
     )
 
 
-def _place_of_group(conn: Connection, group_id: str) -> Place:
-    row = conn.execute(
-        select(mutual_aid_groups.c.grid_id, grids.c.village_id)
-        .join(grids, grids.c.id == mutual_aid_groups.c.grid_id)
-        .where(mutual_aid_groups.c.id == group_id)
-    ).first()
-    if row is None:
-        return NOWHERE
-    return Place(village_id=row.village_id, grid_id=row.grid_id, group_id=group_id)
+def _home(row: Any) -> Place:
+    """From a row with the columns of `_HOME_COLUMNS`."""
+    return Place(
+        village_id=row.village_id,
+        grid_id=row.grid_id,
+        group_id=row.group_id,
+        household_id=row.household_id,
+        label=row.label,
+        latitude=row.latitude,
+        longitude=row.longitude,
+    )

@@ -5,9 +5,10 @@ No decisions here: what to write is decided in the pipeline, the desk and the es
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Integer, Row, bindparam, func, insert, select, update
 
 from alarms.model import AlarmKind
 from alarms.store import chain
@@ -22,9 +23,56 @@ from linkage.model import (
 )
 from linkage.schema import actions, incidents
 
+# Built once: making and hashing a statement costs more than running it, and in a storm these are
+# run for every few actions.
+_INCIDENT = select(incidents).where(incidents.c.id == bindparam("incident"))
+# four digits are padded, a fifth comes without: longer is later
+_NEWEST_NUMBER = (
+    select(incidents.c.number)
+    .where(incidents.c.number.like(bindparam("of_day")))
+    .order_by(func.length(incidents.c.number).desc(), incidents.c.number.desc())
+    .limit(1)
+)
+_THESE_ACTIONS = actions.c.id.in_(bindparam("ids", expanding=True))
+_KNOWN_ACTIONS = select(actions.c.id).where(_THESE_ACTIONS)
+_PLAN = insert(actions)
+_IS_PLANNED = actions.c.state == ActionState.PLANNED.value
+_OF_THESE = actions.c.incident_id.in_(bindparam("ids", expanding=True))
+_CANCEL = (
+    update(actions)
+    .where(_OF_THESE, _IS_PLANNED, actions.c.kind.in_(bindparam("kinds", expanding=True)))
+    .values(state=ActionState.CANCELLED.value, done_at_ms=bindparam("at_ms"))
+)
+_DUE = (
+    select(actions)
+    .where(
+        _IS_PLANNED,
+        actions.c.kind == bindparam("of_kind"),
+        actions.c.due_at_ms <= bindparam("now_ms"),
+        actions.c.id.not_in(bindparam("without", expanding=True)),
+    )
+    .order_by(actions.c.due_at_ms, actions.c.id)
+    .limit(bindparam("at_most", type_=Integer))
+)
+_NOTICE_TO = select(actions).where(
+    actions.c.id == bindparam("notice"),
+    actions.c.kind == ActionKind.NOTICE.value,
+    actions.c.target == bindparam("device"),
+)
+_ESCALATIONS = select(actions.c.incident_id, actions.c.due_at_ms, actions.c.payload).where(
+    _OF_THESE, _IS_PLANNED, actions.c.kind == ActionKind.ESCALATE.value
+)
+_STILL_PLANNED = select(actions.c.id).where(_THESE_ACTIONS, _IS_PLANNED)
+_NOTE_ATTEMPT = (
+    update(actions)
+    .where(actions.c.id == bindparam("action"))
+    .values(attempts=actions.c.attempts + 1)
+    .values({n: bindparam(n) for n in ("state", "due_at_ms", "done_at_ms", "error")})
+)
+
 
 def incident_by_id(conn: Connection, incident_id: str) -> Incident | None:
-    row = conn.execute(select(incidents).where(incidents.c.id == incident_id)).mappings().first()
+    row = conn.execute(_INCIDENT, {"incident": incident_id}).mappings().first()
     if row is None:
         return None
     facts = dict(row)
@@ -38,70 +86,63 @@ def incident_by_id(conn: Connection, incident_id: str) -> Incident | None:
     )
 
 
-def next_number(conn: Connection, local_date: str) -> str:
-    """The next free incident number of a day (`20261121`); unique inside a writing transaction."""
-    # four digits are padded, a fifth comes without: longer is later
-    newest = conn.scalar(
-        select(incidents.c.number)
-        .where(incidents.c.number.startswith(f"{local_date}-"))
-        .order_by(func.length(incidents.c.number).desc(), incidents.c.number.desc())
-        .limit(1)
-    )
-    counter = 0 if newest is None else int(str(newest).partition("-")[2])
-    return f"{local_date}-{counter + 1:04d}"
+class Numbers:
+    """The free incident numbers of a day (`20261121`); good for one writing transaction."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._last: dict[str, int] = {}
+
+    def next(self, local_date: str) -> str:
+        if local_date not in self._last:
+            newest = self._conn.scalar(_NEWEST_NUMBER, {"of_day": f"{local_date}-%"})
+            self._last[local_date] = 0 if newest is None else int(newest.partition("-")[2])
+        self._last[local_date] += 1
+        return f"{local_date}-{self._last[local_date]:04d}"
 
 
 def plan(
     conn: Connection, incident_id: str, planned: Sequence[PlannedAction], *, now_ms: int
 ) -> None:
     """Put the actions into the outbox; those that are there already stay as they are."""
-    wanted = {action.id: action for action in planned}
-    known = set(conn.scalars(select(actions.c.id).where(actions.c.id.in_(wanted))))
-    fresh = [action for name, action in wanted.items() if name not in known]
+    plan_rows(conn, [planned_row(action, incident_id, now_ms) for action in planned])
+
+
+def plan_rows(conn: Connection, rows: Iterable[dict[str, object]]) -> None:
+    """As `plan`, for rows made by `planned_row`."""
+    wanted = {str(row["id"]): row for row in rows}
+    if not wanted:
+        return
+    known = set(conn.scalars(_KNOWN_ACTIONS, {"ids": list(wanted)}))
+    fresh = [row for name, row in wanted.items() if name not in known]
     if fresh:
-        conn.execute(insert(actions), [_row(a, incident_id, now_ms) for a in fresh])
+        conn.execute(_PLAN, fresh)
 
 
 def cancel(conn: Connection, incident_id: str, kinds: Iterable[ActionKind], *, now_ms: int) -> None:
     """Cancel what of these kinds is still planned for the incident."""
-    conn.execute(
-        update(actions)
-        .where(
-            actions.c.incident_id == incident_id,
-            actions.c.state == ActionState.PLANNED.value,
-            actions.c.kind.in_([kind.value for kind in kinds]),
-        )
-        .values(state=ActionState.CANCELLED.value, done_at_ms=now_ms)
-    )
+    cancel_all(conn, [incident_id], kinds, now_ms=now_ms)
+
+
+def cancel_all(
+    conn: Connection, incident_ids: Sequence[str], kinds: Iterable[ActionKind], *, now_ms: int
+) -> None:
+    """As `cancel`, for many incidents."""
+    asked = {"ids": incident_ids, "kinds": [kind.value for kind in kinds], "at_ms": now_ms}
+    conn.execute(_CANCEL, asked)
 
 
 def due_actions(
     conn: Connection, kind: ActionKind, *, now_ms: int, without: Iterable[str], limit: int
 ) -> list[Action]:
     """Planned actions of a kind whose time has come, oldest first."""
-    rows = conn.execute(
-        select(actions)
-        .where(
-            actions.c.state == ActionState.PLANNED.value,
-            actions.c.kind == kind.value,
-            actions.c.due_at_ms <= now_ms,
-            actions.c.id.not_in(list(without)),
-        )
-        .order_by(actions.c.due_at_ms, actions.c.id)
-        .limit(limit)
-    )
-    return [_action(r) for r in rows]
+    asked = {"of_kind": kind.value, "now_ms": now_ms, "without": list(without), "at_most": limit}
+    return [_action(r) for r in conn.execute(_DUE, asked)]
 
 
 def notice_to(conn: Connection, notice_id: str, device: str) -> Action | None:
     """The notice with this id, when it went to this device."""
-    row = conn.execute(
-        select(actions).where(
-            actions.c.id == notice_id,
-            actions.c.kind == ActionKind.NOTICE.value,
-            actions.c.target == device,
-        )
-    ).first()
+    row = conn.execute(_NOTICE_TO, {"notice": notice_id, "device": device}).first()
     return None if row is None else _action(row)
 
 
@@ -119,7 +160,8 @@ def _action(row: Row[Any]) -> Action:
     )
 
 
-def _row(action: PlannedAction, incident_id: str, now_ms: int) -> dict[str, object]:
+def planned_row(action: PlannedAction, incident_id: str, now_ms: int) -> dict[str, object]:
+    """The action as its row begins."""
     return {
         "id": action.id,
         "incident_id": incident_id,
@@ -131,45 +173,50 @@ def _row(action: PlannedAction, incident_id: str, now_ms: int) -> dict[str, obje
         "planned_at_ms": now_ms,
         "due_at_ms": action.due_at_ms,
         "deadline_ms": action.deadline_ms,
+        "done_at_ms": None,
     }
 
 
-def planned_payloads(
-    conn: Connection, incident_id: str, kind: ActionKind, state: ActionState
-) -> list[tuple[int, dict[str, object]]]:
-    """(due_at_ms, payload) of the incident's actions of a kind in a state."""
-    rows = conn.execute(
-        select(actions.c.due_at_ms, actions.c.payload).where(
-            actions.c.incident_id == incident_id,
-            actions.c.kind == kind.value,
-            actions.c.state == state.value,
-        )
-    )
-    return [(r.due_at_ms, json.loads(r.payload)) for r in rows]
+def planned_steps(conn: Connection, incident_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """(step, due_at_ms) of the escalation's next look, of each incident whose clock runs."""
+    first: dict[str, tuple[int, int]] = {}
+    for row in conn.execute(_ESCALATIONS, {"ids": incident_ids}):
+        step = json.loads(row.payload).get("step")
+        if isinstance(step, int):
+            due = (row.due_at_ms, step)
+            first[row.incident_id] = min(first.get(row.incident_id, due), due)
+    return {incident: (step, due_ms) for incident, (due_ms, step) in first.items()}
 
 
-def note_attempt(
-    conn: Connection,
-    action: Action,
-    state: ActionState,
-    *,
-    now_ms: int,
-    due_ms: int | None = None,
-    error: str | None = None,
-) -> bool:
-    """Note how carrying went; False when the action was settled otherwise meanwhile."""
-    changed: dict[str, object] = {
-        "state": state.value,
-        "attempts": actions.c.attempts + 1,
-        "error": None if error is None else error[:500],
-    }
-    if state is ActionState.PLANNED:
-        changed["due_at_ms"] = due_ms
-    else:
-        changed["done_at_ms"] = now_ms
-    marked = conn.execute(
-        update(actions)
-        .where(actions.c.id == action.id, actions.c.state == ActionState.PLANNED.value)
-        .values(**changed)
-    )
-    return marked.rowcount > 0
+@dataclass(frozen=True)
+class Attempt:
+    """How carrying an action went. `due_ms`: when it is tried again, where it is to be."""
+
+    action: Action
+    state: ActionState
+    due_ms: int | None = None
+    error: str | None = None
+
+
+def note_attempts(conn: Connection, attempts: Sequence[Attempt], *, now_ms: int) -> set[str]:
+    """Note how carrying went; the ids of the actions that were not settled otherwise meanwhile."""
+    if not attempts:
+        return set()
+    # nobody else writes before this transaction ends, so what is planned here is planned below
+    ids = [one.action.id for one in attempts]
+    marked = set(conn.scalars(_STILL_PLANNED, {"ids": ids}))
+    changed = [
+        {
+            "action": one.action.id,
+            "state": one.state.value,
+            "due_at_ms": one.due_ms if again else one.action.due_at_ms,
+            "done_at_ms": None if again else now_ms,
+            "error": None if one.error is None else one.error[:500],
+        }
+        for one in attempts
+        for again in [one.state is ActionState.PLANNED]
+        if one.action.id in marked
+    ]
+    if changed:
+        conn.execute(_NOTE_ATTEMPT, changed)
+    return marked

@@ -7,11 +7,26 @@ anybody should see ends in a row here, in the same transaction.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from alarms.store import chain
 from linkage.model import EventType
 from linkage.schema import incident_events, incidents
+
+# Built once: making and hashing a statement costs more than running it.
+_VERSIONS = select(incidents.c.id, incidents.c.version).where(
+    incidents.c.id.in_(bindparam("ids", expanding=True))
+)
+_INSERT = insert(incident_events)
+_LAST_POSITIONS = (
+    select(incident_events.c.incident_id, func.max(incident_events.c.position).label("position"))
+    .where(
+        incident_events.c.writer == bindparam("ours"),
+        incident_events.c.number >= bindparam("first"),
+    )
+    .group_by(incident_events.c.incident_id)
+)
+_CHANGED = update(incidents).where(incidents.c.id == bindparam("incident"))
 
 
 @dataclass(frozen=True)
@@ -23,6 +38,19 @@ class NewEvent:
     actor: str | None = None
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What is to be told about one incident at one moment.
+
+    `new_version` is for what changes the ground a person decides on; what merely went out or
+    came in (a notice sent, a picture added) must not make an officer's sign-for stale.
+    """
+
+    incident_id: str
+    events: Sequence[NewEvent]
+    new_version: bool
+
+
 def record(
     conn: Connection,
     incident_id: str,
@@ -32,36 +60,49 @@ def record(
     at_ms: int,
     new_version: bool,
 ) -> int:
-    """Append the events and note them in the incident's row; returns the last one's position.
+    """As `record_all`, for one incident."""
+    return record_all(conn, [Entry(incident_id, events, new_version)], writer=writer, at_ms=at_ms)
 
-    `new_version` is for what changes the ground a person decides on; what merely went out or
-    came in (a notice sent, a picture added) must not make an officer's sign-for stale.
+
+def record_all(conn: Connection, entries: Sequence[Entry], *, writer: str, at_ms: int) -> int:
+    """Append all events in this order and note them in their incidents' rows.
+
+    Returns the last one's position; 0 when there is nothing to append.
     """
-    version = int(
-        conn.scalar(select(incidents.c.version).where(incidents.c.id == incident_id)) or 0
-    ) + int(new_version)
-    rows: list[dict[str, object]] = [
-        {
-            "incident_id": incident_id,
-            "at_ms": at_ms,
-            "type": event.type.value,
-            "actor": event.actor,
-            "data": chain.canonical(dict(event.data)),
-            "incident_version": version,
-        }
-        for event in events
-    ]
-    position = 0
-    for row, link in zip(rows, chain.extend(conn, incident_events, writer, rows), strict=True):
-        inserted = conn.execute(insert(incident_events).values(**row, **vars(link)))
-        key = inserted.inserted_primary_key
-        position = 0 if key is None else int(key[0])
+    ids = {entry.incident_id for entry in entries}
+    known = conn.execute(_VERSIONS, {"ids": list(ids)}) if ids else ()
+    versions: dict[str, int] = {row.id: row.version for row in known}
+    rows: list[dict[str, object]] = []
+    for entry in entries:
+        version = versions.get(entry.incident_id, 0) + int(entry.new_version)
+        versions[entry.incident_id] = version
+        rows += [_row(entry.incident_id, event, version, at_ms) for event in entry.events]
+    if not rows:
+        return 0
+    links = chain.extend(conn, incident_events, writer, rows)
+    conn.execute(_INSERT, [{**row, **vars(link)} for row, link in zip(rows, links, strict=True)])
+    # one look for all: a batched insert does not tell the positions it gave
+    ours = {"ours": writer, "first": links[0].number}
+    last: dict[str, int] = {r.incident_id: r.position for r in conn.execute(_LAST_POSITIONS, ours)}
     conn.execute(
-        update(incidents)
-        .where(incidents.c.id == incident_id)
-        .values(version=version, changed_position=position)
+        _CHANGED,
+        [
+            {"incident": i, "version": versions[i], "changed_position": position}
+            for i, position in last.items()
+        ],
     )
-    return position
+    return max(last.values())
+
+
+def _row(incident_id: str, event: NewEvent, version: int, at_ms: int) -> dict[str, object]:
+    return {
+        "incident_id": incident_id,
+        "at_ms": at_ms,
+        "type": event.type.value,
+        "actor": event.actor,
+        "data": chain.canonical(dict(event.data)),
+        "incident_version": version,
+    }
 
 
 def newest_position(conn: Connection) -> int:

@@ -66,6 +66,7 @@ def an_incident(**changes: object) -> OpenIncident:
     incident = OpenIncident(
         id="i1",
         number="20261121-0001",
+        opened_at_ms=NOW_MS - 60_000,
         kind=AlarmKind.PANIC,
         priority=1,
         plan="default",

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from alarms.store import Database
 from linkage import places
 from linkage.changes import Changes
-from linkage.model import NOWHERE, Place
+from linkage.model import Place
 from linkage.schema import cameras
 from tests.linkage.town import open_town
 
@@ -32,15 +32,16 @@ def test_a_degree_of_longitude_shrinks_with_the_latitude():
 
 
 async def test_a_button_stands_where_its_household_is(town: Database):
-    place = await town.read(lambda conn: places.place_of_device(conn, "b1"))
+    found = await town.read(lambda conn: places.places_of_devices(conn, ["b1", "stranger"]))
+    place = found.pop("b1")
     assert (place.village_id, place.group_id, place.household_id) == ("dongcun", "g3", "h1")
-    assert await town.read(lambda conn: places.place_of_device(conn, "stranger")) == NOWHERE
+    assert found == {}
 
 
 async def test_cameras_near_are_nearest_first_and_within_the_distance(town: Database):
     home = await town.read(lambda conn: places.place_of_household(conn, "h1"))
     for within_m, expected in ((30.0, []), (150.0, ["cam-near"]), (3e3, ["cam-near", "cam-far"])):
-        near = await town.read(lambda conn, m=within_m: places.cameras_near(conn, home, m))
+        near = places.near(await town.read(places.camera_spots), home, within_m)
         assert [c.camera_id for c in near] == expected
     assert near[0].distance_m == pytest.approx(40, abs=1)
 
@@ -48,15 +49,16 @@ async def test_cameras_near_are_nearest_first_and_within_the_distance(town: Data
 async def test_an_unsurveyed_household_has_the_cameras_of_its_village(town: Database):
     home = await town.read(lambda conn: places.place_of_household(conn, "h1"))
     nowhere_exact = replace(home, latitude=None)
-    near = await town.read(lambda conn: places.cameras_near(conn, nowhere_exact, 150.0))
+    spots = await town.read(places.camera_spots)
+    near = places.near(spots, nowhere_exact, 150.0)
     assert [(c.camera_id, c.distance_m) for c in near] == [("cam-far", None), ("cam-near", None)]
-    assert await town.read(lambda conn: places.cameras_near(conn, Place(), 150.0)) == []
+    assert places.near(spots, Place(), 150.0) == []
 
 
 async def test_a_camera_that_is_switched_off_is_not_near(town: Database):
     await town.write(lambda conn: conn.execute(update(cameras).values(enabled=False)).rowcount)
     home = await town.read(lambda conn: places.place_of_household(conn, "h1"))
-    assert await town.read(lambda conn: places.cameras_near(conn, home, 3e3)) == []
+    assert places.near(await town.read(places.camera_spots), home, 3e3) == []
 
 
 async def test_names_of_places_are_for_people(town: Database):
