@@ -55,7 +55,7 @@ async def test_a_changed_password_ends_the_sessions_there_are(served_site: House
             "user", "passwd", "police", "--config", served_site.config, given=f"{GOOD}\n"
         )
         assert changed.status == 0, changed.err
-        async with police._session.get("/api/v1/me") as answer:
+        async with police.session.get("/api/v1/me") as answer:
             assert answer.status == 401
 
 

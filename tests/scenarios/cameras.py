@@ -124,7 +124,7 @@ async def picture_of(officer: Officer, incident: dict[str, object], camera: str)
     assert isinstance(evidence, list)
     (first, *_) = (picture for picture in evidence if picture["camera"] == camera)
     assert first["kind"] == "snapshot"
-    async with officer._session.get(first["url"]) as answer:
+    async with officer.session.get(first["url"]) as answer:
         assert answer.status == 200, await answer.text()
         assert answer.content_type == "image/jpeg"
         jpeg = await answer.read()

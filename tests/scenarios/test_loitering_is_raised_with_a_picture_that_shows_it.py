@@ -56,7 +56,7 @@ def assert_is_of_the_camera(incident: dict[str, object]) -> None:
 @pytest.mark.timeout(180)
 async def test_somebody_who_lingers_in_a_drawn_street(tmp_path: Path) -> None:
     film = tmp_path / "gate.mp4"
-    facts = draw_film(film, EAST_GATE, seconds=40, fps=10)
+    facts = draw_film(film, EAST_GATE, seconds=28, fps=10)
     incident, picture = await raised_by(tmp_path, film, facts.polygon, within_s=110)
     assert_is_of_the_camera(incident)
     (empty,) = frames(film, 1.0)
