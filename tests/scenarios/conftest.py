@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.scenarios.nursery import Nursery
+# so that a failed assert in a helper says what it compared
+pytest.register_assert_rewrite("tests.scenarios.house", "tests.scenarios.storm")
+
+from tests.scenarios.nursery import Nursery  # noqa: E402
 
 
 @pytest.fixture(scope="session")

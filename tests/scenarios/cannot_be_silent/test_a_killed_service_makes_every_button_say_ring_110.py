@@ -1,7 +1,9 @@
 """The service dies; the broker publishes its last will."""
 
+from pathlib import Path
+
 from alarms.button import Face
-from tests.scenarios.house import House
+from tests.scenarios.house import House, house
 from tests.scenarios.nursery import Nursery
 
 
@@ -38,3 +40,22 @@ async def test_a_stopped_service_says_goodbye(site: House) -> None:
         assert await site.stop() == 0
         await button.wait_for_service(online=False)
         assert button.face is Face.RING_110
+
+
+async def test_with_its_embedded_broker_dead_too_a_press_is_undelivered_and_arrives_later(
+    tmp_path: Path, nursery: Nursery
+) -> None:
+    async with house(tmp_path, broker="embedded") as site:
+        await site.start_from(nursery)
+        async with site.button() as button:
+            await button.wait_connected()
+            await site.kill()
+            outcome = await button.press()
+            assert (outcome.state, button.face) == ("undelivered", Face.UNDELIVERED)
+            assert outcome.waited_s < 10.5
+            await site.start_from(nursery)
+            reply = await button.wait_for("received", timeout_s=30)
+        async with site.client() as officer:
+            await officer.sign_in()
+            incident = await officer.incident_of(reply.alarm)
+            await officer.until(incident, lambda i: i["called"])
