@@ -5,7 +5,7 @@ after a crash it happens again as a whole or not at all.
 """
 
 import structlog
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, bindparam, update
 
 from alarms.store import Database
 from lianfang_timing import Clock, from_unix_ms, unix_ms
@@ -23,8 +23,15 @@ from linkage.model import (
 )
 from linkage.outbox import CarryResult
 from linkage.plans import Plans
-from linkage.schema import actions, incidents
+from linkage.schema import incidents
 from linkage.timeline import NewEvent, record
+
+# built once: in a storm it is run for every incident
+_LOOKED = (
+    update(incidents)
+    .where(incidents.c.id == bindparam("incident"))
+    .values(next_due_at_ms=bindparam("next_ms"), ring=incidents.c.ring + bindparam("rings"))
+)
 
 logger = structlog.get_logger()
 
@@ -49,18 +56,12 @@ class EscalateCarrier:
 
     def _look(self, conn: Connection, action: Action) -> int:
         now = self._clock.now()
-        taken = conn.execute(
-            update(actions)
-            .where(actions.c.id == action.id, actions.c.state == ActionState.PLANNED.value)
-            .values(
-                state=ActionState.SENT.value,
-                attempts=actions.c.attempts + 1,
-                done_at_ms=unix_ms(now),
-            )
+        taken = records.note_attempts(
+            conn, [records.Attempt(action, ActionState.SENT)], now_ms=unix_ms(now)
         )
         incident = records.incident_by_id(conn, action.incident_id)
         # a sign-for, a close and a newer clock cancel the looks that are planned
-        if taken.rowcount == 0 or incident is None:
+        if not taken or incident is None:
             return 0
         verdict = decide(
             _standing(incident, action),
@@ -124,14 +125,8 @@ class EscalateCarrier:
         records.plan(conn, incident.id, [*calls, next_look], now_ms=now_ms)
         # the incident rang when it opened; every later step sounds anew
         first = action.payload.get("step") == 0
-        conn.execute(
-            update(incidents)
-            .where(incidents.c.id == incident.id)
-            .values(
-                next_due_at_ms=next_ms,
-                ring=incidents.c.ring if first else incidents.c.ring + 1,
-            )
-        )
+        rings = 0 if first else 1
+        conn.execute(_LOOKED, {"incident": incident.id, "next_ms": next_ms, "rings": rings})
         events = [*_skips(verdict), _escalated(verdict, next_ms)]
         return record(
             conn, incident.id, events, writer=self._writer, at_ms=now_ms, new_version=False

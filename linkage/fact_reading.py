@@ -5,7 +5,7 @@ decision is written; and what is decided about one alarm is there for the next.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, bindparam, func, select, union
@@ -71,6 +71,10 @@ _CAMERAS = select(incident_cameras.c.incident_id, incident_cameras.c.camera_id).
 )
 
 
+_Shared = tuple[str, str]
+"""Something that incidents and alarms have in common: what it is, and its id."""
+
+
 class FactReader:
     """The facts about each alarm of one batch. Lives as long as the transaction it reads in."""
 
@@ -92,7 +96,10 @@ class FactReader:
         groups = {p.group_id for p in self._places.values() if p.group_id is not None}
         self._members = places.members_of_groups(conn, groups)
         self._spots = places.camera_spots(conn) if new else []
-        self._open = {i.id: i for i in _open_incidents(conn, new, self._places)}
+        self._open: dict[str, OpenIncident] = {}
+        self._sharing: dict[_Shared, set[str]] = defaultdict(set)
+        for incident in _open_incidents(conn, new, self._places):
+            self.note(incident)
 
     def facts(self, alarm: LoggedAlarm) -> Facts:
         """The facts about one alarm of the batch, as they stand now."""
@@ -100,7 +107,8 @@ class FactReader:
         if alarm.id in self._linked:
             return Facts(alarm, self._now_ms, local, self._rules, linked=True)
         place = self._places[alarm.id]
-        sharing = [i for i in self._open.values() if _shares(i, alarm, place)]
+        ids = set().union(*(self._sharing.get(s, ()) for s in _shared_by(alarm, place)))
+        sharing = [self._open[i] for i in ids]
         return Facts(
             alarm,
             self._now_ms,
@@ -117,6 +125,8 @@ class FactReader:
     def note(self, incident: OpenIncident) -> None:
         """An alarm of the batch has opened or changed this incident."""
         self._open[incident.id] = incident
+        for shared in _shared_in(incident):
+            self._sharing[shared].add(incident.id)
 
 
 def _places(conn: Connection, batch: Sequence[LoggedAlarm]) -> dict[str, Place]:
@@ -144,17 +154,31 @@ def _reported_place(conn: Connection, detail: dict[str, object]) -> Place:
     return places.place_of_village(conn, village) if isinstance(village, str) else NOWHERE
 
 
-def _shares(incident: OpenIncident, alarm: LoggedAlarm, place: Place) -> bool:
-    """Whether they have household, group, device or camera in common."""
-    return (
-        (place.group_id is not None and incident.group_id == place.group_id)
-        or (place.camera_id is not None and place.camera_id in incident.camera_ids)
-        or any(
-            a.device == alarm.device
-            or (place.household_id is not None and a.household_id == place.household_id)
-            for a in incident.alarms
-        )
-    )
+def _shared_by(alarm: LoggedAlarm, place: Place) -> list[_Shared]:
+    """What would make an incident one that this alarm might belong to."""
+    return [
+        ("device", alarm.device),
+        *(
+            (what, name)
+            for what, name in (
+                ("household", place.household_id),
+                ("group", place.group_id),
+                ("camera", place.camera_id),
+            )
+            if name is not None
+        ),
+    ]
+
+
+def _shared_in(incident: OpenIncident) -> Iterator[_Shared]:
+    if incident.group_id is not None:
+        yield "group", incident.group_id
+    for camera in incident.camera_ids:
+        yield "camera", camera
+    for alarm in incident.alarms:
+        yield "device", alarm.device
+        if alarm.household_id is not None:
+            yield "household", alarm.household_id
 
 
 def _open_incidents(

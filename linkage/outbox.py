@@ -25,6 +25,9 @@ from linkage.timeline import Entry, NewEvent, record_all
 
 LOOK_EVERY_S = 0.5
 
+GATHER_S = 0.02
+"""How long what is done waits for others: a lane full of notices is one commit, not sixty-four."""
+
 EXPECTED = (BrokerAway, NoSnapshot, StoreBusy, EvidenceNotKept, TimeoutError)
 """What a carrier may raise to be tried again; anything else is a bug."""
 
@@ -182,6 +185,9 @@ class Outbox:
             waiting.add(waker)
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if any(task.done() for task in flight.tasks):
+                # those that end with it share its commit
+                await asyncio.wait(flight.tasks, timeout=GATHER_S)
         finally:
             if waker is not None:
                 waker.cancel()

@@ -1,6 +1,7 @@
 """The engine over a real database: the story of presses, and what a crash leaves."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -296,3 +297,77 @@ async def test_every_alarm_is_in_one_incident_and_every_cry_for_help_has_a_clock
         if row["kind"] in LIFE_SAFETY_KINDS and incident["acknowledged_by"] is None:
             assert incident["id"] in clocks
     await database.close()
+
+
+class OneByOne(Town):
+    """The same town, but each alarm is handled in a transaction of its own."""
+
+    async def happens(self, *alarms: NewAlarm) -> list[dict]:
+        for alarm in alarms:
+            await super().happens(alarm)
+        return await rows(self.database, "incidents")
+
+
+async def _what_stands(town: Town) -> dict[str, list[dict]]:
+    """Every row of linkage, with the names that are drawn at random replaced by their order."""
+    tables = ("alarms", "incidents", "incident_alarms", "incident_events", "actions")
+    found = {table: await rows(town.database, table) for table in tables}
+    names = [str(r["id"]) for table in ("alarms", "incidents") for r in found[table]]
+    told = json.dumps(found, default=str, sort_keys=True)
+    for order, name in enumerate(names):
+        told = told.replace(name, f"#{order}")
+    plain = json.loads(told)
+    del plain["alarms"]
+    for row in plain["incident_events"]:
+        for link in ("payload", "digest", "link"):
+            del row[link]
+    plain["actions"] = sorted(
+        (
+            (a["incident_id"], a["kind"], a["target"], a["state"], json.dumps(a["payload"]))
+            for a in plain["actions"]
+        ),
+        key=str,
+    )
+    return plain
+
+
+MIXED = st.one_of(
+    st.tuples(
+        st.sampled_from(["b1", "b2", "b4", "b5", "stranger"]),
+        st.sampled_from(sorted(PRESS_KINDS)),
+        st.booleans(),
+    ),
+    st.tuples(
+        st.sampled_from(["cam-near", "cam-far"]), st.just(AlarmKind.LOITERING), st.just(False)
+    ),
+)
+
+
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(before=st.lists(MIXED, max_size=4), story=st.lists(MIXED, min_size=1, max_size=10))
+async def test_alarms_handled_together_end_as_if_handled_one_by_one(
+    tmp_path_factory: pytest.TempPathFactory, before, story
+):
+    ended = []
+    for kind in (Town, OneByOne):
+        database = await open_town(tmp_path_factory.mktemp("town"))
+        town = kind(database)
+        for incident in await town.happens(*_alarms(before, 0)):
+            await town.desk.acknowledge(incident["id"], actor=OFFICER, version=incident["version"])
+        town.clock.forward(700)
+        await town.happens(*_alarms(story, 100))
+        assert await database.read(lambda c: list(chain.faults(c, incident_events))) == []
+        ended.append(await _what_stands(town))
+        await database.close()
+    assert ended[0] == ended[1]
+
+
+def _alarms(story, first: int) -> list[NewAlarm]:
+    return [
+        loitering(device, seq)
+        if kind is AlarmKind.LOITERING
+        else press(device, seq, kind, silent=silent)
+        for seq, (device, kind, silent) in enumerate(story, first)
+    ]
