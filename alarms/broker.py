@@ -16,9 +16,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
+from amqtt.adapters import ReaderAdapter
 from amqtt.broker import Broker
 from amqtt.contexts import Action, BaseContext
+from amqtt.errors import AMQTTError
 from amqtt.errors import BrokerError as AmqttError
+from amqtt.mqtt.connack import NOT_AUTHORIZED, ConnackPacket
+from amqtt.mqtt.connect import ConnectPacket
 from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 from amqtt.session import Session
 
@@ -27,6 +31,9 @@ from alarms.errors import PortTaken, StoreBusy
 log = structlog.get_logger()
 
 OWN_LOGIN = "lianfang-service"
+
+_CONNECT_WITHIN_S = 10.0
+"""Who has a connection and says nothing holds a file handle of ours."""
 
 _STOP_TRIES = 3
 _STOP_TRY_S = 0.5
@@ -111,19 +118,68 @@ class _Steady(dict[Any, Any]):
         return list(super().items())
 
 
+class _ReadAgain(ReaderAdapter):  # type: ignore[misc]  # amqtt is untyped
+    """A connection whose first bytes were read already and are given out once more."""
+
+    def __init__(self, first: bytes, rest: ReaderAdapter) -> None:
+        self._first, self._rest = first, rest
+
+    async def read(self, n: int = -1) -> bytes:
+        if not self._first:
+            return bytes(await self._rest.read(n))
+        size = len(self._first) if n < 0 else n
+        given, self._first = self._first[:size], self._first[size:]
+        return given
+
+    def feed_eof(self) -> None:
+        self._rest.feed_eof()
+
+
 class _MendedBroker(Broker):  # type: ignore[misc]  # amqtt is untyped
-    """amqtt 0.12 with three faults mended that lose presses, tell on neighbours or never end.
+    """amqtt 0.12 with faults mended that lose presses, let strangers in or never end.
 
     It awaits inside loops over its subscriptions, so that somebody who subscribes meanwhile makes
     the loop fail and the message under way is lost; to whoever connects it sends the retained
     messages of everybody's subscriptions; and a connection that it ends may not hear of it and
-    holds up the end of the whole broker. tests/alarms/test_embedded_broker.py shows them.
+    holds up the end of the whole broker. Before it looks at the password it throws out whoever has
+    the same client id, and gives that session the newcomer's name and so its rights; last wills it
+    publishes wherever they want. tests/alarms/test_embedded_broker.py and
+    tests/scenarios/test_attacks_on_the_embedded_broker.py show them.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, rules: DoorRules, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._rules = rules
         self._subscriptions: dict[str, list[tuple[Session, int]]] = _Steady()
         self._retained_messages: dict[str, Any] = _Steady()
+
+    async def _initialize_client_session(
+        self, reader: ReaderAdapter, writer: Any, host: str, port: int
+    ) -> Any:
+        try:
+            async with asyncio.timeout(_CONNECT_WITHIN_S):
+                connect = await ConnectPacket.from_stream(reader)
+        except TimeoutError as error:
+            await writer.close()
+            raise AMQTTError("it did not say who it is") from error
+        if not await self._admits(connect):
+            writer.write(ConnackPacket.build(0, NOT_AUTHORIZED).to_bytes())
+            await writer.drain()
+            await writer.close()
+            raise AMQTTError(f"login {connect.username!r} is refused")
+        if connect.username != OWN_LOGIN:
+            # as mosquitto's use_username_as_clientid: a login reaches no session but its own
+            connect.payload.client_id = f"device:{connect.username}"
+        again = _ReadAgain(bytes(connect.to_bytes()), reader)
+        return await super()._initialize_client_session(again, writer, host, port)
+
+    async def _admits(self, connect: ConnectPacket) -> bool:
+        if connect.payload is None or not connect.username_flag or not connect.password_flag:
+            return False
+        will = connect.will_topic if connect.will_flag else None
+        if will is not None and not self._rules.permits(connect.username, will, Action.PUBLISH):
+            return False
+        return await self._rules.admits(connect.username, connect.password)
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session
@@ -159,7 +215,7 @@ class EmbeddedBroker:
             "listeners": {"default": {"type": "tcp", "bind": f"{self.host}:{self.port}"}},
             "plugins": {f"{__name__}.{DeviceDoor.__name__}": {"rules": self._rules}},
         }
-        broker = _MendedBroker(config, loop=asyncio.get_running_loop())
+        broker = _MendedBroker(self._rules, config, loop=asyncio.get_running_loop())
         try:
             with _told_by_us():
                 await broker.start()

@@ -80,7 +80,7 @@ async def _start(site: House, load: Load) -> None:
     connected = await load.connect()
     taken_s = time.monotonic() - begun
     assert isinstance(site.broker, GuardedMosquitto)
-    counted = await site.broker.clients_connected(at_least=connected + 1)
+    counted = await site.broker.clients_connected(at_least=connected + 2)
     print(f"{connected} devices connected in {taken_s:.1f} s; the broker counts {counted} clients")
     print(f"main process {_rss_mb(site):.0f} MB; load average {os.getloadavg()[0]:.1f} before")
 
