@@ -52,7 +52,7 @@ async def test_with_its_embedded_broker_dead_too_a_press_is_undelivered_and_arri
             await site.kill()
             outcome = await button.press()
             assert (outcome.state, button.face) == ("undelivered", Face.UNDELIVERED)
-            assert outcome.waited_s < 10.5
+            assert outcome.waited_s < 12  # 10, and a busy machine
             await site.start_from(nursery)
             reply = await button.wait_for("received", timeout_s=30)
         async with site.client() as officer:
