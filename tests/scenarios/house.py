@@ -28,6 +28,7 @@ from linkage.demo import town
 from linkage.settings import Settings, load_settings, shipped_folder
 from linkage.storage import open_storage
 from tests.brokers import Mosquitto, free_port, mosquitto
+from tests.guarded import guarded_mosquitto
 from tests.scenarios.nursery import Nursery
 
 QUICK = ButtonTiming(
@@ -49,7 +50,7 @@ url = "sqlite:///../data/lianfang.db"
 [mqtt]
 embedded = {embedded}
 port = {mqtt_port}
-
+{mqtt}
 [console]
 port = {port}
 
@@ -82,6 +83,9 @@ class House:
     """Passwords by user name: duty, leader, police, dongcun-head, auditor, admin."""
     buttons: Sequence[town.DemoButton] = ()
     process: Living | None = None
+    device_port: int | None = None
+    """Where devices come in, when that is not `mqtt_port`; with TLS under `ca_file`."""
+    ca_file: Path | None = None
 
     @property
     def config(self) -> Path:
@@ -122,7 +126,8 @@ class House:
             login=given.login,
             password=given.password,
             key=key or given.key,
-            port=self.mqtt_port,
+            port=self.device_port or self.mqtt_port,
+            ca_file=None if self.ca_file is None else str(self.ca_file),
             timing=timing,
             boot=boot,
         )
@@ -298,12 +303,26 @@ async def house(
     zones: Sequence[town.CameraZone] = (),
     discover: bool = False,
 ) -> AsyncIterator[House]:
-    """A seeded site that is not running yet. `broker` is mosquitto or embedded.
+    """A seeded site that is not running yet. `broker` is mosquitto, guarded (a mosquitto with TLS,
+    logins and rights as our own command writes them) or embedded.
 
     Cameras are registered only when `zones` are given.
     """
     site = folder / "site"
     (site / "config").mkdir(parents=True)
+    if broker == "guarded":
+        strict = guarded_mosquitto(folder)
+        made = House(site, free_port(), strict.port, strict)
+        made.device_port, made.ca_file = strict.device_port, strict.certificates.authority
+        _prepare(made, zones, discover, mqtt=strict.settings)
+        strict.write(made.config)
+        await strict.start()
+        try:
+            yield made
+        finally:
+            await made.kill()
+            strict.stop()
+        return
     if broker == "mosquitto":
         async with mosquitto(folder) as outside:
             made = House(site, free_port(), outside.port, outside)
@@ -324,9 +343,12 @@ async def house(
 CAMERA_LOGIN, CAMERA_PASSWORD = "viewer", "simulated"
 
 
-def _prepare(made: House, zones: Sequence[town.CameraZone], discover: bool) -> None:
+def _prepare(
+    made: House, zones: Sequence[town.CameraZone], discover: bool, *, mqtt: str = ""
+) -> None:
     text = _SITE.format(
         embedded=str(made.broker is None).lower(),
+        mqtt=mqtt,
         mqtt_port=made.mqtt_port,
         port=made.port,
         discover=str(discover).lower(),
