@@ -41,7 +41,7 @@ def create_app(
     app[BOARD] = Board(ports)
     app[COUNTERS] = Counters(ports.metrics)
     app[session.GATE] = SignInGate()
-    app[stream.STREAMS] = stream.Streams(stream_limits or stream.StreamLimits())
+    app[stream.STREAMS] = stream.Streams(ports, stream_limits or stream.StreamLimits())
     for noun in (session, incidents, alarms, cameras, reports, system, stream, description):
         declare(app, noun.ROUTES)
     declare(app, ConsoleFiles(console_folder).routes())

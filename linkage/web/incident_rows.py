@@ -82,14 +82,3 @@ def read_page(
     rows, last = rows[:limit], rows[limit - 1]
     rank = last.priority if state == "open" else 0
     return Page(rows, (rank, last.opened_at_ms, last.id))
-
-
-def read_changed(conn: Connection, *, after: int, limit: int) -> Sequence[IncidentRow]:
-    """Incidents that changed after this position, each once, in the order of their last change."""
-    i = s.incidents.c
-    return conn.execute(
-        select(s.incidents)
-        .where(i.changed_position > after)
-        .order_by(i.changed_position)
-        .limit(limit)
-    ).all()

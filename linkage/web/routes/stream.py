@@ -1,6 +1,6 @@
 """The event stream: what is new, as server-sent events that resume where they broke off.
 
-Each stream reads the store from its own position, so it has no queue that could overflow: a slow
+Each stream follows the store from its own position, so it has no queue that could overflow: a slow
 console gets the newest state of each incident instead of every state in between. One that takes
 nothing for a while is cut (and counted); its browser comes back with the last position it saw.
 One that is too far behind is told to fetch everything again.
@@ -13,16 +13,15 @@ from dataclasses import dataclass, field
 import msgspec
 import structlog
 from aiohttp import web
-from sqlalchemy import Connection
 
 from alarms.errors import StoreBusy
 from linkage.accounts.rights import Permission
 from linkage.web import views
 from linkage.web.board import BOARD, Board
+from linkage.web.changed_incidents import AT_ONCE, ChangedIncidents
 from linkage.web.counting import COUNTERS, Counters
 from linkage.web.guard import PORTS, Caller, caller_of, still_holds
-from linkage.web.incident_reading import list_items
-from linkage.web.incident_rows import newest_position, read_changed
+from linkage.web.incident_rows import newest_position
 from linkage.web.ports import Ports
 from linkage.web.problems import Problem
 from linkage.web.reading import position_of
@@ -30,9 +29,9 @@ from linkage.web.routing import Parameter, Route
 
 log = structlog.get_logger()
 
-_AT_ONCE = 50
 _REFRESH_S = 1.0
 _COALESCE_S = 0.03
+_LONGEST_PAUSE_S = 0.5
 _CHECK_RIGHTS_S = 2.0
 _PING_S = 15.0
 
@@ -51,8 +50,9 @@ class StreamLimits:
 class Streams:
     """How many streams there are, and that they are to end; one per application."""
 
-    def __init__(self, limits: StreamLimits) -> None:
+    def __init__(self, ports: Ports, limits: StreamLimits) -> None:
         self.limits = limits
+        self.changed = ChangedIncidents(ports.database, ports.site.zone)
         self.open = 0
         self.closing = asyncio.Event()
 
@@ -120,6 +120,7 @@ class _Follower:
         self._board: Board = request.app[BOARD]
         self._counters: Counters = request.app[COUNTERS]
         self._limits = request.app[STREAMS].limits
+        self._changed = request.app[STREAMS].changed
         self._response = response
         self._caller = caller
         self._position = 0
@@ -154,7 +155,9 @@ class _Follower:
                 if clock.monotonic() - self._board_sent_s >= _REFRESH_S:
                     await self._send_board()
                     self._board_sent_s = clock.monotonic()
+                looked_at_s = clock.monotonic()
                 await self._send_incidents()
+                took_s = clock.monotonic() - looked_at_s
                 if clock.monotonic() - rights_checked_s >= _CHECK_RIGHTS_S:
                     if not await still_holds(self._ports, self._caller):
                         log.info("stream_ended_rights_gone", user=self.user)
@@ -167,8 +170,9 @@ class _Follower:
                 continue
             if clock.monotonic() - self._last_written_s >= _PING_S:
                 await self._write(b": ping\n\n")
-            # in a storm, several changes then go out in one look at the store
-            await asyncio.sleep(_COALESCE_S)
+            # in a storm, several changes then go out in one look at the store; and consoles leave
+            # at least half of the machine's time to the presses
+            await asyncio.sleep(min(max(took_s, _COALESCE_S), _LONGEST_PAUSE_S))
             await self._wait()
 
     async def _wait(self) -> None:
@@ -181,27 +185,18 @@ class _Follower:
 
     async def _send_incidents(self) -> None:
         """All that changed beyond our position, or that it is too much."""
-        places, zone = self._caller.principal.places, self._ports.site.zone
-
-        def read(conn: Connection) -> tuple[list[tuple[int, views.Incident]], int, int]:
-            rows = read_changed(conn, after=self._position, limit=self._limits.furthest_behind + 1)
-            batch = rows[:_AT_ONCE]
-            reached = batch[-1].changed_position if batch else self._position
-            seen = [row for row in batch if places.covers(row.village_id)]
-            items = list_items(conn, seen, zone) if seen else []
-            pairs = zip(seen, items, strict=True)
-            return [(r.changed_position, item) for r, item in pairs], reached, len(rows)
-
+        places, furthest = self._caller.principal.places, self._limits.furthest_behind
         while True:
-            items, reached, behind = await self._ports.database.read(read)
-            if behind > self._limits.furthest_behind:
+            changed = await self._changed.after(self._position, count_to=furthest + 1)
+            if changed.behind > furthest:
                 self._position = await self._ports.database.read(newest_position)
                 await self._tell_to_resync()
                 return
-            for position, item in items:
-                await self._event("incident", item, position)
-            self._position = reached
-            if behind <= _AT_ONCE:
+            for incident in changed.incidents:
+                if places.covers(incident.village_id):
+                    await self._event("incident", incident.data, incident.position)
+                self._position = incident.position
+            if changed.behind <= AT_ONCE:
                 return
 
     async def _send_board(self) -> None:
@@ -209,7 +204,7 @@ class _Follower:
         news = msgspec.structs.replace(system, sse_position=0)
         if news != self._sent.system:
             self._sent.system = news
-            await self._event("system", system)
+            await self._event("system", msgspec.json.encode(system))
         if not self._caller.principal.may(Permission.CAMERA_READ):
             return
         for camera_id, card in self._board.cameras().items():
@@ -217,15 +212,15 @@ class _Follower:
                 continue
             if self._sent.cameras.get(camera_id) != card.news:
                 self._sent.cameras[camera_id] = card.news
-                await self._event("camera", card.view)
+                await self._event("camera", msgspec.json.encode(card.view))
 
     async def _tell_to_resync(self) -> None:
         self._counters.resyncs.inc()
         await self._write(f"event: resync\nid: {self._position}\ndata: {{}}\n\n".encode())
 
-    async def _event(self, name: str, view: msgspec.Struct, position: int | None = None) -> None:
+    async def _event(self, name: str, data: bytes, position: int | None = None) -> None:
+        """`data` holds no line break."""
         number = b"" if position is None else f"id: {position}\n".encode()
-        data = msgspec.json.encode(view)  # holds no line break
         await self._write(b"event: %b\n%bdata: %b\n\n" % (name.encode(), number, data))
 
     async def _write(self, data: bytes) -> None:
