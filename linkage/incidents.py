@@ -12,16 +12,16 @@ import structlog
 from sqlalchemy import Connection, select, update
 
 from alarms.model import AlarmKind, AlarmSource, ReplyState, SeenNotice
-from alarms.store import Database, chain
+from alarms.store import Database
 from alarms.store.tables import alarms
 from lianfang_timing import Clock, unix_ms
 from linkage import records
 from linkage.changes import Changes
 from linkage.errors import NoSuchIncident, StaleVersion
 from linkage.model import ActionKind, Actor, EventType, Outcome, PlannedAction, action_id
-from linkage.schema import accounts, actions, incident_alarms, incidents
+from linkage.schema import accounts, incident_alarms, incidents
 from linkage.steps import MOVES, Ask, Move, Step, check
-from linkage.timeline import NewEvent, record
+from linkage.timeline import Entry, NewEvent, record, record_all
 
 REPLY_LASTS_MS = 60 * 60 * 1000
 
@@ -91,11 +91,11 @@ class IncidentDesk:
         what a device may send and no error of ours. Raises StoreBusy: then nothing was kept.
         """
         now_ms = unix_ms(self._clock.now())
-        noted = await self._database.write(
-            lambda conn: [self._note_seen(conn, one, now_ms) for one in said]
+        known, position = await self._database.write(
+            lambda conn: self._note_seen(conn, said, now_ms)
         )
-        self._changes.notify(max((position for _, position in noted), default=0))
-        return [known for known, _ in noted]
+        self._changes.notify(position)
+        return known
 
     async def _take(self, incident_id: str, ask: Ask) -> int:
         now_ms = unix_ms(self._clock.now())
@@ -140,32 +140,38 @@ class IncidentDesk:
         )
         return incident.version + 1, position
 
-    def _note_seen(self, conn: Connection, said: SeenNotice, now_ms: int) -> tuple[bool, int]:
-        notice_id, device, state = said.notice_id, said.device, said.state
-        if state not in _SEEN_ORDER:
-            return False, 0
-        notice = records.notice_to(conn, notice_id, device)
-        if notice is None:
-            return False, 0
-        before = notice.payload.get("seen")
-        # messages may come twice and out of order; coming and cannot may change into each other
-        if (
-            before == state
-            or (before in ("coming", "cannot") and state in ("delivered", "read"))
-            or (before == "read" and state == "delivered")
-        ):
-            return True, 0
-        payload = chain.canonical({**notice.payload, "seen": state})
-        conn.execute(update(actions).where(actions.c.id == notice_id).values(payload=payload))
-        position = record(
-            conn,
-            notice.incident_id,
-            [NewEvent(EventType.NOTICE_SEEN, {"device": device, "state": state})],
-            writer=self._writer,
-            at_ms=now_ms,
-            new_version=False,
-        )
-        return True, position
+    def _note_seen(
+        self, conn: Connection, said: Sequence[SeenNotice], now_ms: int
+    ) -> tuple[list[bool], int]:
+        # devices may send any text; not every database takes any
+        asked = [one.notice_id for one in said if one.notice_id.isascii()]
+        notices = records.notices(conn, [i for i in asked if i.isprintable()])
+        known: list[bool] = []
+        entries: list[Entry] = []
+        changed: dict[str, dict[str, object]] = {}
+        for one in said:
+            notice = notices.get(one.notice_id)
+            if one.state not in _SEEN_ORDER or notice is None or notice.target != one.device:
+                known.append(False)
+                continue
+            known.append(True)
+            payload = changed.get(notice.id, notice.payload)
+            if not _is_news(payload.get("seen"), one.state):
+                continue
+            changed[notice.id] = {**payload, "seen": one.state}
+            event = NewEvent(EventType.NOTICE_SEEN, {"device": one.device, "state": one.state})
+            entries.append(Entry(notice.incident_id, [event], new_version=False))
+        records.keep_payloads(conn, changed)
+        return known, record_all(conn, entries, writer=self._writer, at_ms=now_ms)
+
+
+def _is_news(before: object, state: str) -> bool:
+    """Messages may come twice and out of order; coming and cannot may change into each other."""
+    return not (
+        before == state
+        or (before in ("coming", "cannot") and state in ("delivered", "read"))
+        or (before == "read" and state == "delivered")
+    )
 
 
 def _changes_of(ask: Ask, move: Move, now_ms: int) -> dict[str, object]:

@@ -4,7 +4,7 @@ No decisions here: what to write is decided in the pipeline, the desk and the es
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,11 +54,8 @@ _DUE = (
     .order_by(actions.c.due_at_ms, actions.c.id)
     .limit(bindparam("at_most", type_=Integer))
 )
-_NOTICE_TO = select(actions).where(
-    actions.c.id == bindparam("notice"),
-    actions.c.kind == ActionKind.NOTICE.value,
-    actions.c.target == bindparam("device"),
-)
+_NOTICES = select(actions).where(_THESE_ACTIONS, actions.c.kind == ActionKind.NOTICE.value)
+_KEEP_PAYLOAD = update(actions).where(actions.c.id == bindparam("action"))
 _ESCALATIONS = select(actions.c.incident_id, actions.c.due_at_ms, actions.c.payload).where(
     _OF_THESE, _IS_PLANNED, actions.c.kind == ActionKind.ESCALATE.value
 )
@@ -140,10 +137,17 @@ def due_actions(
     return [_action(r) for r in conn.execute(_DUE, asked)]
 
 
-def notice_to(conn: Connection, notice_id: str, device: str) -> Action | None:
-    """The notice with this id, when it went to this device."""
-    row = conn.execute(_NOTICE_TO, {"notice": notice_id, "device": device}).first()
-    return None if row is None else _action(row)
+def notices(conn: Connection, ids: Collection[str]) -> dict[str, Action]:
+    """The notices with these ids."""
+    rows = conn.execute(_NOTICES, {"ids": list(set(ids))}) if ids else ()
+    return {r.id: _action(r) for r in rows}
+
+
+def keep_payloads(conn: Connection, payloads: Mapping[str, dict[str, object]]) -> None:
+    """Replace the payloads of these actions."""
+    rows = [{"action": i, "payload": chain.canonical(p)} for i, p in payloads.items()]
+    if rows:
+        conn.execute(_KEEP_PAYLOAD, rows)
 
 
 def _action(row: Row[Any]) -> Action:

@@ -211,3 +211,18 @@ def test_the_usual_way_through_the_table_is_possible():
         taken.append(step)
     assert stage is Stage.REVIEWED
     assert next_step(Stage.DISPATCHED, acknowledged=False) is Step.ACKNOWLEDGE
+
+
+async def test_what_many_devices_say_of_notices_is_kept_together(room: Room):
+    first, second = await actions_of(room.database, "notice")
+    said = [
+        SeenNotice(first["target"], first["id"], "delivered"),
+        SeenNotice(second["target"], second["id"], "delivered"),
+        SeenNotice(first["target"], second["id"], "coming"),
+        SeenNotice(first["target"], first["id"], "coming"),
+        SeenNotice(first["target"], "\0\ud800", "read"),
+    ]
+    assert await room.desk.seen(said) == [True, True, False, True, False]
+    kept = {a["id"]: a["payload"]["seen"] for a in await actions_of(room.database, "notice")}
+    assert kept == {first["id"]: "coming", second["id"]: "delivered"}
+    assert (await event_types(room.database)).count("notice_seen") == 3
