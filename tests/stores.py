@@ -26,20 +26,33 @@ def postgres(folder: Path) -> Iterator[str]:
                 place.chmod(place.stat().st_mode | 0o011)
         os.chown(data, user.pw_uid, user.pw_gid)
     as_user = {"user": user.pw_uid, "group": user.pw_gid} if user is not None else {}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
-    subprocess.run(
-        [initdb, "-D", data, "-U", "lianfang", "--auth=trust", "--no-sync", "-E", "UTF8"],
-        check=True, **quiet, **as_user,
-    )  # fmt: skip
-    process = subprocess.Popen(
-        [server, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", ""], **quiet, **as_user
-    )
+    with (folder / "postgres.log").open("wb") as log:
+        # a session of its own: a signal meant for the tests is not meant for the server
+        quiet = {"stdout": log, "stderr": log, "cwd": "/", "start_new_session": True}
+        made = subprocess.run(
+            [initdb, "-D", data, "-U", "lianfang", "--auth=trust", "--no-sync", "-E", "UTF8"],
+            check=False,
+            **quiet,
+            **as_user,
+        )
+        assert made.returncode == 0, f"initdb failed: {_tail(folder)}"
+        process = subprocess.Popen(
+            [server, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "", "-F"],
+            **quiet,
+            **as_user,
+        )
     try:
         _wait_until_it_answers(port)
         yield f"postgresql+psycopg://lianfang@127.0.0.1:{port}/postgres"
+        ended = process.poll()
+        assert ended is None, f"PostgreSQL ended by itself ({ended}): {_tail(folder)}"
     finally:
         process.terminate()
         process.wait(20)
+
+
+def _tail(folder: Path) -> str:
+    return (folder / "postgres.log").read_text(errors="replace")[-2000:]
 
 
 def _unprivileged_user() -> pwd.struct_passwd | None:
