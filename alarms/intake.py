@@ -2,7 +2,8 @@
 
 Everything that waits is taken together and shares one synced transaction; while it commits, the
 next batch gathers. A commit that fails keeps its batch and is tried again; meanwhile nothing is
-acknowledged, so the broker keeps it too. What devices say besides (status, seen) has a loop of its
+acknowledged, so the broker keeps it too. Devices take turns in a batch: who presses ten thousand
+times holds up nobody but itself. What devices say besides (status, seen) has a loop of its
 own: one press makes many neighbours speak, and the next press must not wait for them.
 """
 
@@ -19,6 +20,7 @@ import structlog
 from alarms.decode import check_press, counters_of, decode_press, device_of
 from alarms.devices import DeviceRegistry
 from alarms.errors import StoreBusy, Unacceptable
+from alarms.lanes import Lanes
 from alarms.log import AlarmLog
 from alarms.model import (
     Appended,
@@ -33,6 +35,9 @@ from alarms.mqtt import Inbound
 from lianfang_timing import Backoff, Clock, unix_ms
 
 _BATCH = 512
+_OF_ONE_DEVICE = 32
+"""In one batch: committed in a few milliseconds, so a neighbour of a flood waits no longer."""
+
 _NEWS_BATCH = 64
 """In one transaction; presses that come meanwhile wait for its end."""
 
@@ -124,49 +129,64 @@ class Intake:
         self._stopping = asyncio.Event()
         # unbounded like the link's queue, and bounded like it by what the broker sends unconfirmed
         self._news: asyncio.Queue[Inbound] = asyncio.Queue()
+        self._presses: Lanes[Inbound] = Lanes(at_a_turn=_OF_ONE_DEVICE)
+
+    @property
+    def waiting(self) -> int:
+        """Presses that have arrived and are not in the log yet, those in hand not counted."""
+        return self._link.messages.qsize() + len(self._presses)
 
     async def run(self) -> None:
         """Take messages until `stop`; the batch in hand is finished first."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._follow(self._news, self._take_news, _NEWS_BATCH))
-            group.create_task(self._follow(self._link.messages, self._take_in, _BATCH))
+            group.create_task(self._follow_news())
+            group.create_task(self._follow_presses())
 
     def stop(self) -> None:
         """Finish the batch in hand, then let `run` return."""
         self._stopping.set()
 
-    async def _follow(
-        self,
-        queue: asyncio.Queue[Inbound],
-        take: Callable[[Sequence[Inbound]], Awaitable[None]],
-        at_most: int,
-    ) -> None:
+    async def _follow_presses(self) -> None:
+        while (first := await self._next(self._link.messages)) is not None:
+            self._sort_in([first])
+            while len(self._presses) and not self._stopping.is_set():
+                await self._take_in(self._presses.take(_BATCH))
+                self._sort_in([])
+
+    async def _follow_news(self) -> None:
+        while (first := await self._next(self._news)) is not None:
+            await self._take_news([first, *_waiting(self._news, _NEWS_BATCH - 1)])
+
+    async def _next(self, queue: asyncio.Queue[Inbound]) -> Inbound | None:
+        """The queue's next message, or None when it is time to stop."""
+        if self._stopping.is_set():
+            return None
+        taking = asyncio.ensure_future(queue.get())
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
-            while not self._stopping.is_set():
-                taking = asyncio.ensure_future(queue.get())
-                try:
-                    await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                finally:
-                    if not taking.done():
-                        taking.cancel()
-                if taking.done():
-                    await take([taking.result(), *_waiting(queue, at_most - 1)])
+            await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
+            if not taking.done():
+                taking.cancel()
+        return taking.result() if taking.done() else None
 
-    async def _take_in(self, batch: Sequence[Inbound]) -> None:
-        presses = [m for m in batch if m.topic.endswith("/press")]
-        for message in batch:
-            if not message.topic.endswith("/press"):
+    def _sort_in(self, messages: Sequence[Inbound]) -> None:
+        """Put these and all that has arrived where they wait for their turn."""
+        arrived = self._link.messages
+        for message in (*messages, *_waiting(arrived, arrived.qsize())):
+            if message.topic.endswith("/press"):
+                self._presses.put(message.topic, message)
+            else:
                 self._news.put_nowait(message)
-        if presses:
-            asked = await self._until_it_works(lambda: self._judge(presses))
-            alarms = [a.alarm for a in asked if a.alarm is not None]
-            refusals = [a.refusal for a in asked if a.refusal is not None]
-            appended = await self._until_it_works(lambda: self._log.append(alarms, refusals))
-            self.counters.commits += 1
-            self._answer(asked, appended)
+
+    async def _take_in(self, presses: Sequence[Inbound]) -> None:
+        asked = await self._until_it_works(lambda: self._judge(presses))
+        alarms = [a.alarm for a in asked if a.alarm is not None]
+        refusals = [a.refusal for a in asked if a.refusal is not None]
+        appended = await self._until_it_works(lambda: self._log.append(alarms, refusals))
+        self.counters.commits += 1
+        self._answer(asked, appended)
 
     async def _until_it_works(self, work: Callable[[], Awaitable[T]]) -> T:
         attempt = 0

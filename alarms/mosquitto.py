@@ -96,7 +96,7 @@ def configuration(doors: Doors) -> str:
             "autosave_on_changes false",
             "",
             "# the defaults (20, 1000) would hold a storm back and then drop it",
-            "max_inflight_messages 2000",
+            "max_inflight_messages 20000",
             "max_queued_messages 100000",
             "max_queued_bytes 268435456",
             "set_tcp_nodelay true",

@@ -179,7 +179,7 @@ async def opened(
             intake=intake,
             link_state=lambda: link.state,
             camera_health=locator.health,
-            queued=link.messages.qsize,
+            queued=lambda: intake.waiting,
         ).register(metrics)
         app = create_app(
             Ports(

@@ -230,7 +230,7 @@ async def test_stopping_finishes_the_batch_in_hand_and_takes_no_other(room: Room
     async with asyncio.timeout(10):
         await room.running
     assert room.happened == ["commit of 1", "ack 1", "reply 1 received"]
-    assert room.link.messages.qsize() == 1  # the broker keeps it, unacknowledged
+    assert room.intake.waiting == 1  # the broker keeps it, unacknowledged
 
 
 async def test_an_idle_intake_stops_at_once(room: Room) -> None:
