@@ -8,6 +8,9 @@ import pytest
 from alarms.store import Database
 from tests.stores import postgres
 
+# here, before any package's tests import them: a failed assert in a helper says what it compared
+pytest.register_assert_rewrite("tests.guarded", "tests.scenarios.house", "tests.scenarios.storm")
+
 
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-# so that a failed assert in a helper says what it compared
-pytest.register_assert_rewrite("tests.scenarios.house", "tests.scenarios.storm")
-
-from tests.scenarios.nursery import Nursery  # noqa: E402
+from tests.scenarios.nursery import Nursery
 
 
 @pytest.fixture(scope="session")
