@@ -1,30 +1,15 @@
 """The console's build hook: when it builds, with what, and what it says when it cannot."""
 
-import importlib.util
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[2] / "console" / "hatch_build.py"
+from tests.console.hook import SCRIPT, load_hook
 
-
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("console_hatch_build", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # dataclasses look their module up by name
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-hook: Any = load()
+hook: Any = load_hook()
 
 
 class Checkout:
