@@ -16,6 +16,7 @@ SOURCES := $(wildcard $(SOURCES))
 help:
 	@echo "make demo   试用整个系统，控制台 http://127.0.0.1:$(PORT) / the whole product on embedded parts"
 	@echo "make test   运行全部测试 / all tests      make lint   format, lint, types, layers"
+	@echo "make soak   长时间故障测试（约 10 分钟） / failures during storms, about 10 minutes"
 	@echo "make bench  性能与质量 / benchmarks      make clean  删除构建产物 / remove what was built"
 
 # --- the environment ------------------------------------------------------------------------------
@@ -52,6 +53,9 @@ test-programs:
 
 test: console test-programs
 	$(PY) -m pytest
+
+soak: console test-programs
+	$(PY) -m pytest -m soak -s tests/soak
 
 bench: console
 	$(PY) -m benchmarks

@@ -3,7 +3,13 @@
 import subprocess
 import sys
 
-ALL = ("benchmarks.press_latency", "benchmarks.loitering_quality", "benchmarks.capture_cost")
+ALL = (
+    "benchmarks.press_latency",
+    "benchmarks.storm",
+    "benchmarks.storm_linkage",
+    "benchmarks.loitering_quality",
+    "benchmarks.capture_cost",
+)
 
 
 def main() -> int:
