@@ -228,11 +228,15 @@ class Storm:
     """From the last press to when the engine has linked it."""
     carried_after_s: float
     """From the last press to when nothing due is left in the outbox."""
+    loop_late_s: float
+    """The longest the event loop was late: what `/readyz`, which asks nobody, would wait."""
 
 
 async def storm(town: Site, new: Sequence[NewAlarm]) -> Storm:
     """Presses over ten seconds with engine and outbox at work."""
-    working = [asyncio.create_task(run()) for run in (town.engine.run, town.outbox.run)]
+    late: list[float] = []
+    loops = (town.engine.run, town.outbox.run, partial(_watch_loop, late))
+    working = [asyncio.create_task(run()) for run in loops]
     begun, taken = time.perf_counter(), []
     for start in range(0, len(new), INTAKE_BATCH):
         due = begun + STORM_S * start / len(new)
@@ -249,7 +253,14 @@ async def storm(town: Site, new: Sequence[NewAlarm]) -> Storm:
     for task in working:
         task.cancel()
     await asyncio.gather(*working, return_exceptions=True)
-    return Storm(taken, linked, carried)
+    return Storm(taken, linked, carried, max(late))
+
+
+async def _watch_loop(late: list[float]) -> None:
+    while True:
+        begun = time.perf_counter()
+        await asyncio.sleep(0.01)
+        late.append(time.perf_counter() - begun - 0.01)
 
 
 async def _until(database: Database, holds: Callable[[Connection], bool]) -> None:
@@ -287,6 +298,7 @@ async def measure(urls: Sequence[str], groups: int) -> None:
     print(f"{'':32}{worst * 1e3:9.1f} ms p99  ({worst / floor:.1f} × the bare commit)")
     print(f"{'last press → linked':32}{seen.linked_after_s:9.1f} s")
     print(f"{'last press → nothing due':32}{seen.carried_after_s:9.1f} s")
+    print(f"{'event loop at most late':32}{seen.loop_late_s * 1e3:9.1f} ms")
 
 
 def main() -> None:

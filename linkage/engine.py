@@ -26,8 +26,11 @@ from linkage.rules import Rules
 from linkage.stages import Draft
 
 READER = "engine"
-BATCH = 16
-"""Alarms in one transaction: enough for a storm, short enough for the intake's own commits."""
+BATCH = 24
+"""Alarms in one transaction, some 30 ms: presses that come meanwhile wait for its end.
+
+Measured (benchmarks.storm_linkage): 16 are 15 % slower in a storm, 32 are 5 % faster.
+"""
 
 LOOK_EVERY_S = 1.0
 """Other processes append too, and do not wake us."""

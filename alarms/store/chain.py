@@ -19,6 +19,9 @@ from alarms.store.tables import chain_heads
 
 GENESIS = "0" * 64
 
+# made once: `json.dumps` makes one for every call
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 # built once: every append runs both
 _IS_WHOSE = (
     chain_heads.c.chain == bindparam("of_chain"),
@@ -51,7 +54,7 @@ class Head:
 
 def canonical(facts: dict[str, object]) -> str:
     """JSON with sorted keys and no spaces: one text for one set of facts."""
-    return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(facts)
 
 
 def digest_of(payload: str) -> str:
