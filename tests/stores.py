@@ -3,6 +3,7 @@
 import os
 import pwd
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,18 +13,22 @@ from tests.external import program
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A throw-away PostgreSQL server on loopback; gives the URL of its empty database."""
     initdb = program("initdb", package="postgresql")
     server = program("postgres", package="postgresql")
-    data, port = folder / "pg", free_port()
+    # not below pytest's own folder: every pytest that starts shuts that one to other users again
+    with tempfile.TemporaryDirectory(prefix="lianfang-postgres-") as name:
+        yield from _serve(Path(name), initdb, server)
+
+
+def _serve(folder: Path, initdb: str, server: str) -> Iterator[str]:
+    data, port = folder / "data", free_port()
     data.mkdir(mode=0o700)
     user = _unprivileged_user()
     if user is not None:
         # PostgreSQL refuses to run as root; its files must then belong to whom it runs as
-        for place in (folder, *folder.parents):
-            if place.owner() == "root" and place.stat().st_mode & 0o005 != 0o005:
-                place.chmod(place.stat().st_mode | 0o011)
+        folder.chmod(0o755)
         os.chown(data, user.pw_uid, user.pw_gid)
     as_user = {"user": user.pw_uid, "group": user.pw_gid} if user is not None else {}
     with (folder / "postgres.log").open("wb") as log:
