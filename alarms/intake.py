@@ -8,7 +8,6 @@ own: one press makes many neighbours speak, and the next press must not wait for
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -269,7 +268,7 @@ class Intake:
             return
         counters = {"boot": one.boot, "seq": one.seq}
         known = {k: v for k, v in counters.items() if v is not None}
-        payload = json.dumps({"v": 1, **known, **answer}).encode()
+        payload = msgspec.json.encode({"v": 1, **known, **answer})
         self._link.post(f"{self._link.prefix}/button/{one.device}/reply", payload)
 
     async def _take_news(self, messages: Sequence[Inbound]) -> None:

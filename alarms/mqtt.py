@@ -76,6 +76,8 @@ class MqttLink:
         self._generation = 0
         self._state = LinkState(up=False, since=clock.now(), detail="not connected yet")
         self._waiting: dict[int, asyncio.Future[None]] = {}
+        self._publishing = 0
+        """Calls of `publish` under way: without one nobody asks what the broker has confirmed."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connected = asyncio.Event()
         self._client = paho.Client(
@@ -130,6 +132,13 @@ class MqttLink:
         if not self._state.up:
             # paho would queue it as well as our caller, who tries again: a flood when it is back
             raise BrokerAway(f"the broker is away: {self._state.detail}")
+        self._publishing += 1
+        try:
+            await self._publish(topic, payload, retain=retain)
+        finally:
+            self._publishing -= 1
+
+    async def _publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
         loop = asyncio.get_running_loop()
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         if _is_confirmed(info):
@@ -241,7 +250,8 @@ class MqttLink:
         _reason: ReasonCode,
         _properties: object,
     ) -> None:
-        self._call(self._confirm, mid)
+        if self._publishing:
+            self._call(self._confirm, mid)
 
     def _call(self, function: object, *args: object) -> None:
         loop = self._loop

@@ -42,14 +42,14 @@ async def storm(devices: int, over_s: float, processes: int) -> None:
             load_on(site, processes=processes) as load,
         ):
             await _start(site, load)
-            begun = time.monotonic()
+            begun, used_s = time.monotonic(), _cpu_s(site)
             async with watching_readyz(site) as watch:
                 pressed = await load.storm(Storm(over_s=over_s, repeated=0.05, forged=0.02))
             taken_s = time.monotonic() - begun
-            rss = _rss_mb(site)
+            rss, cpu_s = _rss_mb(site), _cpu_s(site) - used_s
             await site.stop()
             assert_told_the_truth(site, pressed)
-            _print(pressed, taken_s, watch, rss)
+            _print(pressed, taken_s, watch, rss, cpu_s)
 
 
 async def sustained(devices: int, seconds: float, processes: int, kind: str, at_once: int) -> None:
@@ -59,7 +59,7 @@ async def sustained(devices: int, seconds: float, processes: int, kind: str, at_
             load_on(site, processes=processes) as load,
         ):
             await _start(site, load)
-            begun = time.monotonic()
+            begun, used_s = time.monotonic(), _cpu_s(site)
             async with watching_readyz(site) as watch:
                 flow = Flow(pause_s=0.0, kind=kind, at_once=at_once)
                 flowing = asyncio.create_task(load.flow(flow))
@@ -67,10 +67,10 @@ async def sustained(devices: int, seconds: float, processes: int, kind: str, at_
                 await load.enough()
                 pressed = await flowing
             taken_s = time.monotonic() - begun
-            rss = _rss_mb(site)
+            rss, cpu_s = _rss_mb(site), _cpu_s(site) - used_s
             await site.stop()
             assert_told_the_truth(site, pressed)
-            _print(pressed, taken_s, watch, rss)
+            _print(pressed, taken_s, watch, rss, cpu_s)
             print(f"budget: at least {BUDGET_RECEIVED_A_S} received a second")
 
 
@@ -90,7 +90,15 @@ def _rss_mb(site: House) -> float:
     return float(psutil.Process(site.process.pid).memory_info().rss) / 1e6
 
 
-def _print(pressed: Sequence[Pressed], taken_s: float, watch: ReadyWatch, rss: float) -> None:
+def _cpu_s(site: House) -> float:
+    assert isinstance(site.process, asyncio.subprocess.Process)
+    used = psutil.Process(site.process.pid).cpu_times()
+    return float(used.user + used.system)
+
+
+def _print(
+    pressed: Sequence[Pressed], taken_s: float, watch: ReadyWatch, rss: float, cpu_s: float
+) -> None:
     genuine = [p for p in pressed if not p.forged]
     again = sum(p.again is not None for p in genuine)
     p50, p99, slowest = quantiles([p.waited_s for p in genuine])
@@ -99,6 +107,8 @@ def _print(pressed: Sequence[Pressed], taken_s: float, watch: ReadyWatch, rss: f
         ("answered duplicate when sent again", f"{again}"),
         ("forged and refused", f"{len(pressed) - len(genuine)}"),
         ("received a second", f"{len(genuine) / taken_s:.0f}"),
+        ("main process, CPU a press", f"{cpu_s / len(genuine) * 1e3:.2f} ms"),
+        ("main process, cores", f"{cpu_s / taken_s:.2f}"),
         ("press → received p50", f"{p50 * 1e3:.0f} ms"),
         ("press → received p99", f"{p99 * 1e3:.0f} ms"),
         ("press → received, slowest", f"{slowest * 1e3:.0f} ms"),

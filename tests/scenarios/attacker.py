@@ -51,6 +51,7 @@ async def knocking(
     topics: Sequence[str] = (),
     *,
     client_id: str = "",
+    will: tuple[str, bytes] | None = None,
 ) -> AsyncIterator[Attacker]:
     """A connection that is up, or was refused or cut: see its `wire`."""
     heard: list[Attacker] = []
@@ -58,6 +59,7 @@ async def knocking(
         client_id or (login or ("nobody", ""))[0],
         login,
         topics,
+        will=will,
         on_message=lambda topic, payload: heard[0].hear(topic, payload),
     )
     heard.append(Attacker(wire))

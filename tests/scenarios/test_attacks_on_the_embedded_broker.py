@@ -1,5 +1,6 @@
 """The same at the embedded broker's door, where the broker shares our process."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -80,3 +81,16 @@ async def test_a_payload_of_1_mb_is_refused_and_holds_nobody_up(site: House) -> 
     assert (said["state"], said["reason"]) == ("rejected", "too-large")
     assert counted(site, given.device)["alarms"] == 0
     await assert_still_answers(site, 7)
+
+
+async def test_a_last_will_reaches_no_topic_that_its_login_may_not_write(site: House) -> None:
+    number, victim = 8, 9
+    given, of_victim = (site.buttons[n].credentials for n in (number, victim))
+    will = (press_topic(of_victim), signed(of_victim, 1, 1))
+    login = (given.login, given.password)
+    async with knocking(site.mqtt_port, login, will=will) as attacker:
+        attacker.wire.vanish()
+        async with asyncio.timeout(ANSWERED_WITHIN_S):
+            await attacker.wire.lost.wait()
+    await assert_still_answers(site, victim)
+    assert counted(site, of_victim.device)["alarms"] == 1  # its own

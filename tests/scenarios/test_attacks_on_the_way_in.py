@@ -178,3 +178,16 @@ async def test_whoever_takes_our_client_id_does_not_throw_us_out(site: House) ->
             assert (outcome.state, outcome.sendings) == ("received", 1)
     assert "mqtt.down" not in site.log_file.read_text()
     await assert_still_answers(site, number)
+
+
+async def test_a_last_will_reaches_no_topic_that_its_login_may_not_write(site: House) -> None:
+    number, victim = next(_FREE), next(_FREE)
+    given, of_victim = (site.buttons[n].credentials for n in (number, victim))
+    will = (press_topic(of_victim), signed(of_victim, 1, 1))
+    login = (given.login, given.password)
+    async with knocking(site.mqtt_port, login, will=will) as attacker:
+        attacker.wire.vanish()
+        async with asyncio.timeout(ANSWERED_WITHIN_S):
+            await attacker.wire.lost.wait()
+    await assert_still_answers(site, victim)
+    assert counted(site, of_victim.device)["alarms"] == 1  # its own

@@ -38,6 +38,7 @@ class TinyMqtt(asyncio.Protocol):
         topics: Sequence[str] = (),
         *,
         keepalive_s: int = 60,
+        will: tuple[str, bytes] | None = None,
         on_message: Callable[[str, bytes], None] = lambda _topic, _payload: None,
         on_up: Callable[[], None] = lambda: None,
         on_lost: Callable[[], None] = lambda: None,
@@ -48,7 +49,7 @@ class TinyMqtt(asyncio.Protocol):
         """What the broker granted, topic by topic; 0x80 is a refusal."""
         self.up, self.lost = asyncio.Event(), asyncio.Event()
         self._client_id, self._login, self._topics = client_id, login, topics
-        self._keepalive_s = keepalive_s
+        self._keepalive_s, self._will = keepalive_s, will
         self._on_message, self._on_up, self._on_lost = on_message, on_up, on_lost
         self._mid = 0
         self._confirmed: dict[int, asyncio.Future[None]] = {}
@@ -65,6 +66,11 @@ class TinyMqtt(asyncio.Protocol):
         mid = self._publish(topic, payload, retain=retain)
         self._confirmed[mid] = asyncio.get_running_loop().create_future()
         await self._confirmed[mid]
+
+    def vanish(self) -> None:
+        """Cut the line without a word: the broker publishes the will."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def close(self) -> None:
         """Disconnect in good order."""
@@ -85,8 +91,13 @@ class TinyMqtt(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         flags = 0x02 if self._login is None else 0xC2
+        flags |= 0 if self._will is None else 0x0C
         body = text("MQTT") + struct.pack("!BBH", 4, flags, self._keepalive_s)
-        body += text(self._client_id) + b"".join(text(part) for part in self._login or ())
+        body += text(self._client_id)
+        if self._will is not None:
+            topic, payload = self._will
+            body += text(topic) + struct.pack("!H", len(payload)) + payload
+        body += b"".join(text(part) for part in self._login or ())
         transport.write(packet(0x10, body))
 
     def connection_lost(self, _error: Exception | None) -> None:
