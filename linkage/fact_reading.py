@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, bindparam, func, select, union
+from sqlalchemy import Connection, bindparam, func, select, union
 
 from alarms.model import AlarmKind, AlarmSource, LoggedAlarm
 from lianfang_timing import from_unix_ms
@@ -26,25 +26,21 @@ _LINKED = select(incident_alarms.c.alarm_id).where(
 )
 
 
-def _with_alarm(column: str, names: str) -> Select[tuple[str]]:
-    return (
-        select(incidents.c.id)
-        .join(incident_alarms, incident_alarms.c.incident_id == incidents.c.id)
-        .where(_OPEN, incident_alarms.c[column].in_(bindparam(names, expanding=True)))
-    )
-
-
 _SHARING = union(
-    _with_alarm("device", "devices"),
-    _with_alarm("household_id", "households"),
-    select(incidents.c.id).where(
-        _OPEN, incidents.c.group_id.in_(bindparam("groups", expanding=True))
+    select(incident_alarms.c.incident_id).where(
+        incident_alarms.c.device.in_(bindparam("devices", expanding=True))
     ),
-    select(incidents.c.id)
-    .join(incident_cameras, incident_cameras.c.incident_id == incidents.c.id)
-    .where(_OPEN, incident_cameras.c.camera_id.in_(bindparam("cameras", expanding=True))),
+    select(incident_alarms.c.incident_id).where(
+        incident_alarms.c.household_id.in_(bindparam("households", expanding=True))
+    ),
+    select(incidents.c.id).where(incidents.c.group_id.in_(bindparam("groups", expanding=True))),
+    select(incident_cameras.c.incident_id).where(
+        incident_cameras.c.camera_id.in_(bindparam("cameras", expanding=True))
+    ),
 )
-_THESE = select(incidents).where(incidents.c.id.in_(bindparam("ids", expanding=True)))
+# what they share first, whether they are open then: without statistics SQLite would rather go
+# through every open incident and all its alarms
+_OPEN_SHARING = select(incidents).where(incidents.c.id.in_(_SHARING), _OPEN)
 # a device that presses a thousand times must not make every later alarm dear: what tells its
 # presses apart is their kind, so the newest of each is enough
 _ALARMS = (
@@ -189,8 +185,8 @@ def _open_incidents(
     def named(values: Collection[str | None]) -> list[str]:
         return sorted(v for v in values if v is not None)
 
-    ids = conn.scalars(
-        _SHARING,
+    found = conn.execute(
+        _OPEN_SHARING,
         {
             "devices": named({a.device for a in batch}),
             "households": named({p.household_id for p in known.values()}),
@@ -198,8 +194,9 @@ def _open_incidents(
             "cameras": named({p.camera_id for p in known.values()}),
         },
     ).all()
-    if not ids:
+    if not found:
         return []
+    ids = [r.id for r in found]
     asked = {"ids": ids}
     linked: dict[str, list[LinkedAlarm]] = defaultdict(list)
     for r in conn.execute(_ALARMS, asked):
@@ -227,5 +224,5 @@ def _open_incidents(
             camera_ids=frozenset(seen_by[r.id]),
             pending=pending.get(r.id),
         )
-        for r in conn.execute(_THESE, asked).all()
+        for r in found
     ]

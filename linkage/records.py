@@ -59,7 +59,8 @@ _KEEP_PAYLOAD = update(actions).where(actions.c.id == bindparam("action"))
 _ESCALATIONS = select(actions.c.incident_id, actions.c.due_at_ms, actions.c.payload).where(
     _OF_THESE, _IS_PLANNED, actions.c.kind == ActionKind.ESCALATE.value
 )
-_STILL_PLANNED = select(actions.c.id).where(_THESE_ACTIONS, _IS_PLANNED)
+# without the state in the condition: SQLite would rather go through all that is planned
+_STATES = select(actions.c.id, actions.c.state).where(_THESE_ACTIONS)
 _NOTE_ATTEMPT = (
     update(actions)
     .where(actions.c.id == bindparam("action"))
@@ -208,7 +209,8 @@ def note_attempts(conn: Connection, attempts: Sequence[Attempt], *, now_ms: int)
         return set()
     # nobody else writes before this transaction ends, so what is planned here is planned below
     ids = [one.action.id for one in attempts]
-    marked = set(conn.scalars(_STILL_PLANNED, {"ids": ids}))
+    states = conn.execute(_STATES, {"ids": ids})
+    marked = {r.id for r in states if r.state == ActionState.PLANNED.value}
     changed = [
         {
             "action": one.action.id,
