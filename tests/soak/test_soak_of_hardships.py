@@ -76,4 +76,4 @@ async def test_the_database_takes_half_a_second_for_each_commit(tmp_path: Path) 
         async def nothing_else() -> None:
             return
 
-        await pressed_through(site, load, nothing_else, calm_s=15)
+        await pressed_through(site, load, nothing_else, pause_s=30, calm_s=15)
