@@ -18,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from alarms.errors import BrokerAway
+from alarms.read_ahead import ReadAhead
 from lianfang_timing import Clock
 
 STATUS_EVERY_S = 30
@@ -80,7 +81,7 @@ class MqttLink:
         """Calls of `publish` under way: without one nobody asks what the broker has confirmed."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connected = asyncio.Event()
-        self._client = paho.Client(
+        self._client = _Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"{prefix}-intake-{node}",
             clean_session=False,
@@ -176,7 +177,6 @@ class MqttLink:
         client.will_set(self._topic_status, _status(online=False), qos=1, retain=True)
         client.reconnect_delay_set(1, _RECONNECT_CAP_S)
         client.max_inflight_messages_set(_INFLIGHT)
-        client.on_socket_open = no_delay
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
@@ -275,6 +275,17 @@ class MqttLink:
         waiting = self._waiting.get(mid)
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
+
+
+class _Client(paho.Client):
+    """paho's client, reading ahead. (paho puts a wrapper of its own there for websockets.)"""
+
+    def _create_socket(self) -> "paho.SocketLike":
+        sock = super()._create_socket()
+        if not isinstance(sock, socket.socket):
+            return sock
+        no_delay(self, None, sock)
+        return ReadAhead(sock)
 
 
 def no_delay(_client: paho.Client, _userdata: object, sock: object) -> None:
