@@ -168,8 +168,8 @@ class _MendedBroker(Broker):  # type: ignore[misc]  # amqtt is untyped
             await writer.close()
             raise AMQTTError(f"login {connect.username!r} is refused")
         if connect.username != OWN_LOGIN:
-            # as mosquitto's use_username_as_clientid: a login reaches no session but its own
-            connect.payload.client_id = f"device:{connect.username}"
+            # a login reaches no session but its own, and may still have several at once
+            connect.payload.client_id = f"{connect.username}/{connect.payload.client_id or ''}"
         again = _ReadAgain(bytes(connect.to_bytes()), reader)
         return await super()._initialize_client_session(again, writer, host, port)
 

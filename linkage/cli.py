@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from alarms.errors import AlarmsError, StoreTooNew, StoreUnusable, UnknownDevice
 from camerad.errors import BadZones, CameradError
+from linkage.accounts.errors import BadAccount
 from linkage.commands import (
     alarms_export,
     analyze,
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     configure_logs()
     try:
         return int(arguments.function(arguments))
-    except (BadSettings, BadZones, StoreTooNew, StoreUnusable, UnknownDevice) as error:
+    except (BadAccount, BadSettings, BadZones, StoreTooNew, StoreUnusable, UnknownDevice) as error:
         print(f"lianfang: {error}", file=sys.stderr)
         return WRONG_USAGE
     except (AlarmsError, CameradError, LinkageError) as error:

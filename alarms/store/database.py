@@ -9,6 +9,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -47,6 +48,7 @@ class Database:
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         self._write_engine = self._engine(pool_size=1)
         self._read_engine = self._engine(pool_size=_READERS)
+        self._file: tuple[int, int] | None = None
         self._writer = WriterThread()
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
 
@@ -89,7 +91,9 @@ class Database:
         with _Translated(self), self._write_engine.begin() as conn:
             if not self._is_sqlite:
                 conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
-            return work(conn)
+            result = work(conn)
+            self._must_still_have_its_file()
+            return result
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
         """As `read`, in the calling thread; for the command line."""
@@ -103,6 +107,29 @@ class Database:
     def _prepare(self) -> None:
         with _Translated(self):
             upgrade(self._write_engine)
+        self._file = self._file_now()
+
+    def _file_now(self) -> tuple[int, int] | None:
+        """Which file the URL names at this moment: its device and inode; None for PostgreSQL."""
+        if not self._is_sqlite or not self._url.database:
+            return None
+        found = Path(self._url.database).stat()
+        return (found.st_dev, found.st_ino)
+
+    def _must_still_have_its_file(self) -> None:
+        """Raise StoreBusy when the SQLite file was removed or replaced under us: SQLite would go on
+        committing into a file that nobody will ever open again."""
+        if self._file is None:
+            return
+        try:
+            found = self._file_now()
+        except OSError:
+            found = None
+        if found != self._file:
+            raise StoreBusy(
+                f"{self!r} was removed or replaced while in use: stop the service, put the file "
+                "back, start again"
+            )
 
     def _engine(self, *, pool_size: int) -> Engine:
         if self._is_sqlite:

@@ -18,7 +18,8 @@ def add(subparsers: Subparsers) -> None:
         help="对视频文件或流做检测 / run detection over a file or stream",
         description="按区域文件检测移动和徘徊，时间为视频内秒数 / "
         "motion and loitering in the zones of a file, in seconds of the video. "
-        "The same file gives the same answer on every run.",
+        "The same file gives the same answer on every run. "
+        "文件没有钟点，布防时段不起作用 / a file has no time of day: every zone counts as armed.",
     )
     parser.add_argument("source", metavar="SOURCE", help="文件或 rtsp 地址 / a file or rtsp://…")
     parser.add_argument("--zones", type=Path, required=True, metavar="FILE", help="zones.toml")

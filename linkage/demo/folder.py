@@ -1,18 +1,27 @@
 """The demo's folder: settings, data, films, and what another program needs to press a button."""
 
+import fcntl
+import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
+from alarms.devices import Credentials
 from alarms.errors import StoreUnusable
+from alarms.signature import key_from_text
+from alarms.store import migrations
 from camerad.simulator.site import Address
 from linkage.demo.town import DemoAccount, DemoButton
 
 CONFIG, DATA, FILMS, ACCESS = "config", "data", "films", "access.json"
+LOCK, MADE_BY = ".running", ".made-by"
 
 _SITE = """\
 # 演示用设置，每次 make demo 重新写出 / settings of the demo, written anew by every `make demo`.
+# make clean 清除小镇 / `make clean` forgets the town.
 
 [site]
 name_zh = "横河镇综治中心（演示）"
@@ -35,28 +44,81 @@ workers = 1
 """
 
 
-def prepare(folder: Path, shipped: Path, *, port: int, mqtt_port: int) -> Path:
-    """Begin anew: settings written, old data gone, films kept. Returns the settings folder.
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold the demo's folder for one demo at a time. Raises StoreUnusable when another has it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / LOCK).open("w")
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StoreUnusable(
+                f"another demo is running on {folder}: end it first, or run this one elsewhere"
+            ) from error
+        yield
 
-    Touches nothing but its own names in `folder`. Raises StoreUnusable when it cannot write there.
+
+def prepare(folder: Path, shipped: Path, *, port: int, mqtt_port: int) -> Path:
+    """Write the settings. Returns their folder.
+
+    A town that is there is kept, as long as this version of the program made it. Touches nothing
+    but its own names in `folder`. Raises StoreUnusable when it cannot write there.
     """
     config = folder / CONFIG
     try:
-        for old in (config, folder / DATA):
-            if old.exists():
-                shutil.rmtree(old)
-        (folder / ACCESS).unlink(missing_ok=True)
-        config.mkdir(parents=True)
+        if not _is_ours(folder):
+            for old in (config, folder / DATA):
+                if old.exists():
+                    shutil.rmtree(old)
+            (folder / ACCESS).unlink(missing_ok=True)
+        config.mkdir(parents=True, exist_ok=True)
+        (folder / MADE_BY).write_text(_made_by(), encoding="utf-8")
         (config / "site.toml").write_text(
             _SITE.format(port=port, mqtt_port=mqtt_port), encoding="utf-8"
         )
         for name in ("rules.toml", "escalation.toml"):
             shutil.copy(shipped / name, config / name)
     except OSError as error:
-        raise StoreUnusable(
-            f"the demo cannot write in {folder}: {error.strerror}; run it in a folder of yours"
-        ) from error
+        raise _cannot_write(folder, error) from error
     return config
+
+
+def kept(folder: Path) -> tuple[list[DemoAccount], list[Credentials]] | None:
+    """The accounts and buttons of a town that is there, from `access.json`; None for a new one."""
+    path = folder / ACCESS
+    if not path.exists():
+        return None
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    accounts = [DemoAccount(a["username"], a["role"], a["password"]) for a in facts["accounts"]]
+    buttons = [
+        Credentials(d["id"], d["login"], d["password"], key_from_text(d["key"]))
+        for d in facts["devices"]
+    ]
+    return accounts, buttons
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a whole town of this very schema is there."""
+    made_by = folder / MADE_BY
+    whole = (folder / ACCESS).exists() and (folder / DATA).is_dir() and made_by.exists()
+    return whole and made_by.read_text(encoding="utf-8") == _made_by()
+
+
+def _made_by() -> str:
+    """The version and the schema: a town of another one is not carried over, a demo has no past."""
+    versions = Path(migrations.__path__[0]) / "versions"
+    schema = b"".join(file.read_bytes() for file in sorted(versions.glob("*.py")))
+    return f"{version('lianfang')} {hashlib.sha256(schema).hexdigest()}\n"
+
+
+def _cannot_write(folder: Path, error: OSError) -> StoreUnusable:
+    return StoreUnusable(
+        f"the demo cannot write in {folder}: {error.strerror}; run it in a folder of yours"
+    )
 
 
 def write_access(

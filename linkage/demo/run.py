@@ -11,10 +11,10 @@ from pathlib import Path
 
 import structlog
 from aiohttp import web
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 from tqdm import tqdm
 
-from alarms.devices import DeviceRegistry
+from alarms.devices import Credentials, DeviceRegistry
 from alarms.simulator import SimulatedButton
 from camerad.simulator.film import ensure_films, film_from_clip
 from camerad.simulator.scenes import SCENES
@@ -26,6 +26,7 @@ from linkage.demo import town
 from linkage.demo.page import button_page
 from linkage.errors import PortRefused
 from linkage.main import Service, serve
+from linkage.schema import cameras
 from linkage.settings import Settings, load_settings, shipped_folder
 from linkage.storage import open_storage
 
@@ -56,10 +57,17 @@ async def run_demo(
         raise PortRefused(f"--port and --mqtt-port are both {port}: give two different ones")
     for name, number in (("--port", port), ("--mqtt-port", mqtt_port)):
         _must_be_free(name, number)
+    with demo_folder.held(folder):
+        await _run_in(folder, video=video, seconds=seconds, port=port, mqtt_port=mqtt_port)
+
+
+async def _run_in(
+    folder: Path, *, video: Path | None, seconds: float | None, port: int, mqtt_port: int
+) -> None:
     config = demo_folder.prepare(folder, shipped_folder(), port=port, mqtt_port=mqtt_port)
     films, zones = await asyncio.to_thread(_films, folder / demo_folder.FILMS, video)
     settings = load_settings(config)
-    made = await asyncio.to_thread(_seed, settings, zones)
+    made = await asyncio.to_thread(_settle, settings, zones, demo_folder.kept(folder))
     page_port = _page_port(port, mqtt_port)
     stop = asyncio.Event()
     async with SimulatedCameraSite([_spec(c, films[c.id]) for c in town.CAMERAS]) as cameras:
@@ -150,12 +158,26 @@ def _films(folder: Path, video: Path | None) -> tuple[dict[str, Path], list[town
     return films, [town.CameraZone(camera, polygons[camera]) for camera in films]
 
 
-def _seed(settings: Settings, zones: Sequence[town.CameraZone]) -> _Town:
+def _settle(
+    settings: Settings,
+    zones: Sequence[town.CameraZone],
+    kept: tuple[Sequence[town.DemoAccount], Sequence[Credentials]] | None,
+) -> _Town:
+    """The town in its store: the one that is there, or a new one. Blocking."""
     storage = open_storage(settings)
     try:
         devices = DeviceRegistry(storage.database, storage.box)
 
-        def work(conn: Connection) -> _Town:
+        def found(conn: Connection) -> _Town:
+            assert kept is not None
+            town.seed_zones(conn, zones)
+            # the simulated cameras have other ports at every start
+            conn.execute(update(cameras).values(onvif_address=None, stream_uri=None))
+            accounts, credentials = kept
+            by_device = {given.device: given for given in credentials}
+            return _Town(accounts, town.buttons_of(lambda home: by_device[f"{home}-1"]))
+
+        def founded(conn: Connection) -> _Town:
             town.seed_places(conn, storage.box)
             town.seed_cameras(
                 conn, storage.box, zones, username=_CAMERA_LOGIN, password=_CAMERA_PASSWORD
@@ -164,7 +186,7 @@ def _seed(settings: Settings, zones: Sequence[town.CameraZone]) -> _Town:
             accounts = town.seed_accounts(conn, Passwords(), now_ms=now_ms)
             return _Town(accounts, town.seed_buttons(conn, devices))
 
-        return storage.database.write_now(work)
+        return storage.database.write_now(founded if kept is None else found)
     finally:
         storage.database.close_now()
 

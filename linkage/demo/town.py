@@ -6,10 +6,10 @@ Names, numbers and places are made up; the coordinates are fields.
 import json
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, delete, insert
 
 from alarms.devices import Credentials, DeviceRegistry
 from alarms.store import SealedBox
@@ -135,15 +135,21 @@ def seed_places(conn: Connection, box: SealedBox) -> None:
 
 def seed_buttons(conn: Connection, devices: DeviceRegistry) -> list[DemoButton]:
     """A signed button in every household, with what it was given."""
+    return buttons_of(
+        lambda household: devices.enrol_in(conn, f"{household}-1", household_id=household)
+    )
+
+
+def buttons_of(given: Callable[[str], Credentials]) -> list[DemoButton]:
+    """Every household's button; `given` says what the household's own was given."""
     buttons = []
     for village in VILLAGES:
         for group in range(1, GROUPS_PER_VILLAGE + 1):
             for number in range(1, HOUSEHOLDS_PER_GROUP + 1):
                 household = _household_id(village, group, number)
-                made = devices.enrol_in(conn, f"{household}-1", household_id=household)
                 buttons.append(
                     DemoButton(
-                        credentials=made,
+                        credentials=given(household),
                         household=household,
                         household_label=_label(group, number),
                         group=f"{village.id}-g{group}",
@@ -178,6 +184,12 @@ def seed_cameras(
                 enabled=True,
             )
         )
+    seed_zones(conn, zones)
+
+
+def seed_zones(conn: Connection, zones: Sequence[CameraZone]) -> None:
+    """The zones as this start wants them: a visitor's clip may take a camera's place."""
+    conn.execute(delete(schema.zones))
     for zone in zones:
         polygon = json.dumps([list(point) for point in zone.polygon])
         for name, kind, dwell_s in (("gate", "loiter", DEMO_DWELL_S), ("street", "motion", None)):

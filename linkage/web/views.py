@@ -179,9 +179,13 @@ class IncidentPage(Struct, frozen=True, kw_only=True):
 
 
 class Alarm(Struct, frozen=True, kw_only=True):
-    seq: int
+    position: int
+    """Its place in the log; what `after` and `next` count."""
     id: str
     device: str
+    boot: int
+    seq: int
+    """The press's own counter, as at the device."""
     kind: str
     received_at: str
     flags: list[str]

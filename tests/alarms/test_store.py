@@ -117,3 +117,15 @@ def test_site_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
 def test_missing_site_key_of_a_store_with_secrets_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreUnusable, match="from your backup"):
         load_or_create_site_key(tmp_path / "site.key", may_create=False)
+
+
+async def test_database_file_taken_away_is_noticed_before_anything_is_told(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/lianfang.db")
+    await database.open()
+    await database.write(lambda c: c.execute(insert(cursors).values(reader="a", position=1)))
+    (tmp_path / "lianfang.db").rename(tmp_path / "elsewhere.db")
+    with pytest.raises(StoreBusy, match="removed or replaced"):
+        await database.write(lambda c: c.execute(insert(cursors).values(reader="b", position=1)))
+    (tmp_path / "elsewhere.db").rename(tmp_path / "lianfang.db")
+    await database.write(lambda c: c.execute(insert(cursors).values(reader="c", position=1)))
+    await database.close()

@@ -78,7 +78,7 @@ def test_a_password_that_is_too_short_is_refused(served_site: House) -> None:
     done = lianfang(
         "user", "add", "hasty", "--config", served_site.config, "--role", "auditor", given="123\n"
     )
-    assert done.status == 1
+    assert done.status == 2
     assert "123" not in done.complaint
 
 

@@ -86,7 +86,7 @@ async def test_the_alarm_list_goes_on_from_the_last_one_seen(town):
             await send(browser, FIRE, f"k{number}")
         first = await (await browser.get("/api/v1/alarms?limit=2")).json()
         rest = await (await browser.get(f"/api/v1/alarms?after={first['next']}")).json()
-    assert [a["seq"] for a in first["items"] + rest["items"]] == [1, 2, 3]
+    assert [a["position"] for a in first["items"] + rest["items"]] == [1, 2, 3]
     assert rest["next"] is None
     assert first["items"][0]["source"] == "report"
     assert first["items"][0]["kind"] == "fire"

@@ -65,8 +65,8 @@ async def demo(folder: Path, drawn: Path, *more: str) -> AsyncIterator[Demo]:
     """Run it in `folder`/visit with a home and a temporary folder of its own."""
     visit, home = folder / "visit", folder / "home"
     for made in (visit / "demo-data", home):
-        made.mkdir(parents=True)
-    shutil.copytree(drawn, visit / "demo-data" / "films")
+        made.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(drawn, visit / "demo-data" / "films", dirs_exist_ok=True)
     ports = ("--port", str(free_port()), "--mqtt-port", str(free_port()))
     process = await asyncio.create_subprocess_exec(
         *command("demo", *ports, *more),
@@ -177,6 +177,27 @@ async def test_a_visitor_presses_signs_in_and_the_demo_ends_by_itself(
         assert not orphans
     assert os.listdir(running.folder) == ["demo-data"]  # noqa: PTH208
     assert not list(running.home.rglob("*")), "nothing is written elsewhere"
+
+
+@pytest.mark.timeout(180)
+async def test_a_killed_demo_comes_back_with_its_town_and_its_presses(
+    tmp_path: Path, drawn: Path
+) -> None:
+    async with demo(tmp_path, drawn) as first:
+        device = first.access["devices"][3]
+        told = await answer_to_a_press(first.access, device)
+        ports = ("--port", str(free_port()), "--mqtt-port", str(free_port()))
+        second = await asyncio.to_thread(lianfang, "demo", *ports, folder=first.folder)
+        assert second.status == 2
+        assert "another demo is running" in second.complaint
+        first.process.kill()
+        await first.process.wait()
+    async with demo(tmp_path, drawn) as again, officer_of(again.access) as officer:
+        assert again.access["devices"] == first.access["devices"]
+        assert again.access["accounts"] == first.access["accounts"]
+        async with officer.get("/api/v1/alarms") as answer:
+            logged = [alarm["id"] for alarm in (await answer.json())["items"]]
+        assert logged == [told["alarm"]]
 
 
 @asynccontextmanager

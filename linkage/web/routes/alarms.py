@@ -22,9 +22,11 @@ async def list_alarms(request: web.Request) -> web.Response:
     rows = await ports.database.read(lambda conn: _read(conn, places, after=after, limit=limit))
     items = [
         views.Alarm(
-            seq=r.position,
+            position=r.position,
             id=r.id,
             device=r.device,
+            boot=r.boot,
+            seq=r.seq,
             kind=r.kind,
             received_at=views.moment(r.received_at_ms, ports.site.zone),
             flags=r.flags.split(),
@@ -33,14 +35,25 @@ async def list_alarms(request: web.Request) -> web.Response:
         )
         for r in rows
     ]
-    more = str(items[-1].seq) if len(items) == limit else None
+    more = str(items[-1].position) if len(items) == limit else None
     return views.answer(views.AlarmPage(items=items, next=more))
 
 
 def _read(conn: Connection, places: Places, *, after: int, limit: int) -> list[AnyRow]:
     a = alarms.c
     query = (
-        select(a.position, a.id, a.device, a.kind, a.received_at_ms, a.flags, a.silent, a.source)
+        select(
+            a.position,
+            a.id,
+            a.device,
+            a.boot,
+            a.seq,
+            a.kind,
+            a.received_at_ms,
+            a.flags,
+            a.silent,
+            a.source,
+        )
         .where(a.position > after)
         .order_by(a.position)
         .limit(limit)
