@@ -1,6 +1,7 @@
 """Opening a site's store and finding its broker: the daemon and every command begin here."""
 
 import secrets
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,20 +34,19 @@ def open_storage(settings: Settings, make_database: type[Database] = Database) -
     """
     for folder in _folders(settings):
         _make(folder)
-    database = make_database(settings.database_url)
-    try:
-        database.prepare_now()
-        has_secrets = database.read_now(_holds_secrets)
-    except StoreBusy as error:
-        database.close_now()
-        raise StoreUnusable(
-            f"cannot open the database {database!r}: {error.__cause__ or error}; "
-            "check that its folder is writable and no other server holds it"
-        ) from error
-    except BaseException:
-        database.close_now()
-        raise
-    key = load_or_create_site_key(settings.site_key_file, may_create=not has_secrets)
+    with ExitStack() as undo:
+        database = make_database(settings.database_url)
+        undo.callback(database.close_now)
+        try:
+            database.prepare_now()
+            has_secrets = database.read_now(_holds_secrets)
+        except StoreBusy as error:
+            raise StoreUnusable(
+                f"cannot open the database {database!r}: {error.__cause__ or error}; "
+                "check that its folder is writable and no other server holds it"
+            ) from error
+        key = load_or_create_site_key(settings.site_key_file, may_create=not has_secrets)
+        undo.pop_all()
     return Storage(database, SealedBox(key))
 
 

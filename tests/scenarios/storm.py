@@ -40,6 +40,8 @@ class Storm:
     died: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     started: int = 0
+    _wanted: bool = False
+    """A death waits for a press to be under way."""
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -64,8 +66,11 @@ class Storm:
         with a press under way."""
         process = site.process
         assert process is not None
+        self._wanted = after is None
         if after is not None:
             await after()
+            self._wanted = True
+            self._tell()
             await self._until(lambda: self.under_way > 0)
             await site.kill()
         else:
@@ -74,6 +79,7 @@ class Storm:
             assert status == -9, f"it ended by itself: {site.log_file.read_text()[-3000:]}"
         assert self.started < PRESSES, "it died after the last press was sent"
         self.died += 1
+        self._wanted = False
         self._tell()
 
     async def neighbours_told(self) -> None:
@@ -91,7 +97,9 @@ class Storm:
 
     def _may_give(self, given: int) -> bool:
         share = PRESSES * (self.died + 1) / (self.deaths + 1)
-        return given < share or (self.under_way == 0 and given < PRESSES - 1)
+        # a quick service has answered its share before the moment of its death: only then one more,
+        # or all would be given out before the last death
+        return given < share or (self._wanted and self.under_way == 0 and given < PRESSES - 1)
 
     async def _press_ten(self, button: SimulatedButton, permits: asyncio.Semaphore) -> None:
         for _ in range(EACH):
