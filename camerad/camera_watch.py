@@ -147,8 +147,7 @@ class CameraWatch:
             return Outage("nonsense", str(nonsense))
         except CameradError as broken:
             return Outage("no-frames", str(broken))
-        except Exception:  # noqa: BLE001
-            # bulkhead: a fault in watching one camera must not end the watching of the others
+        except Exception:  # noqa: BLE001 - bulkhead: one camera's fault must not end the others'
             self._log.exception("camera.watch_broke")
             return Outage(
                 "worker-lost",
