@@ -60,7 +60,7 @@ class WorkerHandle:
         spawning = asyncio.get_running_loop().run_in_executor(handle._threads, handle._spawn)
         try:
             await asyncio.shield(spawning)
-        except BaseException:
+        except BaseException:  # no bulkhead: cleaned up and raised again
             await asyncio.wait([spawning])  # a process half started could not be killed
             await handle._die()
             raise

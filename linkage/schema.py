@@ -247,12 +247,3 @@ audit_entries = Table(
     Index("ix_audit_entries_writer_number", "writer", "number", unique=True),
     sqlite_autoincrement=True,
 )
-
-idempotency_keys = Table(
-    "idempotency_keys",
-    metadata,
-    Column("key", String(200), primary_key=True),
-    Column("actor", String(64), primary_key=True),
-    Column("alarm_id", String(36), nullable=False),
-    Column("at_ms", BigInteger, nullable=False),
-)

@@ -67,7 +67,7 @@ class DiscoveryResponder:
             self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
                 lambda: _Listener(self._cameras), sock=sock
             )
-        except BaseException:
+        except BaseException:  # no bulkhead: cleaned up and raised again
             sock.close()
             raise
         return self

@@ -126,14 +126,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_devices_group_id"), "devices", ["group_id"], unique=False)
     op.create_index(op.f("ix_devices_household_id"), "devices", ["household_id"], unique=False)
     op.create_table(
-        "idempotency_keys",
-        sa.Column("key", sa.String(length=200), nullable=False),
-        sa.Column("actor", sa.String(length=64), nullable=False),
-        sa.Column("alarm_id", sa.String(length=36), nullable=False),
-        sa.Column("at_ms", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("key", "actor", name=op.f("pk_idempotency_keys")),
-    )
-    op.create_table(
         "incident_events",
         sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("incident_id", sa.String(length=36), nullable=False),
