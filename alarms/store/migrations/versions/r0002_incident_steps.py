@@ -1,0 +1,14 @@
+"""What the six steps keep of an incident: times, people, due times, merging.
+
+Revision ID: 0002
+Revises: 0001
+"""
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""

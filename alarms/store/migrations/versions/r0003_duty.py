@@ -1,0 +1,14 @@
+"""Posts, rota, absences, hand-over, patrol teams, village officers.
+
+Revision ID: 0003
+Revises: 0002
+"""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
