@@ -1,1 +1,1 @@
-"""Response plans (应急预案): versioned check-lists and contacts by kind and place of an incident."""
+"""Response plans (应急预案): versioned check-lists and contacts by kind and place."""
