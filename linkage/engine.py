@@ -7,6 +7,8 @@ it again and the log replays.
 
 import asyncio
 import contextlib
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -19,18 +21,21 @@ from alarms.model import LoggedAlarm
 from alarms.store import Database
 from lianfang_timing import Backoff, Clock, unix_ms
 from linkage.changes import Changes
-from linkage.fact_reading import FactReader
+from linkage.fact_reading import FactReader, Surroundings, surroundings
 from linkage.linking import Linking
 from linkage.pipeline import decide
 from linkage.rules import Rules
 from linkage.stages import Draft
 
 READER = "engine"
-BATCH = 24
-"""Alarms in one transaction, some 30 ms: presses that come meanwhile wait for its end.
+BATCH_LEAST, BATCH_MOST = 16, 160
+"""Alarms in one transaction: as many as take HOLD_S on this machine, within these bounds."""
 
-Measured (benchmarks.storm_linkage): 16 are 15 % slower in a storm, 32 are 5 % faster.
-"""
+READ_AT_ONCE = 480
+"""Alarms that are read before the first of them is handled, with what the registry says of them."""
+
+HOLD_S = 0.025
+"""How long a transaction may take before its commit: presses that come meanwhile wait for it."""
 
 LOOK_EVERY_S = 1.0
 """Other processes append too, and do not wake us."""
@@ -68,6 +73,7 @@ class Engine:
         self._rules = rules
         self._time_zone = time_zone
         self._writer = writer
+        self._batch = BATCH_LEAST
 
     async def run(self) -> None:
         """Follow the log until cancelled. A busy store is waited for; anything else is raised."""
@@ -82,19 +88,31 @@ class Engine:
                 await asyncio.sleep(wait_s)
                 continue
             failures = 0
-            if handled < BATCH:
+            if handled < READ_AT_ONCE:
                 # not wait_for: on Python 3.11 it may swallow our own cancellation
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_EVERY_S):
                         await self._log.grown()
 
     async def run_once(self) -> int:
-        """Handle what is there, at most one batch; how many alarms that was. Raises StoreBusy."""
-        now_ms = unix_ms(self._clock.now())
+        """Handle what is there, at most READ_AT_ONCE; how many alarms that was. Raises StoreBusy.
+
+        A transaction holds only so many of them that presses need not wait for it.
+        """
         # most looks find nothing: they must not take the writer's turn
-        if not await self._database.read(self._something_new):
-            return 0
-        handled, position = await self._database.write(lambda conn: self._handle(conn, now_ms))
+        new, around = await self._database.read(_next)
+        done = 0
+        while done < len(new):
+            batch = new[done : done + self._batch]
+            await self._handle_batch(batch, around)
+            done += len(batch)
+        return done
+
+    async def _handle_batch(self, batch: Sequence[LoggedAlarm], around: Surroundings) -> None:
+        now_ms = unix_ms(self._clock.now())
+        handled, position = await self._database.write(
+            lambda conn: self._handle(conn, batch, around, now_ms)
+        )
         for one in handled:
             logger.info(
                 "engine.alarm_handled",
@@ -105,17 +123,13 @@ class Engine:
                 actions=len(one.draft.actions),
             )
         self._changes.notify(position)
-        return len(handled)
 
-    def _something_new(self, conn: Connection) -> bool:
-        return bool(read_alarms(conn, after=cursor(conn, READER), limit=1))
-
-    def _handle(self, conn: Connection, now_ms: int) -> tuple[list[_Handled], int]:
-        batch = read_alarms(conn, after=cursor(conn, READER), limit=BATCH)
-        if not batch:
-            return [], 0
+    def _handle(
+        self, conn: Connection, batch: Sequence[LoggedAlarm], around: Surroundings, now_ms: int
+    ) -> tuple[list[_Handled], int]:
+        begun = time.perf_counter()
         reader = FactReader(
-            conn, batch, rules=self._rules, now_ms=now_ms, time_zone=self._time_zone
+            conn, batch, around, rules=self._rules, now_ms=now_ms, time_zone=self._time_zone
         )
         linking = Linking(conn, now_ms=now_ms)
         handled = []
@@ -128,4 +142,21 @@ class Engine:
             handled.append(_Handled(alarm, draft))
         newest = linking.write(writer=self._writer)
         move_cursor(conn, READER, batch[-1].position)
+        self._batch = next_batch(self._batch, len(batch), time.perf_counter() - begun)
         return handled, newest
+
+
+def _next(conn: Connection) -> tuple[Sequence[LoggedAlarm], Surroundings]:
+    new = read_alarms(conn, after=cursor(conn, READER), limit=READ_AT_ONCE)
+    return new, surroundings(conn, new)
+
+
+def next_batch(limit: int, handled: int, took_s: float) -> int:
+    """How many alarms the next transaction may hold, after one of `handled` took so long.
+
+    At most twice as many as before: one quick transaction is no promise for the next.
+    """
+    fits = round(handled * HOLD_S / took_s) if took_s > 0 else BATCH_MOST
+    # a batch that was not full says nothing against a larger one
+    wanted = max(fits, limit) if handled < limit and took_s <= HOLD_S else fits
+    return max(BATCH_LEAST, min(wanted, 2 * limit, BATCH_MOST))

@@ -1,11 +1,13 @@
 """Fetching what the pipeline's stages look at, for the alarms of one transaction at once.
 
-Everything is read inside the engine's writing transaction, so that it still holds when the
-decision is written; and what is decided about one alarm is there for the next.
+What the registry says of their places is read before the engine's writing transaction, which
+presses wait for. Incidents are read inside it, so that what is read still holds when the decision
+is written; and what is decided about one alarm is there for the next.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, func, select, union
@@ -14,7 +16,8 @@ from alarms.model import AlarmKind, AlarmSource, LoggedAlarm
 from lianfang_timing import from_unix_ms
 from linkage import places
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
-from linkage.model import NOWHERE, OPEN_STAGES, Place
+from linkage.model import NOWHERE, OPEN_STAGES, MemberDevice, Place
+from linkage.places import CameraSpot
 from linkage.records import planned_steps
 from linkage.rules import Rules
 from linkage.schema import incident_alarms, incident_cameras, incidents
@@ -71,6 +74,25 @@ _Shared = tuple[str, str]
 """Something that incidents and alarms have in common: what it is, and its id."""
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What the registry says of where alarms come from, as it was a moment ago."""
+
+    places: Mapping[str, Place]
+    """By the alarms' ids."""
+    members: Mapping[str, Sequence[MemberDevice]]
+    """By group."""
+    spots: Sequence[CameraSpot]
+
+
+def surroundings(conn: Connection, batch: Sequence[LoggedAlarm]) -> Surroundings:
+    """The surroundings of these alarms."""
+    found = _places(conn, batch)
+    groups = {p.group_id for p in found.values() if p.group_id is not None}
+    spots = places.camera_spots(conn) if batch else []
+    return Surroundings(found, places.members_of_groups(conn, groups), spots)
+
+
 class FactReader:
     """The facts about each alarm of one batch. Lives as long as the transaction it reads in."""
 
@@ -78,23 +100,22 @@ class FactReader:
         self,
         conn: Connection,
         batch: Sequence[LoggedAlarm],
+        around: Surroundings,
         *,
         rules: Rules,
         now_ms: int,
         time_zone: ZoneInfo,
     ) -> None:
+        """`around` holds the surroundings of the batch at least."""
         self._rules = rules
         self._now_ms = now_ms
         self._time_zone = time_zone
+        self._around = around
         self._linked = set(conn.scalars(_LINKED, {"alarms": [a.id for a in batch]}))
-        new = [a for a in batch if a.id not in self._linked]
-        self._places = _places(conn, new)
-        groups = {p.group_id for p in self._places.values() if p.group_id is not None}
-        self._members = places.members_of_groups(conn, groups)
-        self._spots = places.camera_spots(conn) if new else []
         self._open: dict[str, OpenIncident] = {}
         self._sharing: dict[_Shared, set[str]] = defaultdict(set)
-        for incident in _open_incidents(conn, new, self._places):
+        new = [a for a in batch if a.id not in self._linked]
+        for incident in _open_incidents(conn, new, [around.places[a.id] for a in new]):
             self.note(incident)
 
     def facts(self, alarm: LoggedAlarm) -> Facts:
@@ -102,7 +123,7 @@ class FactReader:
         local = from_unix_ms(alarm.received_at_ms).astimezone(self._time_zone)
         if alarm.id in self._linked:
             return Facts(alarm, self._now_ms, local, self._rules, linked=True)
-        place = self._places[alarm.id]
+        place = self._around.places[alarm.id]
         ids = set().union(*(self._sharing.get(s, ()) for s in _shared_by(alarm, place)))
         sharing = [self._open[i] for i in ids]
         return Facts(
@@ -114,8 +135,8 @@ class FactReader:
             incidents=tuple(
                 sorted(sharing, key=lambda i: (i.opened_at_ms, i.number), reverse=True)
             ),
-            cameras=tuple(places.near(self._spots, place, self._rules.widest_m)),
-            members=() if place.group_id is None else tuple(self._members[place.group_id]),
+            cameras=tuple(places.near(self._around.spots, place, self._rules.widest_m)),
+            members=tuple(self._around.members.get(place.group_id or "", ())),
         )
 
     def note(self, incident: OpenIncident) -> None:
@@ -178,7 +199,7 @@ def _shared_in(incident: OpenIncident) -> Iterator[_Shared]:
 
 
 def _open_incidents(
-    conn: Connection, batch: Sequence[LoggedAlarm], known: dict[str, Place]
+    conn: Connection, batch: Sequence[LoggedAlarm], known: Sequence[Place]
 ) -> list[OpenIncident]:
     """Every open incident that shares something with any of these alarms."""
 
@@ -189,9 +210,9 @@ def _open_incidents(
         _OPEN_SHARING,
         {
             "devices": named({a.device for a in batch}),
-            "households": named({p.household_id for p in known.values()}),
-            "groups": named({p.group_id for p in known.values()}),
-            "cameras": named({p.camera_id for p in known.values()}),
+            "households": named({p.household_id for p in known}),
+            "groups": named({p.group_id for p in known}),
+            "cameras": named({p.camera_id for p in known}),
         },
     ).all()
     if not found:

@@ -10,9 +10,10 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, insert, update
 
 from alarms.model import AlarmKind, LoggedAlarm
+from linkage.bulk import execute_many
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
 from linkage.model import ActionKind, ActionState, EventType, Stage
-from linkage.records import Numbers, cancel_all, plan_rows, planned_row
+from linkage.records import Numbers, cancel_all, plan_rows, planned_rows
 from linkage.schema import evidence, incident_alarms, incident_cameras, incidents
 from linkage.stages import Draft
 from linkage.timeline import Entry, NewEvent, record_all
@@ -60,9 +61,7 @@ class Linking:
         if draft.restarts and draft.extends is not None:
             self._restart(incident.id)
         self._link(incident.id, draft, facts.alarm, before)
-        self._actions += [
-            planned_row(action, incident.id, self._now_ms) for action in draft.actions
-        ]
+        self._actions += planned_rows(draft.actions, incident.id, self._now_ms)
         picture = _picture(incident.id, facts.alarm)
         if picture is not None:
             self._evidence.append(picture)
@@ -83,7 +82,7 @@ class Linking:
             (_KEEP_EVIDENCE, self._evidence),
         ):
             if rows:
-                conn.execute(statement, rows)
+                execute_many(conn, statement, rows)
         if restarted:
             ids = [str(row["incident"]) for row in restarted]
             cancel_all(conn, ids, [ActionKind.ESCALATE], now_ms=self._now_ms)
@@ -165,9 +164,7 @@ class Linking:
 
 def _extended(draft: Draft, facts: Facts, found: OpenIncident) -> OpenIncident:
     linked = _linked(draft, facts.alarm)
-    alike = [
-        a for a in found.alarms if replace(a, received_at_ms=0) == replace(linked, received_at_ms=0)
-    ]
+    alike = [a for a in found.alarms if a.differs_in_time_only(linked)]
     newest = max([linked, *alike], key=lambda a: a.received_at_ms)
     return replace(
         found,

@@ -83,6 +83,14 @@ def _quiet_households(extends: OpenIncident | None) -> frozenset[str]:
 def _notices(facts: Facts, extends: OpenIncident | None) -> list[PlannedAction]:
     spared = _quiet_households(extends) | {facts.place.household_id}
     until_ms = facts.now_ms + NOTICE_LASTS_MS
+    # one for all of them, which is encoded once
+    payload = {
+        "household": facts.place.household_id,
+        "from": facts.place.label,
+        "phrase": NOTICE_PHRASE,
+        "drill": False,
+        "until_ms": until_ms,
+    }
     return [
         PlannedAction(
             id=action_id(ActionKind.NOTICE, facts.alarm.id, member.device),
@@ -90,13 +98,7 @@ def _notices(facts: Facts, extends: OpenIncident | None) -> list[PlannedAction]:
             target=member.device,
             due_at_ms=facts.now_ms,
             deadline_ms=until_ms,
-            payload={
-                "household": facts.place.household_id,
-                "from": facts.place.label,
-                "phrase": NOTICE_PHRASE,
-                "drill": False,
-                "until_ms": until_ms,
-            },
+            payload=payload,
         )
         for member in facts.members
         if member.wants_notices and member.household_id not in spared

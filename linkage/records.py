@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Integer, Row, bindparam, func, literal_column, select, update
 
 from alarms.model import AlarmKind
 from alarms.store import chain
+from linkage.bulk import execute_many, insert_unless_there
 from linkage.model import (
     Action,
     ActionKind,
@@ -34,8 +35,6 @@ _NEWEST_NUMBER = (
     .limit(1)
 )
 _THESE_ACTIONS = actions.c.id.in_(bindparam("ids", expanding=True))
-_KNOWN_ACTIONS = select(actions.c.id).where(_THESE_ACTIONS)
-_PLAN = insert(actions)
 _IS_PLANNED = actions.c.state == ActionState.PLANNED.value
 _OF_THESE = actions.c.incident_id.in_(bindparam("ids", expanding=True))
 _CANCEL = (
@@ -64,7 +63,7 @@ _STATES = select(actions.c.id, actions.c.state).where(_THESE_ACTIONS)
 _NOTE_ATTEMPT = (
     update(actions)
     .where(actions.c.id == bindparam("action"))
-    .values(attempts=actions.c.attempts + 1)
+    .values(attempts=actions.c.attempts + literal_column("1"))
     .values({n: bindparam(n) for n in ("state", "due_at_ms", "done_at_ms", "error")})
 )
 
@@ -80,6 +79,8 @@ def incident_by_id(conn: Connection, incident_id: str) -> Incident | None:
             "stage": Stage(facts["stage"]),
             "kind": AlarmKind(facts["kind"]),
             "outcome": None if facts["outcome"] is None else Outcome(facts["outcome"]),
+            "responders": tuple(json.loads(facts["responders"] or "[]")),
+            "overdue": facts["overdue"] or 0,
         }
     )
 
@@ -103,18 +104,14 @@ def plan(
     conn: Connection, incident_id: str, planned: Sequence[PlannedAction], *, now_ms: int
 ) -> None:
     """Put the actions into the outbox; those that are there already stay as they are."""
-    plan_rows(conn, [planned_row(action, incident_id, now_ms) for action in planned])
+    plan_rows(conn, planned_rows(planned, incident_id, now_ms))
 
 
 def plan_rows(conn: Connection, rows: Iterable[dict[str, object]]) -> None:
-    """As `plan`, for rows made by `planned_row`."""
-    wanted = {str(row["id"]): row for row in rows}
-    if not wanted:
-        return
-    known = set(conn.scalars(_KNOWN_ACTIONS, {"ids": list(wanted)}))
-    fresh = [row for name, row in wanted.items() if name not in known]
-    if fresh:
-        conn.execute(_PLAN, fresh)
+    """As `plan`, for rows made by `planned_rows`."""
+    wanted = list(rows)
+    if wanted:
+        execute_many(conn, insert_unless_there(actions, conn.dialect.name), wanted)
 
 
 def cancel(conn: Connection, incident_id: str, kinds: Iterable[ActionKind], *, now_ms: int) -> None:
@@ -165,21 +162,32 @@ def _action(row: Row[Any]) -> Action:
     )
 
 
-def planned_row(action: PlannedAction, incident_id: str, now_ms: int) -> dict[str, object]:
-    """The action as its row begins."""
-    return {
-        "id": action.id,
-        "incident_id": incident_id,
-        "kind": action.kind.value,
-        "target": action.target,
-        "payload": chain.canonical(dict(action.payload)),
-        "state": ActionState.PLANNED.value,
-        "attempts": 0,
-        "planned_at_ms": now_ms,
-        "due_at_ms": action.due_at_ms,
-        "deadline_ms": action.deadline_ms,
-        "done_at_ms": None,
-    }
+def planned_rows(
+    planned: Iterable[PlannedAction], incident_id: str, now_ms: int
+) -> list[dict[str, object]]:
+    """The actions as their rows begin."""
+    payload, encoded = None, ""
+    rows: list[dict[str, object]] = []
+    for action in planned:
+        # what goes to a whole group has one payload
+        if payload is not action.payload:
+            payload, encoded = action.payload, chain.canonical(dict(action.payload))
+        rows.append(
+            {
+                "id": action.id,
+                "incident_id": incident_id,
+                "kind": action.kind.value,
+                "target": action.target,
+                "payload": encoded,
+                "state": ActionState.PLANNED.value,
+                "attempts": 0,
+                "planned_at_ms": now_ms,
+                "due_at_ms": action.due_at_ms,
+                "deadline_ms": action.deadline_ms,
+                "done_at_ms": None,
+            }
+        )
+    return rows
 
 
 def planned_steps(conn: Connection, incident_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -224,5 +232,5 @@ def note_attempts(conn: Connection, attempts: Sequence[Attempt], *, now_ms: int)
         if one.action.id in marked
     ]
     if changed:
-        conn.execute(_NOTE_ATTEMPT, changed)
+        execute_many(conn, _NOTE_ATTEMPT, changed)
     return marked

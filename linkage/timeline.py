@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from alarms.store import chain
+from linkage.bulk import execute_many
 from linkage.model import EventType
 from linkage.schema import incident_events, incidents
 
@@ -80,11 +81,13 @@ def record_all(conn: Connection, entries: Sequence[Entry], *, writer: str, at_ms
     if not rows:
         return 0
     links = chain.extend(conn, incident_events, writer, rows)
-    conn.execute(_INSERT, [{**row, **vars(link)} for row, link in zip(rows, links, strict=True)])
+    linked = [{**row, **vars(link)} for row, link in zip(rows, links, strict=True)]
+    execute_many(conn, _INSERT, linked)
     # one look for all: a batched insert does not tell the positions it gave
     ours = {"ours": writer, "first": links[0].number}
     last: dict[str, int] = {r.incident_id: r.position for r in conn.execute(_LAST_POSITIONS, ours)}
-    conn.execute(
+    execute_many(
+        conn,
         _CHANGED,
         [
             {"incident": i, "version": versions[i], "changed_position": position}
