@@ -107,6 +107,7 @@ class ActionKind(StrEnum):
     snapshot  camera    nothing
     page      username  username, display_name, role, step, round, way, attended
     escalate  incident  step, round, generation (the ring that began it), pending
+    due       incident  step (what should be done by then, or `resume`), due_at_ms
     """
 
     NOTICE = "notice"
@@ -114,6 +115,7 @@ class ActionKind(StrEnum):
     SNAPSHOT = "snapshot"
     PAGE = "page"
     ESCALATE = "escalate"
+    DUE = "due"
 
 
 class ActionState(StrEnum):
@@ -147,6 +149,21 @@ class EventType(StrEnum):
     EVIDENCE_ADDED = "evidence_added"
     EVIDENCE_FAILED = "evidence_failed"
     CANCEL_CLAIMED = "cancel_claimed"
+    SET_OUT = "set_out"
+    ARRIVED = "arrived"
+    RETURNED = "returned"
+    REASSIGNED = "reassigned"
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
+    SUPERVISED = "supervised"
+    OVERDUE = "overdue"
+    MERGED = "merged"
+    """This incident became a part of another."""
+    ABSORBED = "absorbed"
+    """Another incident became a part of this one."""
+    SPLIT = "split"
+    """Some of its alarms became an incident of their own."""
+    REOPENED = "reopened"
 
 
 @dataclass(frozen=True)
@@ -165,6 +182,8 @@ class Actor:
 
     username: str
     display_name: str
+    role: Role | None = None
+    machine: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,8 +213,31 @@ class Incident:
     outcome: Outcome | None
     ring: int
     next_due_at_ms: int | None
+    """When the escalation acts next, or once somebody has signed: when `due_step` is due."""
     version: int
     changed_position: int
+    stepped_at_ms: int | None = None
+    """When the last step was taken; no later one has an earlier time."""
+    verified_at_ms: int | None = None
+    dispatched_at_ms: int | None = None
+    set_out_at_ms: int | None = None
+    arrived_at_ms: int | None = None
+    responded_at_ms: int | None = None
+    reviewed_at_ms: int | None = None
+    dispatched_to: str | None = None
+    """Whom it was sent to last, in the words of whoever sent."""
+    responders: tuple[str, ...] = ()
+    """User names of those who were sent, or recorded the feedback from the spot."""
+    responded_by: str | None = None
+    supervised_at_ms: int | None = None
+    supervised_by: str | None = None
+    """None where `supervised_at_ms` is set: nobody did, it was overdue twice."""
+    suspended_until_ms: int | None = None
+    merged_into: str | None = None
+    """The id of the incident that this one became a part of."""
+    due_step: str | None = None
+    overdue: int = 0
+    """How often the due time of `due_step` has passed."""
 
 
 @dataclass(frozen=True)

@@ -152,9 +152,26 @@ incidents = Table(
     Column("cancel_claimed", Boolean, nullable=False),
     Column("outcome", String(16)),
     Column("ring", Integer, nullable=False),  # how often the console had to sound for it
-    Column("next_due_at_ms", BigInteger),  # when the escalation clock acts next
+    Column("next_due_at_ms", BigInteger),  # when the escalation clock or the due time acts next
     Column("version", Integer, nullable=False),
     Column("changed_position", BigInteger, nullable=False),  # its last row in incident_events
+    # what the six steps keep; linkage.model.Incident says what each means
+    Column("stepped_at_ms", BigInteger),
+    Column("verified_at_ms", BigInteger),
+    Column("dispatched_at_ms", BigInteger),
+    Column("set_out_at_ms", BigInteger),
+    Column("arrived_at_ms", BigInteger),
+    Column("responded_at_ms", BigInteger),
+    Column("reviewed_at_ms", BigInteger),
+    Column("dispatched_to", String(200)),
+    Column("responders", Text),  # JSON list of user names; None: nobody
+    Column("responded_by", String(64)),
+    Column("supervised_at_ms", BigInteger),
+    Column("supervised_by", String(64)),
+    Column("suspended_until_ms", BigInteger),
+    Column("merged_into", String(36), index=True),
+    Column("due_step", String(16)),
+    Column("overdue", Integer),  # None: never
     Index("ix_incidents_stage", "stage"),
     Index("ix_incidents_changed_position", "changed_position"),
 )
