@@ -107,6 +107,10 @@ class ActionKind(StrEnum):
     snapshot  camera    nothing
     page      username  username, display_name, role, step, round, way, attended
     escalate  incident  step, round, generation (the ring that began it), pending
+    webhook   its name  event (opened, rang_again, escalated, closed), alarm, use
+    siren     device    on, until_ms, drill
+    loudspeaker  device phrase, repeat, until_ms, drill
+    station   webhook   message (the webhook's action), number, within_s: has it confirmed?
     due       incident  step (what should be done by then, or `resume`), due_at_ms
     """
 
@@ -115,6 +119,10 @@ class ActionKind(StrEnum):
     SNAPSHOT = "snapshot"
     PAGE = "page"
     ESCALATE = "escalate"
+    WEBHOOK = "webhook"
+    SIREN = "siren"
+    LOUDSPEAKER = "loudspeaker"
+    STATION = "station"
     DUE = "due"
 
 
@@ -164,6 +172,12 @@ class EventType(StrEnum):
     SPLIT = "split"
     """Some of its alarms became an incident of their own."""
     REOPENED = "reopened"
+    TOLD = "told"
+    """A message went out, or was given up: way, kind, target, state, action."""
+    STATION_CONFIRMED = "station_confirmed"
+    STATION_UNCONFIRMED = "station_unconfirmed"
+    STATION_TELEPHONED = "station_telephoned"
+    SILENCED = "silenced"
 
 
 @dataclass(frozen=True)
@@ -251,6 +265,18 @@ class PlannedAction:
     deadline_ms: int | None = None
     """After it the action is worthless: it expires and is shown so. None: it never is."""
     payload: Mapping[str, object] = field(default_factory=dict)
+    turn: int = 0
+    """0 for the first message of its kind for the incident, 1 for the second…: the first of every
+    incident goes out before the second of any."""
+
+    @property
+    def lane(self) -> str:
+        return lane_of(self.kind, self.target)
+
+
+def lane_of(kind: ActionKind, target: str) -> str:
+    """Which queue an action waits in; a webhook that hangs must hold up no other."""
+    return f"{kind.value}:{target}" if kind is ActionKind.WEBHOOK else kind.value
 
 
 @dataclass(frozen=True)
@@ -270,7 +296,7 @@ class Action:
 
 
 def action_id(kind: ActionKind, *parts: object) -> str:
-    """One id for one purpose, at most 41 characters: planning it twice plans it once."""
+    """One id for one purpose, at most 44 characters: planning it twice plans it once."""
     text = "|".join(str(part) for part in parts)
     return f"{kind.value}-{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 

@@ -171,7 +171,7 @@ class Outbox:
             return
         now_ms, under_way = unix_ms(self._clock.now()), list(flight.tasks.values())
         due = await self._database.read(
-            lambda conn: due_actions(conn, kind, now_ms=now_ms, without=under_way, limit=free)
+            lambda conn: due_actions(conn, kind.value, now_ms=now_ms, without=under_way, limit=free)
         )
         for action in due:
             task = asyncio.create_task(self._carry(action), name=f"carry-{action.id}")

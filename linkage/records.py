@@ -46,12 +46,16 @@ _DUE = (
     select(actions)
     .where(
         _IS_PLANNED,
-        actions.c.kind == bindparam("of_kind"),
+        actions.c.lane == bindparam("of_lane"),
         actions.c.due_at_ms <= bindparam("now_ms"),
         actions.c.id.not_in(bindparam("without", expanding=True)),
     )
-    .order_by(actions.c.due_at_ms, actions.c.id)
     .limit(bindparam("at_most", type_=Integer))
+)
+# apart, so that each goes down one index: what is planned for later is not gone through
+_DUE_FIRST = _DUE.where(actions.c.turn == 0).order_by(actions.c.due_at_ms, actions.c.id)
+_DUE_LATER = _DUE.where(actions.c.turn > 0).order_by(
+    actions.c.turn, actions.c.due_at_ms, actions.c.id
 )
 _NOTICES = select(actions).where(_THESE_ACTIONS, actions.c.kind == ActionKind.NOTICE.value)
 _KEEP_PAYLOAD = update(actions).where(actions.c.id == bindparam("action"))
@@ -128,11 +132,16 @@ def cancel_all(
 
 
 def due_actions(
-    conn: Connection, kind: ActionKind, *, now_ms: int, without: Iterable[str], limit: int
+    conn: Connection, lane: str, *, now_ms: int, without: Iterable[str], limit: int
 ) -> list[Action]:
-    """Planned actions of a kind whose time has come, oldest first."""
-    asked = {"of_kind": kind.value, "now_ms": now_ms, "without": list(without), "at_most": limit}
-    return [_action(r) for r in conn.execute(_DUE, asked)]
+    """Planned actions of a lane whose time has come: the first of every incident before the second
+    of any, of those the oldest first."""
+    asked = {"of_lane": lane, "now_ms": now_ms, "without": list(without), "at_most": limit}
+    found = [_action(r) for r in conn.execute(_DUE_FIRST, asked)]
+    if len(found) < limit:
+        left = {**asked, "at_most": limit - len(found)}
+        found += [_action(r) for r in conn.execute(_DUE_LATER, left)]
+    return found
 
 
 def notices(conn: Connection, ids: Collection[str]) -> dict[str, Action]:
@@ -185,6 +194,8 @@ def planned_rows(
                 "due_at_ms": action.due_at_ms,
                 "deadline_ms": action.deadline_ms,
                 "done_at_ms": None,
+                "lane": action.lane,
+                "turn": action.turn,
             }
         )
     return rows

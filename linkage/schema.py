@@ -245,7 +245,9 @@ actions = Table(
     Column("deadline_ms", BigInteger),  # after it the action is expired and shown as such
     Column("done_at_ms", BigInteger),
     Column("error", String(500)),
-    Index("ix_actions_state_kind_due_at_ms", "state", "kind", "due_at_ms"),
+    Column("lane", String(80), nullable=False),  # linkage.model.lane_of
+    Column("turn", Integer, nullable=False),  # the n-th of its kind for the incident, from 0
+    Index("ix_actions_state_lane_turn_due_at_ms", "state", "lane", "turn", "due_at_ms"),
 )
 
 # --- the record of who did and looked at what ----------------------------------------------------

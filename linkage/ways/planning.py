@@ -1,0 +1,144 @@
+"""Which messages follow from an alarm, a step of the escalation, a close. Pure.
+
+Webhooks are far from the household and are told of everything; sirens and loudspeakers are near
+it, and no quiet alarm ever reaches them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
+from linkage.model import ActionKind, PlannedAction, action_id
+from linkage.ways.settings import Use, Ways, Webhook
+
+PHRASE = "neighbour-needs-help"
+OFF_LASTS_MS = 10 * 60 * 1000
+"""A siren that cannot be reached for so long has stopped by itself (its own `until_ms`)."""
+
+
+def told_webhooks(
+    ways: Ways,
+    *,
+    cause: str,
+    event: str,
+    kind: AlarmKind,
+    village_id: str | None,
+    now_ms: int,
+    turn: int = 0,
+) -> list[PlannedAction]:
+    """What the webhooks are told of an incident that opened or rang again, and when we look
+    whether the station has confirmed. `cause` is the alarm's id: a replay plans the same."""
+    planned: list[PlannedAction] = []
+    for webhook in ways.webhooks.values():
+        if not webhook.wants(kind, village_id):
+            continue
+        told = webhook_action(
+            webhook, cause=cause, event=event, now_ms=now_ms, use=webhook.use, turn=turn
+        )
+        planned.append(told)
+        if webhook.use is Use.STATION and kind in LIFE_SAFETY_KINDS:
+            planned.append(_look(webhook, told, now_ms))
+    return planned
+
+
+def webhook_action(
+    webhook: Webhook,
+    *,
+    cause: str,
+    event: str,
+    now_ms: int,
+    use: Use | None = None,
+    turn: int = 0,
+) -> PlannedAction:
+    """One message to one webhook. What it says of the incident is read when it is sent."""
+    return PlannedAction(
+        id=action_id(ActionKind.WEBHOOK, cause, event, webhook.name),
+        kind=ActionKind.WEBHOOK,
+        target=webhook.name,
+        due_at_ms=now_ms,
+        deadline_ms=now_ms + round(webhook.deadline_s * 1000),
+        payload={"event": event, "alarm": cause, "use": None if use is None else use.value},
+        turn=turn,
+    )
+
+
+def _look(webhook: Webhook, told: PlannedAction, now_ms: int) -> PlannedAction:
+    due_ms = now_ms + round(webhook.confirm_within_s * 1000)
+    return PlannedAction(
+        id=action_id(ActionKind.STATION, told.id),
+        kind=ActionKind.STATION,
+        target=webhook.name,
+        due_at_ms=due_ms,
+        payload={
+            "message": told.id,
+            "number": webhook.telephone,
+            "within_s": webhook.confirm_within_s,
+        },
+    )
+
+
+def siren_actions(
+    ways: Ways, devices: Iterable[str], *, cause: str, now_ms: int, drill: bool = False
+) -> list[PlannedAction]:
+    """Each siren on now, and off when its time is over."""
+    until_ms = now_ms + round(ways.siren.lasts_s * 1000)
+    planned: list[PlannedAction] = []
+    for device in devices:
+        on = PlannedAction(
+            id=action_id(ActionKind.SIREN, cause, device, "on"),
+            kind=ActionKind.SIREN,
+            target=device,
+            due_at_ms=now_ms,
+            deadline_ms=until_ms,
+            payload={"on": True, "until_ms": until_ms, "drill": drill},
+        )
+        planned += [on, siren_off(device, cause=f"{cause}|over", now_ms=until_ms)]
+    return planned
+
+
+def siren_off(device: str, *, cause: str, now_ms: int) -> PlannedAction:
+    """A siren off at `now_ms`."""
+    until_ms = now_ms + OFF_LASTS_MS
+    return PlannedAction(
+        id=action_id(ActionKind.SIREN, cause, device, "off"),
+        kind=ActionKind.SIREN,
+        target=device,
+        due_at_ms=now_ms,
+        deadline_ms=until_ms,
+        payload={"on": False, "until_ms": until_ms},
+    )
+
+
+def loudspeaker_actions(
+    ways: Ways, devices: Iterable[str], *, cause: str, now_ms: int, drill: bool = False
+) -> list[PlannedAction]:
+    """The phrase on each loudspeaker. No address and no name: it is heard by everybody."""
+    until_ms = now_ms + round(ways.loudspeaker.lasts_s * 1000)
+    return [
+        PlannedAction(
+            id=action_id(ActionKind.LOUDSPEAKER, cause, device),
+            kind=ActionKind.LOUDSPEAKER,
+            target=device,
+            due_at_ms=now_ms,
+            deadline_ms=until_ms,
+            payload={
+                "phrase": PHRASE,
+                "repeat": ways.loudspeaker.repeat,
+                "until_ms": until_ms,
+                "drill": drill,
+            },
+        )
+        for device in devices
+    ]
+
+
+def in_turns(actions: Iterable[PlannedAction], *, ring: int) -> list[PlannedAction]:
+    """The actions with their turns: the n-th of a kind waits until every incident has had its
+    n-1 before. `ring` counts how often the incident has rung: a later ring is never a first."""
+    seen: dict[ActionKind, int] = {}
+    found: list[PlannedAction] = []
+    for action in actions:
+        before = seen.get(action.kind, 0)
+        seen[action.kind] = before + 1
+        found.append(replace(action, turn=ring - 1 + before))
+    return found

@@ -1,0 +1,202 @@
+"""The ways out (config/notify.toml): webhooks, sirens, loudspeakers. Reads and checks the file.
+
+Without the file there are no webhooks, and sirens and loudspeakers have their usual times.
+"""
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+
+from alarms.model import AlarmKind
+from linkage.errors import BadSettings
+from linkage.strict_toml import Duration, load
+from linkage.ways.signing import secret_of
+
+LONGEST_SIREN_S = 900.0
+
+
+class Use(StrEnum):
+    """What a webhook is for; one that is for nothing is told by escalation steps only."""
+
+    STATION = "station"
+    """The police station's call handling (接处警): told of each incident, and asked to confirm."""
+    INCIDENTS = "incidents"
+    """Another platform that is told of each incident; nothing is asked of it."""
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """One receiver of webhooks."""
+
+    name: str
+    url: str
+    secret: bytes = field(repr=False)
+    uses: frozenset[Use] = frozenset()
+    kinds: frozenset[AlarmKind] = frozenset()
+    """Empty: all."""
+    places: frozenset[str] = frozenset()
+    """Village ids; empty: all, also unknown places."""
+    timeout_s: float = 5.0
+    deadline_s: float = 7200.0
+    confirm_within_s: float = 30.0
+    telephone: str | None = None
+    ca_file: Path | None = None
+
+    @property
+    def use(self) -> Use | None:
+        """The use that it is told of incidents for; a station's goes before."""
+        return next((use for use in Use if use in self.uses), None)
+
+    def wants(self, kind: AlarmKind, village_id: str | None) -> bool:
+        """Whether it is told of an incident of this kind there when that opens or rings again."""
+        return (
+            bool(self.uses)
+            and (not self.kinds or kind in self.kinds)
+            and (not self.places or village_id in self.places)
+        )
+
+
+@dataclass(frozen=True)
+class Siren:
+    lasts_s: float = 180.0
+
+
+@dataclass(frozen=True)
+class Loudspeaker:
+    repeat: int = 3
+    lasts_s: float = 120.0
+    """After it a phrase that was not said yet is not said any more."""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """All of it."""
+
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    siren: Siren = Siren()
+    loudspeaker: Loudspeaker = Loudspeaker()
+
+
+_Name = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9._-]{1,64}\Z")]
+
+
+class _Webhook(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    name: _Name
+    url: str
+    secret_file: str
+    uses: list[Use] = msgspec.field(default_factory=list, name="for")
+    kinds: list[AlarmKind] = msgspec.field(default_factory=list)
+    places: list[str] = msgspec.field(default_factory=list)
+    timeout: Duration = Duration(5.0)
+    deadline: Duration = Duration(7200.0)
+    confirm_within: Duration = Duration(30.0)
+    telephone: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    ca_file: str | None = None
+
+
+class _Siren(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    lasts: Duration = Duration(180.0)
+
+
+class _Loudspeaker(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    repeat: Annotated[int, msgspec.Meta(ge=1, le=10)] = 3
+    lasts: Duration = Duration(120.0)
+
+
+class NotifyFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`notify.toml`."""
+
+    webhook: list[_Webhook] = msgspec.field(default_factory=list)
+    siren: _Siren = msgspec.field(default_factory=_Siren)
+    loudspeaker: _Loudspeaker = msgspec.field(default_factory=_Loudspeaker)
+
+
+def load_ways(path: Path) -> Ways:
+    """The ways in the file; the built-in ones when there is no such file. Raises BadSettings."""
+    if not path.exists():
+        return Ways()
+    raw = load(path, NotifyFile)
+    webhooks: dict[str, Webhook] = {}
+    for number, one in enumerate(raw.webhook):
+        where = f"{path}: key 'webhook[{number}]"
+        if one.name in webhooks:
+            raise BadSettings(f"{where}.name': there are two webhooks named {one.name!r}")
+        webhooks[one.name] = _webhook(one, path.parent, where)
+    if not 1 <= raw.siren.lasts <= LONGEST_SIREN_S:
+        raise BadSettings(f'{path}: key \'siren.lasts\': expected "1s" to "{LONGEST_SIREN_S:.0f}s"')
+    if raw.loudspeaker.lasts < 1:
+        raise BadSettings(f"{path}: key 'loudspeaker.lasts': expected at least \"1s\"")
+    return Ways(
+        webhooks=webhooks,
+        siren=Siren(float(raw.siren.lasts)),
+        loudspeaker=Loudspeaker(raw.loudspeaker.repeat, float(raw.loudspeaker.lasts)),
+    )
+
+
+def _webhook(raw: _Webhook, folder: Path, where: str) -> Webhook:
+    _refuse_open_line(raw.url, where)
+    _between(raw.timeout, 0.1, 30.0, f"{where}.timeout'")
+    _between(raw.deadline, 10.0, 86400.0, f"{where}.deadline'")
+    _between(raw.confirm_within, 1.0, 600.0, f"{where}.confirm_within'")
+    ca_file = None if raw.ca_file is None else (folder / raw.ca_file).resolve()
+    if ca_file is not None:
+        _readable(ca_file, lambda p: p.read_bytes(), f"{where}.ca_file'")
+    return Webhook(
+        name=raw.name,
+        url=raw.url,
+        secret=_secret((folder / raw.secret_file).resolve(), f"{where}.secret_file'"),
+        uses=frozenset(raw.uses),
+        kinds=frozenset(raw.kinds),
+        places=frozenset(raw.places),
+        timeout_s=float(raw.timeout),
+        deadline_s=float(raw.deadline),
+        confirm_within_s=float(raw.confirm_within),
+        telephone=raw.telephone,
+        ca_file=ca_file,
+    )
+
+
+def _secret(path: Path, where: str) -> bytes:
+    text = str(_readable(path, lambda p: p.read_text(encoding="utf-8").strip(), where))
+    try:
+        return secret_of(text)
+    except ValueError as error:
+        raise BadSettings(f"{where}: {path}: {error}") from error
+
+
+def _readable(path: Path, read: Callable[[Path], object], where: str) -> object:
+    try:
+        return read(path)
+    except OSError as error:
+        raise BadSettings(f"{where}: cannot read {path}: {error.strerror}") from error
+
+
+def _between(value: float, least: float, most: float, where: str) -> None:
+    if not least <= value <= most:
+        raise BadSettings(f'{where}: expected "{least:g}s" to "{most:g}s"')
+
+
+def _refuse_open_line(url: str, where: str) -> None:
+    """Households' data leaves this machine only under TLS."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise BadSettings(f"{where}.url': {url!r} is not an address: {error}") from error
+    if parts.scheme not in ("https", "http") or not host or parts.username is not None:
+        raise BadSettings(f"{where}.url': expected https://host/path without a login, got {url!r}")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise BadSettings(f"{where}.url': {url!r} would go out without TLS: use https")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
