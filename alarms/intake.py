@@ -8,13 +8,14 @@ own: one press makes many neighbours speak, and the next press must not wait for
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 import msgspec
 import structlog
+from sqlalchemy import Connection
 
 from alarms.decode import check_press, counters_of, decode_press, device_of
 from alarms.devices import DeviceRegistry
@@ -56,6 +57,7 @@ class Link(Protocol):
 
     def ack(self, message: Inbound) -> bool: ...
     def post(self, topic: str, payload: bytes) -> None: ...
+    def flush(self) -> None: ...
 
 
 class OnSeen(Protocol):
@@ -93,6 +95,16 @@ class _Asked:
     refusal: Refusal | None
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """A batch, judged: what `AlarmLog.take_in` keeps, and whom to answer."""
+
+    asked: Sequence[_Asked]
+    alarms: Sequence[NewAlarm]
+    refusals: Sequence[Refusal]
+    devices: Mapping[str, DeviceRecord]
+
+
 @dataclass
 class IntakeCounters:
     """Since the process started."""
@@ -126,6 +138,7 @@ class Intake:
         self._clock = clock
         self._on_seen = on_seen
         self._stopping = asyncio.Event()
+        self._idle: set[asyncio.Task[None] | None] = set()
         # unbounded like the link's queue, and bounded like it by what the broker sends unconfirmed
         self._news: asyncio.Queue[Inbound] = asyncio.Queue()
         self._presses: Lanes[Inbound] = Lanes(at_a_turn=_OF_ONE_DEVICE)
@@ -144,6 +157,9 @@ class Intake:
     def stop(self) -> None:
         """Finish the batch in hand, then let `run` return."""
         self._stopping.set()
+        for task in self._idle:
+            if task is not None:
+                task.cancel()
 
     async def _follow_presses(self) -> None:
         while (first := await self._next(self._link.messages)) is not None:
@@ -157,18 +173,15 @@ class Intake:
             await self._take_news([first, *_waiting(self._news, _NEWS_BATCH - 1)])
 
     async def _next(self, queue: asyncio.Queue[Inbound]) -> Inbound | None:
-        """The queue's next message, or None when it is time to stop."""
+        """The queue's next message, or None when it is time to stop; `stop` cancels who waits."""
         if self._stopping.is_set():
             return None
-        taking = asyncio.ensure_future(queue.get())
-        stopping = asyncio.ensure_future(self._stopping.wait())
+        me = asyncio.current_task()
+        self._idle.add(me)
         try:
-            await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return await queue.get()
         finally:
-            stopping.cancel()
-            if not taking.done():
-                taking.cancel()
-        return taking.result() if taking.done() else None
+            self._idle.discard(me)
 
     def _sort_in(self, messages: Sequence[Inbound]) -> None:
         """Put these and all that has arrived where they wait for their turn."""
@@ -180,12 +193,12 @@ class Intake:
                 self._news.put_nowait(message)
 
     async def _take_in(self, presses: Sequence[Inbound]) -> None:
-        asked = await self._until_it_works(lambda: self._judge(presses))
-        alarms = [a.alarm for a in asked if a.alarm is not None]
-        refusals = [a.refusal for a in asked if a.refusal is not None]
-        appended = await self._until_it_works(lambda: self._log.append(alarms, refusals))
+        judged, appended = await self._until_it_works(
+            lambda: self._log.take_in(lambda conn: self._judge(conn, presses))
+        )
         self.counters.commits += 1
-        self._answer(asked, appended)
+        self._answer(judged.asked, appended)
+        self._link.flush()
 
     async def _until_it_works(self, work: Callable[[], Awaitable[T]]) -> T:
         attempt = 0
@@ -205,13 +218,22 @@ class Intake:
                     self.cannot_commit_since = None
                 return result
 
-    async def _judge(self, presses: Sequence[Inbound]) -> list[_Asked]:
+    def _judge(self, conn: Connection, presses: Sequence[Inbound]) -> _Judged:
+        """In the writer's thread, by what the registry says in the transaction that appends."""
         ids = {device_of(m.topic, self._link.prefix, "press") for m in presses}
-        known = await self._devices.lookup({i for i in ids if i is not None})
+        known = self._devices.lookup_in(conn, {i for i in ids if i is not None})
         now_ms = unix_ms(self._clock.now())
-        return [self._judge_one(m, known, now_ms) for m in presses]
+        asked = [self._judge_one(m, known, now_ms) for m in presses]
+        return _Judged(
+            asked=asked,
+            alarms=[a.alarm for a in asked if a.alarm is not None],
+            refusals=[a.refusal for a in asked if a.refusal is not None],
+            devices=known,
+        )
 
-    def _judge_one(self, message: Inbound, known: dict[str, DeviceRecord], now_ms: int) -> _Asked:
+    def _judge_one(
+        self, message: Inbound, known: Mapping[str, DeviceRecord], now_ms: int
+    ) -> _Asked:
         device = device_of(message.topic, self._link.prefix, "press")
         boot, seq = None, None
         try:

@@ -7,7 +7,9 @@ Readers follow by position and keep their own cursor (`move_cursor`).
 import asyncio
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
@@ -15,6 +17,7 @@ from alarms.model import (
     AlarmKind,
     AlarmSource,
     Appended,
+    DeviceRecord,
     Flag,
     LoggedAlarm,
     NewAlarm,
@@ -38,6 +41,29 @@ _INSERT_IDENTITIES = insert(alarm_identities)
 
 REFUSALS_KEPT = 10_000
 _HEAD_BYTES = 256
+
+
+class Verdict(Protocol):
+    """What is to be appended, as `AlarmLog.take_in` needs it."""
+
+    @property
+    def alarms(self) -> Sequence[NewAlarm]: ...
+    @property
+    def refusals(self) -> Sequence[Refusal]: ...
+    @property
+    def devices(self) -> Mapping[str, DeviceRecord]:
+        """The records of the alarms' devices, as far as they were read in this transaction."""
+        ...
+
+
+V = TypeVar("V", bound=Verdict)
+
+
+@dataclass(frozen=True)
+class _Given:
+    alarms: Sequence[NewAlarm]
+    refusals: Sequence[Refusal]
+    devices: Mapping[str, DeviceRecord] = field(default_factory=dict)
 
 
 class AlarmLog:
@@ -64,13 +90,28 @@ class AlarmLog:
 
         Raises StoreBusy: then nothing was kept and the same call may be tried again.
         """
+        given = _Given(new, refused)
+        return (await self.take_in(lambda _conn: given))[1]
+
+    async def take_in(self, judge: Callable[[Connection], V]) -> tuple[V, list[Appended]]:
+        """Let `judge` say what is to be appended, in the transaction that appends it: one visit to
+        the store for a press, and no key can be taken away between the judgement and the log.
+
+        `judge` runs in the writer's thread. What it said, and one answer for each of its alarms, in
+        order. Raises StoreBusy: then nothing was kept and the same call may be tried again.
+        """
         received_at_ms = unix_ms(self._clock.now())
-        appended = await self._database.write(
-            lambda conn: self._append(conn, new, refused, received_at_ms), urgent=True
-        )
+
+        def work(conn: Connection) -> tuple[V, list[Appended]]:
+            verdict = judge(conn)
+            answers = _append_alarms(conn, verdict, self._writer, received_at_ms)
+            _keep_refusals(conn, verdict.refusals, received_at_ms, self._refusals_kept)
+            return verdict, answers
+
+        verdict, appended = await self._database.write(work, urgent=True)
         if any(not a.duplicate for a in appended):
             self._grown.set()
-        return appended
+        return verdict, appended
 
     async def read(self, *, after: int, limit: int = 500) -> list[LoggedAlarm]:
         """Alarms with a position above `after`, oldest first. Raises StoreBusy."""
@@ -83,17 +124,6 @@ class AlarmLog:
         """
         await self._grown.wait()
         self._grown.clear()
-
-    def _append(
-        self,
-        conn: Connection,
-        new: Sequence[NewAlarm],
-        refused: Sequence[Refusal],
-        received_at_ms: int,
-    ) -> list[Appended]:
-        answers = _append_alarms(conn, new, self._writer, received_at_ms)
-        _keep_refusals(conn, refused, received_at_ms, self._refusals_kept)
-        return answers
 
 
 def read_alarms(conn: Connection, *, after: int, limit: int) -> list[LoggedAlarm]:
@@ -143,15 +173,18 @@ def identity_text(alarm: NewAlarm) -> str:
 
 
 def _append_alarms(
-    conn: Connection, new: Sequence[NewAlarm], writer: str, received_at_ms: int
+    conn: Connection, verdict: Verdict, writer: str, received_at_ms: int
 ) -> list[Appended]:
+    new = verdict.alarms
+    if not new:
+        return []
     answers = _known(conn, new)
     fresh: dict[str, NewAlarm] = {}
     for alarm in new:
         identity = identity_text(alarm)
         if identity not in answers and identity not in fresh:
             fresh[identity] = alarm
-    inserted = _insert(conn, fresh, writer, received_at_ms)
+    inserted = _insert(conn, fresh, verdict.devices, writer, received_at_ms)
     result = []
     for alarm in new:
         identity = identity_text(alarm)
@@ -173,7 +206,11 @@ def _known(conn: Connection, new: Sequence[NewAlarm]) -> dict[str, Appended]:
 
 
 def _insert(
-    conn: Connection, fresh: dict[str, NewAlarm], writer: str, received_at_ms: int
+    conn: Connection,
+    fresh: dict[str, NewAlarm],
+    records: Mapping[str, DeviceRecord],
+    writer: str,
+    received_at_ms: int,
 ) -> dict[str, Appended]:
     if not fresh:
         return {}
@@ -191,7 +228,7 @@ def _insert(
             "mac_ok": alarm.mac_ok,
             "flags": " ".join(sorted(flags)),
         }
-        for alarm, flags in _with_sequence_flags(conn, list(fresh.values()))
+        for alarm, flags in _with_sequence_flags(conn, list(fresh.values()), records)
     ]
     facts: list[dict[str, object]] = [
         {**row, "mac": alarm.mac, "detail": alarm.detail}
@@ -213,12 +250,14 @@ def _insert(
 
 
 def _with_sequence_flags(
-    conn: Connection, fresh: Sequence[NewAlarm]
+    conn: Connection, fresh: Sequence[NewAlarm], records: Mapping[str, DeviceRecord]
 ) -> list[tuple[NewAlarm, frozenset[Flag]]]:
     """Mark what counts lower than its device did just before, and remember the newest counters."""
     ids = {a.device for a in fresh if a.source is AlarmSource.BUTTON}
-    rows = conn.execute(_COUNTERS, {"ids": list(ids)}) if ids else ()
-    before = {r.id: (r.last_boot, r.last_seq) for r in rows}
+    before = {i: (records[i].last_boot, records[i].last_seq) for i in ids if i in records}
+    if missing := ids - set(before):
+        rows = conn.execute(_COUNTERS, {"ids": list(missing)})
+        before |= {r.id: (r.last_boot, r.last_seq) for r in rows}
     last = dict(before)
     marked = []
     for alarm in fresh:

@@ -9,8 +9,10 @@ import asyncio
 import json
 import socket
 import ssl
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import paho.mqtt.client as paho
 import structlog
@@ -123,6 +125,11 @@ class MqttLink:
     def post(self, topic: str, payload: bytes) -> None:
         """Publish without waiting; kept through a reconnect, lost when this process ends."""
         self._client.publish(topic, payload, qos=1)
+
+    def flush(self) -> None:
+        """Send what was acknowledged and posted now, from here: the network's thread would have to
+        wake and get the interpreter first, and whoever pressed waits."""
+        self._client.send_now()
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Publish and return when the broker has confirmed.
@@ -278,7 +285,29 @@ class MqttLink:
 
 
 class _Client(paho.Client):
-    """paho's client, reading ahead. (paho puts a wrapper of its own there for websockets.)"""
+    """paho's client, reading ahead, and writing from any thread, one at a time.
+
+    (Where the wrapper for reading stands, paho puts one of its own for websockets.)
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._writing = threading.Lock()
+        super().__init__(*args, **options)
+
+    def send_now(self) -> None:
+        """Write what is queued, unless the network's thread is at it."""
+        if self._writing.acquire(blocking=False):
+            try:
+                # what goes wrong here goes wrong again in the network's thread, whose business it
+                # is; what could not be written is back in the queue
+                super()._packet_write()
+            finally:
+                self._writing.release()
+
+    def _packet_write(self) -> MQTTErrorCode:
+        # waits: it must not fall asleep over a packet that `send_now` has in its hand
+        with self._writing:
+            return super()._packet_write()
 
     def _create_socket(self) -> "paho.SocketLike":
         sock = super()._create_socket()

@@ -6,21 +6,28 @@ that lets other threads take the interpreter; in a storm its thread then waits f
 
 import socket
 import ssl
+import threading
 
 _CHUNK_BYTES = 1 << 16
 
 
 class ReadAhead:
-    """Has what paho uses of a socket; `pending` tells it not to wait for what is here already."""
+    """Has what paho uses of a socket; `pending` tells it not to wait for what is here already.
+
+    One thread may read while another writes, on TLS too, whose state both change. The socket must
+    not block.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._ahead, self._at = b"", 0
+        self._one_at_a_time = threading.Lock()
 
     def recv(self, size: int) -> bytes:
         """At most `size` bytes; empty at the end of the stream. Raises what the socket raises."""
         if self._at == len(self._ahead):
-            self._ahead, self._at = self._sock.recv(_CHUNK_BYTES), 0
+            with self._one_at_a_time:
+                self._ahead, self._at = self._sock.recv(_CHUNK_BYTES), 0
         given = self._ahead[self._at : self._at + size]
         self._at += len(given)
         return given
@@ -31,7 +38,8 @@ class ReadAhead:
         return len(self._ahead) - self._at + below
 
     def send(self, data: bytes | bytearray) -> int:
-        return self._sock.send(data)
+        with self._one_at_a_time:
+            return self._sock.send(data)
 
     def close(self) -> None:
         self._sock.close()

@@ -13,16 +13,19 @@ from tests.external import program
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """A throw-away PostgreSQL server on loopback; gives the URL of its empty database."""
+def postgres(*, synced: bool = False) -> Iterator[str]:
+    """A throw-away PostgreSQL server on loopback; gives the URL of its empty database.
+
+    Commits are not `synced` to disk unless asked for: tests cut no power.
+    """
     initdb = program("initdb", package="postgresql")
     server = program("postgres", package="postgresql")
     # not below pytest's own folder: every pytest that starts shuts that one to other users again
     with tempfile.TemporaryDirectory(prefix="lianfang-postgres-") as name:
-        yield from _serve(Path(name), initdb, server)
+        yield from _serve(Path(name), initdb, server, () if synced else ("-F",))
 
 
-def _serve(folder: Path, initdb: str, server: str) -> Iterator[str]:
+def _serve(folder: Path, initdb: str, server: str, options: tuple[str, ...]) -> Iterator[str]:
     data, port = folder / "data", free_port()
     data.mkdir(mode=0o700)
     user = _unprivileged_user()
@@ -42,7 +45,7 @@ def _serve(folder: Path, initdb: str, server: str) -> Iterator[str]:
         )
         assert made.returncode == 0, f"initdb failed: {_tail(folder)}"
         process = subprocess.Popen(
-            [server, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "", "-F"],
+            [server, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "", *options],
             **quiet,
             **as_user,
         )

@@ -2,16 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from sqlalchemy import Connection
 
 from alarms import signature
 from alarms.errors import StoreBusy
 from alarms.intake import Intake
-from alarms.log import AlarmLog
-from alarms.model import Appended, NewAlarm, Refusal, SeenNotice
+from alarms.log import AlarmLog, V
+from alarms.model import Appended, SeenNotice
 from alarms.mqtt import Inbound
 from lianfang_timing import SystemClock
 from tests.alarms.conftest import Door
@@ -42,6 +43,9 @@ class LinkInMemory:
         self.replies.append(reply)
         self._note(f"reply {reply.get('seq')} {reply['state']}")
 
+    def flush(self) -> None:
+        self._note("flush")
+
     def press(self, seq: int, *, mid: int | None = None) -> None:
         """A signed press arrives."""
         mac = signature.sign(self.key, DEVICE, 7, seq, "panic", silent=False, at_ms=None)
@@ -71,18 +75,16 @@ class ObservedLog(AlarmLog):
     failures: int = 0
     tried: asyncio.Event
 
-    async def append(
-        self, new: Sequence[NewAlarm], refused: Sequence[Refusal] = ()
-    ) -> list[Appended]:
+    async def take_in(self, judge: Callable[[Connection], V]) -> tuple[V, list[Appended]]:
         self.tried.set()
         await self.open.wait()
         if self.failures:
             self.failures -= 1
             self.happened.append("commit failed")
             raise StoreBusy("disk full")
-        appended = await super().append(new, refused)
-        self.happened.append(f"commit of {len(new)}")
-        return appended
+        verdict, appended = await super().take_in(judge)
+        self.happened.append(f"commit of {len(verdict.alarms)}")
+        return verdict, appended
 
 
 @dataclass
@@ -135,7 +137,7 @@ async def test_puback_and_reply_come_only_after_the_commit(room: Room) -> None:
     assert room.happened == []
     room.log.open.set()
     await room.link.until("reply 1 received")
-    assert room.happened == ["commit of 1", "ack 1", "reply 1 received"]
+    assert room.happened == ["commit of 1", "ack 1", "reply 1 received", "flush"]
 
 
 async def test_presses_that_wait_share_one_commit(room: Room) -> None:
@@ -159,6 +161,7 @@ async def test_a_failed_commit_keeps_the_batch_and_acknowledges_nothing(room: Ro
         "commit of 1",
         "ack 1",
         "reply 1 received",
+        "flush",
     ]
     assert room.intake.counters.commits_failed == 2
     assert await _count(room) == 1
@@ -168,11 +171,9 @@ async def test_the_store_is_said_to_be_failing_until_it_commits_again(room: Room
     failing: list[bool] = []
 
     class Watched(ObservedLog):
-        async def append(
-            self, new: Sequence[NewAlarm], refused: Sequence[Refusal] = ()
-        ) -> list[Appended]:
+        async def take_in(self, judge: Callable[[Connection], V]) -> tuple[V, list[Appended]]:
             failing.append(room.intake.cannot_commit_since is not None)
-            return await super().append(new, refused)
+            return await super().take_in(judge)
 
     room.log.__class__ = Watched
     room.log.failures = 1
@@ -191,7 +192,7 @@ async def test_a_press_of_a_lost_connection_is_kept_and_answered_but_not_acknowl
     room.link.generation += 1  # the connection is lost and made again while the commit runs
     room.log.open.set()
     await room.link.until("reply 1 received")
-    assert room.happened == ["commit of 1", "reply 1 received"]
+    assert room.happened == ["commit of 1", "reply 1 received", "flush"]
     assert room.intake.counters.stale_acks == 1
 
 
@@ -229,7 +230,7 @@ async def test_stopping_finishes_the_batch_in_hand_and_takes_no_other(room: Room
     room.log.open.set()
     async with asyncio.timeout(10):
         await room.running
-    assert room.happened == ["commit of 1", "ack 1", "reply 1 received"]
+    assert room.happened == ["commit of 1", "ack 1", "reply 1 received", "flush"]
     assert room.intake.waiting == 1  # the broker keeps it, unacknowledged
 
 

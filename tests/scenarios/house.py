@@ -29,7 +29,7 @@ from linkage.settings import Settings, load_settings, shipped_folder
 from linkage.storage import open_storage
 from tests.brokers import Mosquitto, free_port, mosquitto
 from tests.guarded import guarded_mosquitto
-from tests.scenarios.nursery import Nursery
+from tests.scenarios.nursery import Nursery, own_nursery
 
 QUICK = ButtonTiming(
     first_repeat_s=0.5, repeat_cap_s=2.0, reconnect=Backoff(first_s=0.1, cap_s=0.5)
@@ -45,7 +45,7 @@ name_en = "Test Township"
 node = "test"
 
 [database]
-url = "sqlite:///../data/lianfang.db"
+url = "{database_url}"
 
 [mqtt]
 embedded = {embedded}
@@ -138,12 +138,14 @@ class House:
         await self.ready()
 
     async def spawn(self, *program: str) -> None:
-        """Start without waiting."""
-        arguments = program or ("-m", "linkage.cli", "run", "--config", str(self.config))
+        """Start without waiting: the service in a forked process, a `program` in a new one."""
+        if not program:
+            self.fork(own_nursery())
+            return
         with self.log_file.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *arguments,
+                *program,
                 stdout=log,
                 stderr=log,
                 env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])},
@@ -302,11 +304,12 @@ async def house(
     broker: str = "mosquitto",
     zones: Sequence[town.CameraZone] = (),
     discover: bool = False,
+    database_url: str | None = None,
 ) -> AsyncIterator[House]:
     """A seeded site that is not running yet. `broker` is mosquitto, guarded (a mosquitto with TLS,
     logins and rights as our own command writes them) or embedded.
 
-    Cameras are registered only when `zones` are given.
+    Cameras are registered only when `zones` are given. Without `database_url` it uses SQLite.
     """
     site = folder / "site"
     (site / "config").mkdir(parents=True)
@@ -314,7 +317,7 @@ async def house(
         strict = guarded_mosquitto(folder)
         made = House(site, free_port(), strict.port, strict)
         made.device_port, made.ca_file = strict.device_port, strict.certificates.authority
-        _prepare(made, zones, discover, mqtt=strict.settings)
+        _prepare(made, zones, discover, database_url, mqtt=strict.settings)
         strict.write(made.config)
         await strict.start()
         try:
@@ -326,14 +329,14 @@ async def house(
     if broker == "mosquitto":
         async with mosquitto(folder) as outside:
             made = House(site, free_port(), outside.port, outside)
-            _prepare(made, zones, discover)
+            _prepare(made, zones, discover, database_url)
             try:
                 yield made
             finally:
                 await made.kill()
         return
     made = House(site, free_port(), free_port(), None)
-    _prepare(made, zones, discover)
+    _prepare(made, zones, discover, database_url)
     try:
         yield made
     finally:
@@ -344,9 +347,15 @@ CAMERA_LOGIN, CAMERA_PASSWORD = "viewer", "simulated"
 
 
 def _prepare(
-    made: House, zones: Sequence[town.CameraZone], discover: bool, *, mqtt: str = ""
+    made: House,
+    zones: Sequence[town.CameraZone],
+    discover: bool,
+    database_url: str | None = None,
+    *,
+    mqtt: str = "",
 ) -> None:
     text = _SITE.format(
+        database_url=database_url or "sqlite:///../data/lianfang.db",
         embedded=str(made.broker is None).lower(),
         mqtt=mqtt,
         mqtt_port=made.mqtt_port,
