@@ -21,6 +21,7 @@ from camerad.wire import WorkerSettings
 from lianfang_timing import Backoff
 
 _WAITING = -1.0
+_STALE_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class _Status:
     frames_per_s: float = 0.0
     newest_frame_at_s: float | None = None
     reconnects: int = 0
+    late_s: float = 0.0
+    analysed_per_s: float = 0.0
     frames_shed: int = 0
 
 
@@ -48,10 +51,12 @@ class CameraWatch:
         *,
         emit: Callable[[CameraEvent, Callable[[], None]], None],
         changed: Callable[[], None],
+        per_s: Callable[[], float],
     ) -> None:
         """`emit` hands an event on; it may block, and then calls its second argument now and then.
 
-        `changed` is called when the state, not merely a number, is another.
+        `changed` is called when the state, not merely a number, is another. `per_s` tells how many
+        frames a second the worker can afford to look at.
         """
         self.camera = camera
         self._settings = settings
@@ -60,6 +65,7 @@ class CameraWatch:
         self._limits = settings.limits
         self._emit = emit
         self._changed = changed
+        self._per_s = per_s
         self._log = structlog.get_logger().bind(camera=camera.id)
         self._stopping = threading.Event()
         self._asked: queue.SimpleQueue[PictureReply] = queue.SimpleQueue()
@@ -101,8 +107,17 @@ class CameraWatch:
         beat_s = self._beat_s
         return 0.0 if beat_s == _WAITING else self._clock.monotonic() - beat_s
 
+    def late_s(self) -> float | None:
+        """How late the newest frame came; None when frames do not come at all."""
+        status = self._status
+        newest = status.newest_frame_at_s
+        if status.state is not CameraState.WATCHING or newest is None:
+            return None
+        return status.late_s if self._clock.monotonic() - newest <= _STALE_S else None
+
     def health(self) -> CameraHealth:
         status = self._status
+        slowed = self._per_s() < self._limits.shedding.steps_per_s[0]
         newest = status.newest_frame_at_s
         return CameraHealth(
             camera_id=self.camera.id,
@@ -113,7 +128,10 @@ class CameraWatch:
             frames_per_s=status.frames_per_s,
             newest_frame_age_s=None if newest is None else self._clock.monotonic() - newest,
             reconnects=status.reconnects,
+            analysed_per_s=status.analysed_per_s,
             frames_shed=status.frames_shed,
+            shedding=status.state is CameraState.WATCHING
+            and (slowed or status.late_s > self._limits.late_s),
         )
 
     # -- the camera's own thread ---------------------------------------------------------------
@@ -186,7 +204,12 @@ class CameraWatch:
             return Outage("no-frames", detail, stalled=True)
         with stream:
             return Looking(
-                camera, stream, self._settings, emit=self._hand_on, asked=self._asked
+                camera,
+                stream,
+                self._settings,
+                emit=self._hand_on,
+                asked=self._asked,
+                per_s=self._per_s,
             ).until_it_ends(each_frame=self._note_frame, still_waiting=self._beat)
 
     def _note_frame(self, progress: Progress) -> bool:
@@ -196,6 +219,8 @@ class CameraWatch:
             self._status,
             frames_per_s=progress.frames_per_s,
             newest_frame_at_s=progress.newest_frame_at_s,
+            late_s=progress.late_s,
+            analysed_per_s=progress.analysed_per_s,
             frames_shed=self._shed_before + progress.frames_shed,
         )
         if progress.frames == 1:
@@ -220,6 +245,7 @@ class CameraWatch:
             # since counts the outage, not the reason: it may be told more exactly later
             since=old.since if old.state is CameraState.DOWN else self._clock.now(),
             frames_per_s=0.0,
+            analysed_per_s=0.0,
             reconnects=old.reconnects + 1,
         )
         if not same:

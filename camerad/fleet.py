@@ -282,6 +282,8 @@ class Fleet:
                 detail=detail,
                 since=known.since if was_down else self._clock.now(),
                 frames_per_s=0.0,
+                analysed_per_s=0.0,
+                shedding=False,
             )
         )
 

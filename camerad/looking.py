@@ -14,6 +14,7 @@ from camerad.errors import CameradError, CameraUnreachable
 from camerad.lateness import Lateness
 from camerad.model import Camera, CameraEvent, Detection, EventName
 from camerad.rtsp_probe import Outage
+from camerad.shedding import Pace
 from camerad.wire import WorkerSettings
 
 _RATE_WINDOW_S = 2.0
@@ -29,6 +30,10 @@ class Progress:
     frames: int = 0
     frames_per_s: float = 0.0
     newest_frame_at_s: float = 0.0
+    late_s: float = 0.0
+    """The worst of late, forgotten at a second a second: who looks too long is late only at the
+    moment after it, when everything that came meanwhile is read at once."""
+    analysed_per_s: float = 0.0
     frames_shed: int = 0
 
 
@@ -47,7 +52,9 @@ class Looking:
         *,
         emit: Callable[[CameraEvent], None],
         asked: "queue.SimpleQueue[PictureReply]",
+        per_s: Callable[[], float],
     ) -> None:
+        """`per_s`: how many frames a second the worker can afford to look at."""
         self._camera = camera
         self._stream = stream
         self._mask = settings.mask
@@ -56,6 +63,9 @@ class Looking:
         self._detector = settings.detector_factory(camera.zones)
         self._emit = emit
         self._asked = asked
+        self._per_s = per_s
+        self._pace = Pace(settings.limits.shedding.steps_per_s[0])
+        self._analysed = _Rate()
         self._zone = ZoneInfo(camera.time_zone)
         self._run = random.getrandbits(53)
         self._seq = 0
@@ -83,15 +93,17 @@ class Looking:
             while progress.frames == 0 or self._stream.grab():
                 now_s = self._clock.monotonic()
                 progress.frames += 1
-                progress.newest_frame_at_s = now_s
                 progress.frames_per_s = rate.note(now_s)
                 late_s = lateness.note(now_s, self._stream.stream_s())
+                forgotten_s = now_s - progress.newest_frame_at_s
+                progress.late_s = max(late_s, progress.late_s - forgotten_s)
+                progress.newest_frame_at_s = now_s
                 if not each_frame(progress):
                     break
-                if late_s <= self._limits.late_s:
-                    self._look(now_s - start_s)
-                elif self._detector.wants(now_s - start_s):
-                    progress.frames_shed += 1
+                if self._look(now_s - start_s, late=late_s > self._limits.late_s):
+                    self._pace.done(self._clock.monotonic() - start_s)
+                progress.frames_shed = self._pace.shed
+                progress.analysed_per_s = self._analysed.rate
         finally:
             self._tell(self._detector.finish(self._clock.monotonic() - start_s), None)
         return Outage("no-frames", "摄像机不再送来画面。 / The camera stopped sending pictures.")
@@ -113,11 +125,12 @@ class Looking:
             if now_s >= give_up_s or now_s - began_s < limits.read_timeout_s * 0.9:
                 return False
 
-    def _look(self, t_s: float) -> None:
-        """Decode the frame to a picture only when somebody wants it."""
-        analyse = self._detector.wants(t_s)
+    def _look(self, t_s: float, *, late: bool) -> bool:
+        """Decode the frame to a picture only when somebody wants it; whether it was analysed."""
+        per_s = self._limits.shedding.steps_per_s[-1] if late else self._per_s()
+        analyse = self._detector.wants(t_s) and self._pace.take(t_s, per_s)
         if not analyse and self._asked.empty():
-            return
+            return False
         luma = self._stream.luma()
         if self._size is None:
             self._size = luma.shape
@@ -129,7 +142,9 @@ class Looking:
         if analyse:
             local_time = self._clock.now().astimezone(self._zone).time()
             self._tell(self._detector.process(luma, t_s, local_time), luma)
+            self._analysed.note(t_s)
         self._answer_asked(luma)
+        return analyse
 
     def _tell(self, detections: list[Detection], luma: Image | None) -> None:
         for detection in detections:
@@ -164,14 +179,14 @@ class _Rate:
     def __init__(self) -> None:
         self._from_s: float | None = None
         self._frames = 0
-        self._rate = 0.0
+        self.rate = 0.0
 
     def note(self, now_s: float) -> float:
         if self._from_s is None:
             self._from_s = now_s
-            return self._rate
+            return self.rate
         self._frames += 1
         if now_s - self._from_s >= _RATE_WINDOW_S:
-            self._rate = self._frames / (now_s - self._from_s)
+            self.rate = self._frames / (now_s - self._from_s)
             self._from_s, self._frames = now_s, 0
-        return self._rate
+        return self.rate

@@ -131,7 +131,11 @@ class CameraHealth:
     frames_per_s: float = 0.0
     newest_frame_age_s: float | None = None
     reconnects: int = 0
+    analysed_per_s: float = 0.0
     frames_shed: int = 0
+    """Looks that were left out since the worker began, because it or the stream lagged."""
+    shedding: bool = False
+    """Whether fewer frames are looked at than detection asks for."""
 
 
 @dataclass(frozen=True)

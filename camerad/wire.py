@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from camerad.model import Camera, CameraHealth, Detection, Zone
+from camerad.shedding import SheddingRules
 from lianfang_timing import Backoff, Clock
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class Limits:
     good_life_s: float = 30.0
     """A connection that lived this long starts the waits from the beginning."""
     late_s: float = 1.0
-    """Frames older than this are not analysed, to catch up."""
+    """Of frames older than this only the fewest are analysed, to catch up."""
+    shedding: SheddingRules = field(default=SheddingRules())
     report_s: float = 1.0
     hung_s: float = 10.0
     """A camera thread silent for this long is stuck in native code; its worker is killed."""

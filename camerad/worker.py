@@ -21,6 +21,7 @@ import structlog
 from camerad.camera_watch import CameraWatch
 from camerad.capture import StreamOpener, encode_jpeg, prepare_process
 from camerad.errors import CameradError
+from camerad.lag_watch import LagWatch
 from camerad.looking import PictureReply
 from camerad.model import Camera, CameraEvent
 from camerad.wire import AskPicture, Picture, Report, Stop, Watch, WorkerSettings
@@ -46,8 +47,6 @@ def work(control: Connection, events: Connection, settings: WorkerSettings) -> N
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _raise_told_to_end)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
-    if settings.configure_logging is not None:
-        settings.configure_logging()
     prepare_process()
     try:
         Worker(control, events, settings).run()
@@ -73,10 +72,14 @@ class Worker:
         self._colour_places = threading.Semaphore(settings.limits.colour_at_once)
         self._sending = threading.Lock()
         self._outbox = _Outbox(events, settings)
+        self._lag = LagWatch(
+            settings.clock, settings.limits.shedding, late_s=self._late_s, changed=self._changed.set
+        )
 
     def run(self) -> None:
         """Take orders until told to stop or until the main process is gone."""
         self._outbox.start()
+        self._lag.start()
         threading.Thread(target=self._report_for_ever, name="reports", daemon=True).start()
         try:
             while self._obey(self._control.recv()):
@@ -115,6 +118,7 @@ class Worker:
                 self._opener,
                 emit=self._outbox.put,
                 changed=self._changed.set,
+                per_s=self._lag.per_s,
             )
             for camera in cameras
             if camera.id not in kept
@@ -156,6 +160,10 @@ class Worker:
             reply(jpeg, "")
         finally:
             self._colour_places.release()
+
+    def _late_s(self) -> list[float]:
+        lates = (watch.late_s() for watch in self._watches.values())
+        return [late_s for late_s in lates if late_s is not None]
 
     def _stop(self) -> None:
         watches = self._watches.values()

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import structlog
 
 from camerad.model import CameraEvent
+from camerad.priority import step_behind
 from camerad.wire import AskPicture, Picture, Report, Stop, Watch, WorkerSettings
 
 _log = structlog.get_logger()
@@ -23,6 +24,10 @@ _AFTER_KILL_S = 2.0
 
 
 def _enter_worker(control: Connection, events: Connection, settings: WorkerSettings) -> NoReturn:
+    if settings.configure_logging is not None:
+        settings.configure_logging()
+    # before the import: loading OpenCV takes a second of a processor that a storm may need
+    step_behind()
     from camerad.worker import work  # in the worker only: loads OpenCV
 
     work(control, events, settings)

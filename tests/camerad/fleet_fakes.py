@@ -14,7 +14,7 @@ class Scripted:
     """Tells of motion at its first picture, of loitering at the third, of an end at the end.
 
     A zone named `hang` makes it never return, one named `break` makes it raise, one named `storm`
-    makes it tell something at each picture.
+    makes it tell something at each picture, one named `slow` makes it look for 2 s.
     """
 
     def __init__(self, zones: tuple[Zone, ...]) -> None:
@@ -32,6 +32,8 @@ class Scripted:
         self._pictures += 1
         if "hang" in self._zones:
             threading.Event().wait()
+        if "slow" in self._zones:
+            threading.Event().wait(2.0)
         if "break" in self._zones:
             raise ZeroDivisionError
         if self._pictures == 1 or "storm" in self._zones:

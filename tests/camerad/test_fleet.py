@@ -19,6 +19,8 @@ from camerad.errors import NoSnapshot
 from camerad.fleet import Fleet
 from camerad.model import Camera, CameraEvent, CameraHealth, CameraState, EventName, Zone, ZoneKind
 from camerad.onvif_door import describe, smallest_fit
+from camerad.priority import BEHIND
+from camerad.shedding import SheddingRules
 from camerad.simulator.camera import SimulatedCamera
 from camerad.simulator.discovery import DiscoveryResponder
 from camerad.wire import Limits, PrivacyMask
@@ -35,6 +37,7 @@ QUICK = Limits(
     retry=Backoff(first_s=0.2, cap_s=1.0),
     retry_hung=Backoff(first_s=60.0),
 )
+HASTY = SheddingRules(window_s=0.6, fall_after_s=1.0)
 Reasons = dict[str, tuple[CameraState, str]]
 
 
@@ -71,6 +74,13 @@ class Town:
             while not happened():
                 self._news.clear()
                 await self._news.wait()
+
+    async def until_health(
+        self, true: Callable[[dict[str, CameraHealth]], bool], timeout_s: float = 30.0
+    ) -> None:
+        async with asyncio.timeout(timeout_s):
+            while not true(self.fleet.health()):  # noqa: ASYNC110 - nothing tells of figures
+                await asyncio.sleep(0.1)
 
     def reasons(self) -> Reasons:
         return {i: (health.state, health.reason) for i, health in self.fleet.health().items()}
@@ -326,6 +336,48 @@ async def test_a_worker_that_is_stopped_dead_is_replaced(good_camera: GoodCamera
         os.kill(town.worker_pid(), signal.SIGSTOP)
         await town.until_down("yard", "worker-lost")
         await town.until_watching("yard")
+
+
+async def test_every_thread_of_a_worker_stands_behind_the_main_process(
+    good_camera: GoodCamera,
+) -> None:
+    async with running(Town(), camera("yard", good_camera.uri)) as town:
+        await town.until_watching("yard")
+        threads = [int(task.name) for task in Path(f"/proc/{town.worker_pid()}/task").iterdir()]
+        nices = {os.getpriority(os.PRIO_PROCESS, thread) for thread in threads}
+        assert len(threads) > 3
+        assert nices == {min(19, os.getpriority(os.PRIO_PROCESS, 0) + BEHIND)}
+
+
+async def test_a_camera_that_lags_alone_sheds_alone(good_camera: GoodCamera) -> None:
+    cameras = [
+        camera("slow", good_camera.uri, "slow"),
+        *(camera(f"good-{n}", good_camera.uri) for n in range(2)),
+    ]
+    async with running(Town(), *cameras) as town:
+        await town.until_watching(*(c.id for c in cameras))
+        await town.until_health(lambda h: h["slow"].shedding and h["slow"].frames_shed >= 10)
+        health = town.fleet.health()
+        assert 0 < health["slow"].analysed_per_s < 2
+        for good in (health["good-0"], health["good-1"]):
+            assert (good.shedding, good.frames_shed) == (False, 0)
+            assert good.analysed_per_s > 4
+
+
+async def test_a_worker_whose_cameras_lag_looks_less_at_all_of_them_but_at_each(
+    good_camera: GoodCamera,
+) -> None:
+    cameras = [
+        camera("slow-0", good_camera.uri, "slow"),
+        camera("slow-1", good_camera.uri, "slow"),
+        camera("good", good_camera.uri),
+    ]
+    async with running(Town(limits=replace(QUICK, shedding=HASTY)), *cameras) as town:
+        await town.until_watching(*(c.id for c in cameras))
+        await town.until_health(lambda h: all(one.shedding for one in h.values()))
+        await town.until_health(lambda h: 0 < h["good"].analysed_per_s < 1.5)
+        assert all(one.state is CameraState.WATCHING for one in town.fleet.health().values())
+        assert all(one.analysed_per_s > 0 for one in town.fleet.health().values())
 
 
 async def test_a_slow_taker_loses_no_event_and_silences_no_report(

@@ -97,6 +97,7 @@ class Watching:
         self.events: list[CameraEvent] = []
         self.asked: queue.SimpleQueue = queue.SimpleQueue()
         self.progress = Progress()
+        self.per_s = 5.0
         settings = WorkerSettings(self.time, Limits(**limits), lambda zones: self.detector, no_mask)
         self.looking = Looking(
             Camera("yard", "yard", "rtsp://x/y", time_zone="Asia/Shanghai"),
@@ -104,6 +105,7 @@ class Watching:
             settings,
             emit=self.events.append,
             asked=self.asked,
+            per_s=lambda: self.per_s,
         )
 
     def look(self):
@@ -138,13 +140,33 @@ def test_dwell_is_measured_by_arrival_and_not_by_the_camera_s_clock() -> None:
     assert watching.detector.seen[-1][0] == pytest.approx(2.0)
 
 
-def test_frames_that_come_late_are_not_analysed_but_counted() -> None:
+def test_of_frames_that_come_late_the_fewest_are_analysed_and_the_others_counted() -> None:
     # the network stalls for three seconds; what was held back then comes at once
     backlog = [Frame(0.0, 0.48 + n * 0.04) for n in range(40)]
     watching = Watching([*steady(11), Frame(3.0, 0.44), *backlog])
     watching.look()
-    assert watching.progress.frames_shed > 0
-    assert len(watching.detector.seen) < 6
+    assert watching.progress.late_s > 1.0
+    assert len(watching.detector.seen) == 4
+
+
+def test_a_camera_that_stays_late_is_still_looked_at_once_a_second() -> None:
+    watching = Watching([Frame(0.04, 0.0), *[Frame(0.04, n * 0.04 - 2.0) for n in range(250)]])
+    watching.look()
+    assert watching.progress.late_s > 1.0
+    assert 10 <= len(watching.detector.seen) <= 11
+    assert watching.progress.frames_shed == pytest.approx(40, abs=3)
+
+
+@pytest.mark.parametrize(("per_s", "looks"), [(5.0, 51), (2.0, 21), (1.0, 11)])
+def test_what_the_worker_can_afford_is_looked_at_and_the_rest_counted(
+    per_s: float, looks: int
+) -> None:
+    watching = Watching(steady(251))
+    watching.per_s = per_s
+    watching.look()
+    assert len(watching.detector.seen) == looks
+    assert looks + watching.progress.frames_shed == pytest.approx(51, abs=1)
+    assert watching.progress.analysed_per_s == pytest.approx(per_s, rel=0.1)
 
 
 def test_a_finished_stream_is_an_outage_and_ends_what_was_going_on() -> None:
