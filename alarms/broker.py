@@ -12,7 +12,7 @@ import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import structlog
@@ -26,6 +26,7 @@ from amqtt.mqtt.connect import ConnectPacket
 from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 from amqtt.session import Session
 
+from alarms import device_topics
 from alarms.errors import PortTaken, StoreBusy
 
 log = structlog.get_logger()
@@ -35,12 +36,19 @@ OWN_LOGIN = "lianfang-service"
 _CONNECT_WITHIN_S = 10.0
 """Who has a connection and says nothing holds a file handle of ours."""
 
+_LOGINS_AT_ONCE = 2
+"""A login is looked up in the store, where presses look their devices up: four thousand that come
+back together may not stand before a press there."""
+
+MAX_PACKET_BYTES = (1 << 20) + (1 << 16)
+"""Who announces more is thrown out before we have read it; see `alarms.mosquitto`."""
+
 _STOP_TRIES = 3
 _STOP_TRY_S = 0.5
 
 
 class LoginCheck(Protocol):
-    """Who may log in: the device's id for a right login, else None."""
+    """Who may log in: the device's kind for a right login, else None."""
 
     async def __call__(self, login: str, password: str) -> str | None: ...
 
@@ -52,34 +60,40 @@ class DoorRules:
     prefix: str
     own_password: str
     may_log_in: LoginCheck
+    _kinds: dict[str, str] = field(default_factory=dict)
+    """Of every device that has logged in: as many as there are devices."""
+    _at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LOGINS_AT_ONCE))
 
     async def admits(self, login: str | None, password: str | None) -> bool:
         """Whether this login is ours or a registered device's."""
         if not login or not password:
             return False
         if login == OWN_LOGIN:
-            return secrets.compare_digest(password, self.own_password)
+            return secrets.compare_digest(password.encode(), self.own_password.encode())
         try:
-            return await self.may_log_in(login, password) is not None
+            async with self._at_once:
+                kind = await self.may_log_in(login, password)
         except StoreBusy as error:
             log.warning("broker.login_not_checked", detail=str(error))
             return False
+        if kind is not None:
+            self._kinds[login] = kind
+        return kind is not None
+
+    def knows(self, login: str | None) -> bool:
+        """Whether this login was admitted before."""
+        return login == OWN_LOGIN or login in self._kinds
 
     def permits(self, login: str | None, topic: str, action: Action) -> bool:
         """Whether this login may publish to, subscribe to or receive from `topic`."""
         if login == OWN_LOGIN:
             return True
-        if login is None:
+        kind = None if login is None else self._kinds.get(login)
+        if login is None or kind is None:
             return False
-        own = f"{self.prefix}/button/{login}/"
         if action is Action.PUBLISH:
-            return topic in {f"{own}press", f"{own}status", f"{own}seen"}
-        if topic == f"{self.prefix}/service/status":
-            return True
-        return topic in {f"{own}{leaf}" for leaf in ("reply", "notice")} | {
-            f"{self.prefix}/siren/{login}/set",
-            f"{self.prefix}/loudspeaker/{login}/say",
-        }
+            return topic in device_topics.writes(self.prefix, kind, login)
+        return topic in device_topics.reads(self.prefix, kind, login)
 
 
 class DeviceDoor(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]  # amqtt is untyped
@@ -94,7 +108,8 @@ class DeviceDoor(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]  # amqt
         self._rules: DoorRules = context.config.rules
 
     async def authenticate(self, *, session: Session) -> bool:
-        return await self._rules.admits(session.username, session.password)
+        # `_MendedBroker` has checked the password before amqtt saw the connection
+        return self._rules.knows(session.username)
 
     async def topic_filtering(
         self,
@@ -118,13 +133,20 @@ class _Steady(dict[Any, Any]):
         return list(super().items())
 
 
-class _ReadAgain(ReaderAdapter):  # type: ignore[misc]  # amqtt is untyped
-    """A connection whose first bytes were read already and are given out once more."""
+class _Reader(ReaderAdapter):  # type: ignore[misc]  # amqtt is untyped
+    """A connection that gives nothing larger than `MAX_PACKET_BYTES` and can be read again."""
 
-    def __init__(self, first: bytes, rest: ReaderAdapter) -> None:
-        self._first, self._rest = first, rest
+    def __init__(self, rest: ReaderAdapter) -> None:
+        self._first, self._rest = b"", rest
+
+    def put_back(self, first: bytes) -> None:
+        """Give these bytes out once more before what follows."""
+        self._first = first
 
     async def read(self, n: int = -1) -> bytes:
+        if n > MAX_PACKET_BYTES:
+            # amqtt would buffer up to 256 MB; on this error it ends the connection
+            raise AMQTTError(f"a packet of {n} bytes is announced")
         if not self._first:
             return bytes(await self._rest.read(n))
         size = len(self._first) if n < 0 else n
@@ -153,8 +175,13 @@ class _MendedBroker(Broker):  # type: ignore[misc]  # amqtt is untyped
         self._subscriptions: dict[str, list[tuple[Session, int]]] = _Steady()
         self._retained_messages: dict[str, Any] = _Steady()
 
+    async def _client_connected(
+        self, listener_name: str, reader: ReaderAdapter, writer: Any
+    ) -> Any:
+        return await super()._client_connected(listener_name, _Reader(reader), writer)
+
     async def _initialize_client_session(
-        self, reader: ReaderAdapter, writer: Any, host: str, port: int
+        self, reader: _Reader, writer: Any, host: str, port: int
     ) -> Any:
         try:
             async with asyncio.timeout(_CONNECT_WITHIN_S):
@@ -170,16 +197,16 @@ class _MendedBroker(Broker):  # type: ignore[misc]  # amqtt is untyped
         if connect.username != OWN_LOGIN:
             # a login reaches no session but its own, and may still have several at once
             connect.payload.client_id = f"{connect.username}/{connect.payload.client_id or ''}"
-        again = _ReadAgain(bytes(connect.to_bytes()), reader)
-        return await super()._initialize_client_session(again, writer, host, port)
+        reader.put_back(bytes(connect.to_bytes()))
+        return await super()._initialize_client_session(reader, writer, host, port)
 
     async def _admits(self, connect: ConnectPacket) -> bool:
         if connect.payload is None or not connect.username_flag or not connect.password_flag:
             return False
-        will = connect.will_topic if connect.will_flag else None
-        if will is not None and not self._rules.permits(connect.username, will, Action.PUBLISH):
+        if not await self._rules.admits(connect.username, connect.password):
             return False
-        return await self._rules.admits(connect.username, connect.password)
+        will = connect.will_topic if connect.will_flag else None
+        return will is None or self._rules.permits(connect.username, will, Action.PUBLISH)
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session

@@ -3,12 +3,12 @@
 Pure data; the button itself is `alarms.simulator`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
 
-from lianfang_timing import Backoff
+from alarms.service_watch import DeviceTiming
 
 
 class Face(StrEnum):
@@ -39,18 +39,17 @@ _LABELS = {
     Face.CLOSED: ("已办结", "Closed"),
     Face.REJECTED: ("未被受理，请拨打110", "Refused: ring 110"),
     Face.UNDELIVERED: ("未送达，请拨打110", "Not delivered: ring 110"),
-    Face.RING_110: ("值班系统离线，有事请拨打110", "The duty room is offline: ring 110"),
+    Face.RING_110: ("未联网，紧急情况请拨打110", "Not connected: in an emergency ring 110"),
 }
 
 
 @dataclass(frozen=True)
-class ButtonTiming:
+class ButtonTiming(DeviceTiming):
     """The waits of contract §3; shorter ones make a test quick."""
 
     first_repeat_s: float = 2.0
     repeat_cap_s: float = 30.0
     undelivered_after_s: float = 10.0
-    reconnect: Backoff = field(default_factory=lambda: Backoff(first_s=0.5, cap_s=5.0))
 
     def repeat_after_s(self, attempt: int) -> float:
         """How long to wait for the reply to sending number `attempt` (from 1) before the next."""
@@ -77,12 +76,6 @@ class Notice(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     phrase: str | None = None
     from_: str | None = None
     drill: bool = False
-
-
-class ServiceStatus(msgspec.Struct, frozen=True):
-    """What `service/status` says."""
-
-    online: bool
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A device's MQTT connection for simulated buttons: paho on the event loop's selector.
+"""A simulated device's MQTT connection: paho on the event loop's selector.
 
 Apart from `alarms.mqtt`, which is the service's own connection with its thread, its manual
 acknowledgements and its last will. Nothing about presses belongs here.
@@ -43,6 +43,7 @@ class DeviceLink:
         reconnect: Backoff,
         on_message: Callable[[str, bytes], None],
         on_up: Callable[[], None],
+        on_down: Callable[[], None],
         ca_file: str | None = None,
         lasting: bool = True,
     ) -> None:
@@ -52,7 +53,8 @@ class DeviceLink:
         self._address = (host, port)
         self._topics = [(topic, 1) for topic in topics]
         self._reconnect = reconnect
-        self._tell_message, self._tell_up = on_message, on_up
+        self._tell_message, self._tell_up, self._tell_down = on_message, on_up, on_down
+        self._was_up = False
         self._lost = asyncio.Event()
         self._unconfirmed: set[int] = set()
         self._confirmed = asyncio.Event()
@@ -84,8 +86,8 @@ class DeviceLink:
         self._loop = asyncio.get_running_loop()
         attempt = 0
         while True:
-            was_up = await self._run_once()
-            attempt = 0 if was_up else attempt + 1
+            await self._run_once()
+            attempt = 0 if self._was_up else attempt + 1
             await asyncio.sleep(self._reconnect.delay_s(attempt))
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
@@ -120,24 +122,22 @@ class DeviceLink:
         if sock is not None:
             sock.close()
 
-    async def _run_once(self) -> bool:
-        """Connect and serve the connection to its end; whether it ever was up."""
+    async def _run_once(self) -> None:
+        """Connect and serve the connection to its end."""
         self._lost.clear()
+        self._was_up = False
         try:
             await asyncio.to_thread(self._client.connect, *self._address, _KEEPALIVE_S)
         except OSError as error:
             log.debug("device.broker_away", error=str(error))
-            return False
+            return
         self._watch()
-        was_up = False
         while not self._lost.is_set():
             # not wait_for: on Python 3.11 it can swallow a cancellation that meets the event
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_KEEPALIVE_S / 6):
                     await self._lost.wait()
-            was_up = was_up or self.up.is_set()
             self._client.loop_misc()
-        return was_up
 
     def _watch(self) -> None:
         sock = self._client.socket()
@@ -193,6 +193,7 @@ class DeviceLink:
         _reasons: list[ReasonCode],
         _properties: object,
     ) -> None:
+        self._was_up = True
         self.up.set()
         self._tell_up()
 
@@ -204,8 +205,11 @@ class DeviceLink:
         _reason: ReasonCode,
         _properties: object,
     ) -> None:
+        was_up = self.up.is_set()
         self.up.clear()
         self._lost.set()
+        if was_up:
+            self._tell_down()
 
     def _on_publish(
         self,

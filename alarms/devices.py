@@ -62,13 +62,14 @@ class DeviceRegistry:
         return found
 
     async def may_log_in(self, login: str, password: str) -> str | None:
-        """The device that this broker login belongs to, or None. Raises StoreBusy."""
-        statement = select(devices.c.id, devices.c.password_sha256).where(devices.c.login == login)
+        """The kind of device that this broker login is for, or None. Raises StoreBusy."""
+        columns = devices.c.kind, devices.c.password_sha256
+        statement = select(*columns).where(devices.c.login == login)
         row = await self._database.read(lambda conn: conn.execute(statement).first())
         if row is None or row.password_sha256 is None:
             return None
         given = hashlib.sha256(password.encode()).hexdigest()
-        return str(row.id) if secrets.compare_digest(given, row.password_sha256) else None
+        return str(row.kind) if secrets.compare_digest(given, row.password_sha256) else None
 
     async def note_statuses(self, statuses: Mapping[str, dict[str, object]], *, at_ms: int) -> None:
         """Keep what devices last said of themselves, all in one commit. Raises StoreBusy."""
@@ -124,6 +125,12 @@ class DeviceRegistry:
         columns = devices.c.login, devices.c.mosquitto_password
         rows = conn.execute(select(*columns).where(*(c.is_not(None) for c in columns)))
         return {row.login: row.mosquitto_password for row in rows}
+
+    def login_kinds_in(self, conn: Connection) -> dict[str, str]:
+        """The kind of device that each broker login is for."""
+        columns = devices.c.login, devices.c.kind
+        rows = conn.execute(select(*columns).where(devices.c.login.is_not(None)))
+        return {row.login: row.kind for row in rows}
 
     def revoke_login_in(self, conn: Connection, device: str) -> None:
         """Take a device's broker login away: stolen, lost, or taken down. Raises UnknownDevice.

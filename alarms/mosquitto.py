@@ -13,6 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from alarms import device_topics
+from alarms.device_topics import BUTTON, LOUDSPEAKER, SIREN
+
 CONFIGURATION = "mosquitto.conf"
 DEVICE_PASSWORDS, DEVICE_RIGHTS = "devices.password", "devices.acl"
 SERVICE_PASSWORDS, SERVICE_RIGHTS = "service.password", "service.acl"
@@ -22,6 +25,13 @@ DEVICE_ITERATIONS = 1
 and mosquitto checks logins in the thread that also carries the presses."""
 SERVICE_ITERATIONS = 1000
 """People choose this one at times; it is checked once a connection, on a listener of its own."""
+
+MAX_PAYLOAD_BYTES = MAX_PACKET_BYTES = (1 << 20) + (1 << 16)
+"""A mebibyte and its topic. A payload between the two limits would be confirmed and thrown away
+without a word, so there is nothing between them."""
+MAX_INFLIGHT_BYTES, MAX_QUEUED_BYTES = 32 << 20, 64 << 20
+"""For one client, on top of each other. The first is also what a flood can make our own process
+hold; 100000 presses of 350 bytes are 35 MB."""
 
 SALT_BYTES = 12
 """mosquitto up to 2.0 reads no other length."""
@@ -95,15 +105,18 @@ def configuration(doors: Doors) -> str:
             "autosave_interval 1",
             "autosave_on_changes false",
             "",
-            "# the defaults (20, 1000) would hold a storm back and then drop it",
+            "# the defaults (20, 1000) would hold a storm back and then drop it; so many bytes",
+            "# hold a hundred thousand presses, and a flood of huge payloads fills no memory",
             "max_inflight_messages 20000",
+            f"max_inflight_bytes {MAX_INFLIGHT_BYTES}",
             "max_queued_messages 100000",
-            "max_queued_bytes 268435456",
+            f"max_queued_bytes {MAX_QUEUED_BYTES}",
             "set_tcp_nodelay true",
             "",
-            "# a press has at most 4096 bytes; one a little larger is still answered `rejected`",
-            "message_size_limit 8192",
-            "max_packet_size 16384",
+            "# a press has at most 4096 bytes; up to here a larger one is answered `rejected`, and",
+            "# whoever sends a larger one still is thrown out",
+            f"message_size_limit {MAX_PAYLOAD_BYTES}",
+            f"max_packet_size {MAX_PACKET_BYTES}",
             "max_keepalive 1800",
             "persistent_client_expiration 14d",
             "",
@@ -120,13 +133,23 @@ def configuration(doors: Doors) -> str:
     )
 
 
-def device_rights(prefix: str) -> str:
-    """The rights file of the devices' listener: each only its own topics (contract §3)."""
-    own = [f"write {prefix}/button/%u/{leaf}" for leaf in ("press", "status", "seen")]
-    own += [f"read {prefix}/button/%u/{leaf}" for leaf in ("reply", "notice")]
-    own += [f"read {prefix}/siren/%u/set", f"read {prefix}/loudspeaker/%u/say"]
-    own += [f"read {prefix}/service/status"]
-    return _lines(_HEADER, *(f"pattern {right}" for right in own))
+def device_rights(prefix: str, kinds: Mapping[str, str] | None = None) -> str:
+    """The rights file of the devices' listener: each only its own topics (contract §3).
+
+    `kinds` is the kind of every login that is no button. mosquitto's patterns know a login and not
+    its kind: they give everybody a button's topics, and what is none has them taken away by name.
+    So a town's thousands of buttons cost no line, and its sirens a few lines each.
+    """
+    everybody = [f"pattern write {topic}" for topic in device_topics.writes(prefix, BUTTON, "%u")]
+    everybody += [f"pattern read {topic}" for topic in device_topics.reads(prefix, BUTTON, "%u")]
+    others: list[str] = []
+    for login, kind in sorted((kinds or {}).items()):
+        if kind == BUTTON:
+            continue
+        others += ["", f"user {login}", f"topic deny {prefix}/{BUTTON}/{login}/#"]
+        others += [f"topic write {topic}" for topic in device_topics.writes(prefix, kind, login)]
+        others += [f"topic read {topic}" for topic in device_topics.reads(prefix, kind, login)]
+    return _lines(_HEADER, *everybody, *others)
 
 
 def service_rights(prefix: str, login: str) -> str:
@@ -138,7 +161,11 @@ def service_rights(prefix: str, login: str) -> str:
     rights = [f"readwrite {prefix}/button/+/{leaf}" for leaf in ("press", "reply")]
     rights += [f"read {prefix}/button/+/{leaf}" for leaf in ("status", "seen")]
     rights += [f"write {prefix}/button/+/notice"]
-    rights += [f"write {prefix}/siren/+/set", f"write {prefix}/loudspeaker/+/say"]
+    for kind in (SIREN, LOUDSPEAKER):
+        of_kind = f"{prefix}/{kind}/+"
+        rights += [f"read {topic}" for topic in device_topics.writes(prefix, kind, "+")]
+        leaves = device_topics.OWN[kind].device_reads
+        rights += [f"write {of_kind}/{leaf}" for leaf in leaves]
     rights += [f"readwrite {prefix}/service/status"]
     return _lines(_HEADER, f"user {login}", *(f"topic {right}" for right in rights))
 

@@ -5,22 +5,19 @@ written twice and checked against each other. Hundreds can live in one event loo
 """
 
 import asyncio
-import json
 import secrets
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import Any
 
 import msgspec
 import structlog
 
-from alarms.button import ButtonTiming, Face, Notice, Outcome, Reply, ServiceStatus
-from alarms.device_link import DeviceLink
+from alarms.button import ButtonTiming, Face, Notice, Outcome, Reply
+from alarms.device_topics import BUTTON, OWN
 from alarms.signature import sign
-from lianfang_timing import Clock, SystemClock, unix_ms
+from alarms.simulated_device import SimulatedDevice, to_json
+from lianfang_timing import Clock, unix_ms
 
-_GOODBYE_S = 2.0
-_T = TypeVar("_T")
 _FURTHEST_FIRST = (
     ("closed", Face.CLOSED),
     ("dispatched", Face.DISPATCHED),
@@ -40,7 +37,7 @@ class _Pending:
     late: bool = False
 
 
-class SimulatedButton:
+class SimulatedButton(SimulatedDevice):
     """One button; entering it begins connecting and does not wait for the broker."""
 
     def __init__(
@@ -66,48 +63,34 @@ class SimulatedButton:
         (two of one name would throw each other out for ever), saying nothing of the device's state
         and leaving its notices alone. `ca_file` switches TLS on.
         """
-        self.device = device
+        timing = timing or ButtonTiming()
+        super().__init__(
+            kind=BUTTON,
+            device=device,
+            login=login,
+            password=password,
+            host=host,
+            port=port,
+            prefix=prefix,
+            every_s=every_s,
+            timing=timing,
+            clock=clock,
+            ca_file=ca_file,
+            hears=["reply"] if second_sender else OWN[BUTTON].device_reads,
+            client_id=f"{prefix}-press-{secrets.token_hex(4)}" if second_sender else None,
+        )
         self.boot = secrets.randbelow(2**53) if boot is None else boot
         self.history: list[Reply] = []
         """Every reply in the order it came, and `undelivered` where the button gave up waiting."""
         self.notices: list[Notice] = []
         """Notices that were still valid when they came."""
-        self.service_online: bool | None = None
-        """None until the broker has told us."""
         self._key = key
-        self._timing = timing or ButtonTiming()
-        self._clock = clock or SystemClock()
-        self._every_s = every_s
+        self._timing = timing
         self._seq = 0
         self._pending: dict[tuple[int, int], _Pending] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._changed = asyncio.Event()
-        self._service_topic = f"{prefix}/service/status"
-        self._base = f"{prefix}/button/{device}"
-        self._second_sender = second_sender
-        own_id = f"{prefix}-{device}"
-        will = (f"{self._base}/status", _json(v=1, online=False, every_s=every_s))
-        leaves = ["reply"] if second_sender else ["reply", "notice"]
-        self._link = DeviceLink(
-            host,
-            port,
-            client_id=f"{prefix}-press-{secrets.token_hex(4)}" if second_sender else own_id,
-            login=(login, password),
-            will=None if second_sender else will,
-            topics=[f"{self._base}/{leaf}" for leaf in leaves] + [self._service_topic],
-            ca_file=ca_file,
-            lasting=not second_sender,
-            reconnect=self._timing.reconnect,
-            on_message=self._on_message,
-            on_up=self._publish_status,
-        )
 
     def __repr__(self) -> str:
         return f"SimulatedButton({self.device!r}, boot={self.boot}, seq={self._seq})"
-
-    @property
-    def connected(self) -> bool:
-        return self._link.up.is_set()
 
     @property
     def face(self) -> Face:
@@ -116,35 +99,11 @@ class SimulatedButton:
             return Face.UNDELIVERED
         if self._pending:
             return Face.SENDING
-        if self.service_online is False:
+        if self.nobody_hears:
             return Face.RING_110
         mine = {r.state for r in self.history if (r.boot, r.seq) == (self.boot, self._seq)}
         # a repeat's `duplicate` may come after better news: the furthest state stands
         return next((face for state, face in _FURTHEST_FIRST if state in mine), Face.READY)
-
-    async def __aenter__(self) -> Self:
-        self._start(self._link.run())
-        self._start(self._keep_status())
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        if self.connected:
-            if not self._second_sender:
-                self._publish("status", self._status(online=False), retain=True)
-            await self._link.say_goodbye(_GOODBYE_S)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._link.close()
-
-    async def wait_connected(self, timeout_s: float = 10.0) -> None:
-        """Return when connected and subscribed; raises TimeoutError."""
-        async with asyncio.timeout(timeout_s):
-            await self._link.up.wait()
-
-    def lose_connection(self) -> None:
-        """Drop the connection without a goodbye, as a bad radio link does; it comes back."""
-        self._link.drop()
 
     async def press(
         self,
@@ -166,7 +125,7 @@ class SimulatedButton:
         mac = sign(self._key, self.device, self.boot, seq, kind, silent=silent, at_ms=at_ms)
         pending = _Pending(asyncio.get_running_loop().create_future())
         self._pending[self.boot, seq] = pending
-        self._start(self._repeat(seq, _json(**body, mac=mac), pending))
+        self._start(self._repeat(seq, to_json(**body, mac=mac), pending))
         patience_s = self._timing.undelivered_after_s if timeout_s is None else timeout_s
         try:
             async with asyncio.timeout(patience_s):
@@ -195,13 +154,13 @@ class SimulatedButton:
             lambda: next((n for n in self.notices if n.state == state), None), timeout_s
         )
 
-    async def wait_for_service(self, *, online: bool, timeout_s: float = 10.0) -> None:
-        """Return when the service is known to be online or not; raises TimeoutError."""
-        await self._until(lambda: True if self.service_online is online else None, timeout_s)
+    async def wait_for_face(self, face: Face, timeout_s: float = 10.0) -> None:
+        """Return when it shows this; raises TimeoutError."""
+        await self._until(lambda: True if self.face is face else None, timeout_s)
 
     def answer_notice(self, notice_id: str, state: str) -> None:
         """Tell the duty room what became of a notice: delivered, read, coming or cannot."""
-        self._publish("seen", _json(v=1, id=notice_id, state=state))
+        self._publish("seen", to_json(v=1, id=notice_id, state=state))
 
     # sending
 
@@ -231,41 +190,16 @@ class SimulatedButton:
             pending.late = True
             self._remember(Reply("undelivered", self.boot, seq))
 
-    async def _keep_status(self) -> None:
-        while True:
-            await asyncio.sleep(self._every_s)
-            if self.connected:
-                self._publish_status()
-
-    def _publish_status(self) -> None:
-        if self._second_sender:
-            return
-        self._publish("status", self._status(online=True), retain=True)
-
-    def _status(self, *, online: bool) -> bytes:
-        return _json(
-            v=1, online=online, every_s=self._every_s, battery=0.93, rssi=-70, fw="simulated-1"
-        )
-
-    def _publish(self, leaf: str, payload: bytes, *, retain: bool = False) -> None:
-        self._link.publish(f"{self._base}/{leaf}", payload, retain=retain)
+    def _more_status(self) -> dict[str, object]:
+        return {"battery": 0.93, "rssi": -70}
 
     # hearing
 
-    def _on_message(self, topic: str, payload: bytes) -> None:
-        try:
-            if topic == self._service_topic:
-                self._on_service(msgspec.json.decode(payload, type=ServiceStatus))
-            elif topic.endswith("/reply"):
-                self._on_reply(msgspec.json.decode(payload, type=Reply))
-            else:
-                self._on_notice(msgspec.json.decode(payload, type=Notice))
-        except msgspec.DecodeError as error:
-            log.warning("button.not_understood", device=self.device, topic=topic, why=str(error))
-
-    def _on_service(self, status: ServiceStatus) -> None:
-        self.service_online = status.online
-        self._wake()
+    def _hear(self, leaf: str, payload: bytes) -> None:
+        if leaf == "reply":
+            self._on_reply(msgspec.json.decode(payload, type=Reply))
+        else:
+            self._on_notice(msgspec.json.decode(payload, type=Notice))
 
     def _on_reply(self, reply: Reply) -> None:
         if reply.boot is not None and reply.seq is not None:
@@ -285,22 +219,3 @@ class SimulatedButton:
     def _remember(self, reply: Reply) -> None:
         self.history.append(reply)
         self._wake()
-
-    def _wake(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def _until(self, found: Callable[[], _T | None], timeout_s: float) -> _T:
-        async with asyncio.timeout(timeout_s):
-            while (what := found()) is None:
-                await self._changed.wait()
-        return what
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-
-def _json(**fields: object) -> bytes:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()

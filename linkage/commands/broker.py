@@ -73,7 +73,9 @@ def main(arguments: argparse.Namespace) -> int:
     with open_site(arguments.config) as site:
         doors = _doors(arguments, site.settings)
         registry = DeviceRegistry(site.database, site.box)
-        logins = site.database.read_now(registry.broker_logins_in)
+        logins, kinds = site.database.read_now(
+            lambda conn: (registry.broker_logins_in(conn), registry.login_kinds_in(conn))
+        )
         username, password, drawn = _service_login(site.settings)
         prefix = site.settings.file.mqtt.prefix
     reserved = {login for login in logins if mosquitto.is_service_client_id(prefix, login)}
@@ -88,7 +90,9 @@ def main(arguments: argparse.Namespace) -> int:
             ),
             mosquitto.SERVICE_RIGHTS: mosquitto.service_rights(prefix, username),
             mosquitto.DEVICE_PASSWORDS: mosquitto.password_file(devices),
-            mosquitto.DEVICE_RIGHTS: mosquitto.device_rights(prefix),
+            mosquitto.DEVICE_RIGHTS: mosquitto.device_rights(
+                prefix, {login: kinds.get(login, "") for login in devices}
+            ),
             mosquitto.CONFIGURATION: mosquitto.configuration(doors),
         },
     )

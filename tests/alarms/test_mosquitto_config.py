@@ -78,6 +78,30 @@ def test_every_right_of_a_device_names_its_login_but_the_service_status() -> Non
     assert all(right.startswith("pattern ") and "+" not in right for right in rights)
 
 
+def rules_of(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def test_buttons_cost_no_line_of_the_rights_and_sirens_a_few_each() -> None:
+    none = mosquitto.device_rights("lianfang")
+    buttons = {f"b-{n:04d}": "button" for n in range(4000)}
+    assert mosquitto.device_rights("lianfang", buttons) == none
+    sirens = {f"siren-{n:03d}": "siren" for n in range(400)}
+    with_sirens = mosquitto.device_rights("lianfang", buttons | sirens)
+    assert len(rules_of(with_sirens)) == len(rules_of(none)) + 5 * len(sirens)
+    assert len(with_sirens) < 100_000
+
+
+def test_a_siren_loses_a_buttons_rights_and_gets_its_own() -> None:
+    rights = rules_of(mosquitto.device_rights("lianfang", {"s-1": "siren"}))
+    assert rights[rights.index("user s-1") + 1 :] == [
+        "topic deny lianfang/button/s-1/#",
+        "topic write lianfang/siren/s-1/status",
+        "topic read lianfang/siren/s-1/set",
+        "topic read lianfang/service/status",
+    ]
+
+
 def test_listeners_divide_their_settings_before_any_is_given() -> None:
     tls = TlsFiles(PurePosixPath("/tls/broker.pem"), PurePosixPath("/tls/broker.key"))
     doors = Doors(

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import struct
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import aiohttp
+import psutil
 from sqlalchemy import func, select
 
 from alarms.devices import Credentials
@@ -14,7 +16,7 @@ from alarms.signature import sign
 from alarms.store.tables import alarms
 from linkage.schema import incidents
 from tests.scenarios.house import House
-from tests.scenarios.tiny_mqtt import TinyMqtt
+from tests.scenarios.tiny_mqtt import PUBLISH, TinyMqtt, packet, text
 
 ANSWERED_WITHIN_S = 5.0
 
@@ -130,3 +132,74 @@ async def silent_connections(port: int, count: int) -> AsyncIterator[None]:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
             stack.callback(writer.close)
         yield
+
+
+@dataclass
+class Flood:
+    """What a flood has sent so far."""
+
+    payloads: int = 0
+    more: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def sends(self, payloads: int) -> None:
+        """Return when it has sent so many."""
+        while self.payloads < payloads:
+            self.more.clear()
+            await self.more.wait()
+
+
+@asynccontextmanager
+async def flooding(site: House, number: int, *, size: int = 1_000_000) -> AsyncIterator[Flood]:
+    """A stolen login that publishes presses of `size` bytes as fast as the line takes them."""
+    given = site.buttons[number].credentials
+    async with stolen(site, number) as attacker:
+        flood = Flood()
+        pouring = asyncio.create_task(_pour(attacker.wire, press_topic(given), b"x" * size, flood))
+        try:
+            yield flood
+            assert not pouring.done()
+        finally:
+            pouring.cancel()
+            with suppress(asyncio.CancelledError):
+                await pouring
+            attacker.wire.vanish()
+
+
+async def _pour(wire: TinyMqtt, topic: str, payload: bytes, flood: Flood) -> None:
+    head = text(topic)
+    while True:
+        mid = struct.pack("!H", flood.payloads % 0xFFFF + 1)
+        await wire.send(packet(PUBLISH | 0x02, head + mid + payload))
+        flood.payloads += 1
+        flood.more.set()
+
+
+@dataclass
+class MostMemory:
+    """The most that each process was seen to hold, in MB."""
+
+    service: float = 0.0
+    broker: float = 0.0
+
+
+@asynccontextmanager
+async def watching_memory(site: House) -> AsyncIterator[MostMemory]:
+    """Look ten times a second."""
+    service = psutil.Process(getattr(site.process, "pid", None))
+    assert service.pid != psutil.Process().pid
+    running = None if site.broker is None else site.broker.process
+    broker = None if running is None else psutil.Process(running.pid)
+    most = MostMemory()
+
+    async def watch() -> None:
+        while True:
+            most.service = max(most.service, service.memory_info().rss / 1e6)
+            if broker is not None:
+                most.broker = max(most.broker, broker.memory_info().rss / 1e6)
+            await asyncio.sleep(0.1)  # sampling a foreign process
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield most
+    finally:
+        watching.cancel()

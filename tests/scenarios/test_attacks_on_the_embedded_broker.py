@@ -11,14 +11,19 @@ from tests.scenarios.attacker import (
     ANSWERED_WITHIN_S,
     assert_still_answers,
     counted,
+    flooding,
     knocking,
     press_topic,
     signed,
     silent_connections,
     stolen,
+    watching_memory,
 )
 from tests.scenarios.house import House
 from tests.scenarios.load_site import load_site
+
+WITH_THE_BROKER_MB = 500
+"""design.md §7: the main process with the embedded broker in it."""
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -81,6 +86,30 @@ async def test_a_payload_of_1_mb_is_refused_and_holds_nobody_up(site: House) -> 
     assert (said["state"], said["reason"]) == ("rejected", "too-large")
     assert counted(site, given.device)["alarms"] == 0
     await assert_still_answers(site, 7)
+
+
+async def test_a_payload_of_2_mb_throws_out_only_its_sender(site: House) -> None:
+    given = site.buttons[10].credentials
+    async with stolen(site, 10) as attacker:
+        attacker.wire.publish(press_topic(given), b"x" * 2_000_000)
+        async with asyncio.timeout(ANSWERED_WITHIN_S):
+            await attacker.wire.lost.wait()
+    assert counted(site, given.device)["alarms"] == 0
+    await assert_still_answers(site, 10)
+
+
+async def test_a_flood_of_1_mb_payloads_fills_no_memory_and_neighbours_are_answered(
+    site: House,
+) -> None:
+    async with watching_memory(site) as most, flooding(site, 11) as flood:
+        await flood.sends(50)
+        async with site.button(12) as button:
+            outcome = await button.press(timeout_s=10)
+            assert outcome.state == "received"
+        await flood.sends(150)
+    print(f"neighbour answered in {outcome.waited_s:.2f} s, {outcome.sendings} sendings; {most}")  # noqa: T201
+    assert most.service < WITH_THE_BROKER_MB
+    await assert_still_answers(site, 13)
 
 
 async def test_a_last_will_reaches_no_topic_that_its_login_may_not_write(site: House) -> None:

@@ -16,16 +16,23 @@ from tests.scenarios.attacker import (
     ANSWERED_WITHIN_S,
     assert_still_answers,
     counted,
+    flooding,
     knocking,
     press_topic,
     signed,
     silent_connections,
     stolen,
+    watching_memory,
 )
 from tests.scenarios.house import House
 from tests.scenarios.load_site import SERVICE_LOGIN, GuardedMosquitto, load_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SERVICE_BUDGET_MB = 250
+"""design.md §7: the main process on an outside broker."""
+BROKER_BUDGET_MB = 300
+"""Two clients' worth of what the settings let it keep, and itself."""
 
 _FREE = count()
 """Each test takes the next buttons: what one does to its own must not help another."""
@@ -86,15 +93,48 @@ async def test_a_press_larger_than_4_kib_is_refused_as_too_large(site: House) ->
     await assert_still_answers(site, number)
 
 
-async def test_a_payload_of_1_mb_throws_out_only_its_sender(site: House) -> None:
+@pytest.mark.parametrize("size", [1_000_000, 1 << 20])
+async def test_a_payload_of_1_mb_is_refused_as_too_large_and_holds_nobody_up(
+    site: House, size: int
+) -> None:
     number = next(_FREE)
     given = site.buttons[number].credentials
     async with stolen(site, number) as attacker:
-        attacker.wire.publish(press_topic(given), b"x" * 1_000_000)
+        attacker.wire.publish(press_topic(given), b"[" * size)
+        said = await attacker.reply()
+        assert (said["state"], said["reason"]) == ("rejected", "too-large")
+        attacker.wire.publish(press_topic(given), signed(given, 1, 1))
+        assert (await attacker.reply())["state"] == "received"
+    assert counted(site, given.device)["alarms"] == 1
+    await assert_still_answers(site, number)
+
+
+async def test_a_payload_of_2_mb_throws_out_only_its_sender(site: House) -> None:
+    number = next(_FREE)
+    given = site.buttons[number].credentials
+    async with stolen(site, number) as attacker:
+        attacker.wire.publish(press_topic(given), b"x" * 2_000_000)
         async with asyncio.timeout(ANSWERED_WITHIN_S):
             await attacker.wire.lost.wait()
     assert counted(site, given.device)["alarms"] == 0
     await assert_still_answers(site, number)
+
+
+async def test_a_flood_of_1_mb_payloads_fills_no_memory_and_neighbours_are_answered(
+    site: House,
+) -> None:
+    hostile, neighbour = next(_FREE), next(_FREE)
+    async with watching_memory(site) as most, flooding(site, hostile) as flood:
+        await flood.sends(500)
+        async with site.button(neighbour) as button:
+            # what the full queue drops comes with the button's repeat
+            outcome = await button.press(timeout_s=10)
+            assert outcome.state == "received"
+        await flood.sends(1000)
+    print(f"neighbour answered in {outcome.waited_s:.2f} s, {outcome.sendings} sendings; {most}")  # noqa: T201
+    assert most.service < SERVICE_BUDGET_MB
+    assert most.broker < BROKER_BUDGET_MB
+    await assert_still_answers(site, next(_FREE))
 
 
 async def test_a_press_with_another_key_is_refused(site: House) -> None:

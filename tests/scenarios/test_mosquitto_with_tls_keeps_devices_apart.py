@@ -13,9 +13,11 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
 
-from alarms.devices import DeviceRegistry
+from alarms.devices import Credentials, DeviceRegistry
 from alarms.signature import sign
+from alarms.simulated_sounders import SimulatedLoudspeaker, SimulatedSiren
 from alarms.store.tables import alarms, refusals
+from lianfang_timing import SystemClock, unix_ms
 from linkage.demo.town import DemoButton
 from linkage.storage import open_storage
 from tests.commands.running import lianfang
@@ -180,14 +182,21 @@ async def test_the_command_that_presses_does_not_throw_the_service_out(site: Hou
     assert site.log_file.read_text().count("mqtt.connected") == connected
 
 
-async def test_a_press_too_large_for_the_contract_is_answered_and_a_huge_one_ends_its_sender(
-    site: House,
+@pytest.mark.parametrize("size", [5_000, 1_000_000, 1 << 20])
+async def test_a_press_too_large_for_the_contract_is_answered_up_to_a_mebibyte(
+    site: House, size: int
 ) -> None:
-    sender, other = site.buttons[10], site.buttons[11]
+    sender = site.buttons[10]
     async with device(site, sender, topics=(topic(sender, "reply"),)) as client:
-        await client.publish(topic(sender, "press"), b" " * 5000)
-        assert json.loads(await client.hears(topic(sender, "reply")))["reason"] == "too-large"
-        client.client.publish(topic(sender, "press"), b"x" * 1_000_000, qos=1)
+        await client.publish(topic(sender, "press"), b" " * size)
+        said = json.loads(await client.hears(topic(sender, "reply")))
+        assert (said["state"], said["reason"]) == ("rejected", "too-large")
+
+
+async def test_a_press_beyond_that_ends_its_sender_and_nobody_else(site: House) -> None:
+    sender, other = site.buttons[10], site.buttons[11]
+    async with device(site, sender) as client:
+        client.client.publish(topic(sender, "press"), b"x" * 2_000_000, qos=1)
         async with asyncio.timeout(10):
             await client.lost.wait()
     async with site.button(11) as button:
@@ -261,3 +270,127 @@ async def test_a_revoked_device_is_thrown_out_and_a_new_one_let_in_without_a_res
             assert client.refused is None
         async with device(site, stolen) as client:
             assert client.refused == "Not authorized"
+
+
+SOUNDERS = {"siren-1": "siren", "siren-2": "siren", "speaker-1": "loudspeaker"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sounders(site: House) -> dict[str, Credentials]:
+    """Two sirens and a loudspeaker, put up while the broker runs."""
+    broker = site.broker
+    assert isinstance(broker, GuardedMosquitto)
+    storage = open_storage(site.settings)
+    registry = DeviceRegistry(storage.database, storage.box)
+    made = storage.database.write_now(
+        lambda conn: {
+            name: registry.enrol_in(conn, name, kind=kind) for name, kind in SOUNDERS.items()
+        }
+    )
+    storage.database.close_now()
+    broker.write(site.config)
+    broker.reload()
+    return made
+
+
+def sounder(site: House, given: Credentials) -> dict[str, object]:
+    """How a simulated device comes in."""
+    return {
+        "device": given.device,
+        "login": given.login,
+        "password": given.password,
+        "port": site.device_port,
+        "ca_file": str(site.ca_file),
+    }
+
+
+def of_service(site: House, *topics: str) -> BareClient:
+    return BareClient(
+        site.mqtt_port, site.ca_file, SERVICE_LOGIN, SERVICE_PASSWORD, client_id="t", topics=topics
+    )
+
+
+async def test_a_siren_obeys_the_service_and_its_status_is_kept_for_it(
+    site: House, sounders: dict[str, Credentials]
+) -> None:
+    until_ms = unix_ms(SystemClock().now()) + 60_000
+    order = json.dumps({"v": 1, "on": True, "until_ms": until_ms}).encode()
+    status = "lianfang/siren/siren-1/status"
+    async with SimulatedSiren(**sounder(site, sounders["siren-1"])) as siren:
+        await siren.wait_connected()
+        async with of_service(site, status) as service:
+            assert json.loads(await service.hears(status))["online"] is True  # retained
+            await service.publish("lianfang/siren/siren-1/set", order)
+            await siren.wait_for(sounding=True)
+            assert json.loads(await service.hears(status, number=2))["on"] is True
+
+
+async def test_a_loudspeaker_obeys_the_service(
+    site: House, sounders: dict[str, Credentials]
+) -> None:
+    until_ms = unix_ms(SystemClock().now()) + 60_000
+    order = {"v": 1, "phrase": "neighbour-needs-help", "repeat": 3, "until_ms": until_ms}
+    async with (
+        SimulatedLoudspeaker(**sounder(site, sounders["speaker-1"])) as speaker,
+        of_service(site) as service,
+    ):
+        await speaker.wait_connected()
+        await service.publish("lianfang/loudspeaker/speaker-1/say", json.dumps(order).encode())
+        assert (await speaker.wait_for_phrase("neighbour-needs-help")).repeat == 3
+
+
+async def test_a_device_may_use_only_topics_of_its_own_kind_and_name(
+    site: House, sounders: dict[str, Credentials]
+) -> None:
+    button = site.buttons[13].credentials
+    mine = ("siren-1", "siren/siren-1")
+    foreign = {
+        mine: ["siren/siren-2/status", "button/siren-1/press", "button/siren-1/status"],
+        ("speaker-1", "loudspeaker/speaker-1"): ["siren/speaker-1/status", "button/speaker-1/seen"],
+        (button.device, f"button/{button.device}"): [
+            f"siren/{button.device}/status",
+            f"loudspeaker/{button.device}/status",
+            "siren/siren-1/status",
+        ],
+    }
+    everything = ("lianfang/button/+/press", "lianfang/button/+/status", "lianfang/button/+/seen")
+    everything += ("lianfang/siren/+/status", "lianfang/loudspeaker/+/status")
+    known = sounders | {button.device: button}
+    async with of_service(site, *everything) as service:
+        for (name, own), topics in foreign.items():
+            given = known[name]
+            async with BareClient(
+                site.device_port, site.ca_file, given.login, given.password
+            ) as client:
+                for one in topics:
+                    await client.publish(f"lianfang/{one}", b"stolen")
+                await client.publish(f"lianfang/{own}/status", b"its own")
+            await service.hears(f"lianfang/{own}/status")
+        assert b"stolen" not in [payload for _, payload in service.heard]
+
+
+async def test_a_device_hears_only_what_is_for_its_own_kind_and_name(
+    site: House, sounders: dict[str, Credentials]
+) -> None:
+    siren, button = sounders["siren-1"], site.buttons[14].credentials
+    async with (
+        BareClient(
+            site.device_port, site.ca_file, siren.login, siren.password, topics=("lianfang/#",)
+        ) as of_siren,
+        BareClient(
+            site.device_port, site.ca_file, button.login, button.password, topics=("lianfang/#",)
+        ) as of_button,
+        of_service(site) as service,
+    ):
+        for kind, leaf in (("siren", "set"), ("loudspeaker", "say"), ("button", "reply")):
+            for name in ("siren-1", "siren-2", button.device):
+                await service.publish(f"lianfang/{kind}/{name}/{leaf}", b"{}")
+        await service.publish("lianfang/siren/siren-1/set", b"last")
+        await service.publish(f"lianfang/button/{button.device}/reply", b"last")
+        await of_siren.hears("lianfang/siren/siren-1/set", number=2)
+        await of_button.hears(f"lianfang/button/{button.device}/reply", number=2)
+        always = {"lianfang/service/status"}
+        assert {t for t, _ in of_siren.heard} - always == {"lianfang/siren/siren-1/set"}
+        assert {t for t, _ in of_button.heard} - always == {
+            f"lianfang/button/{button.device}/reply"
+        }

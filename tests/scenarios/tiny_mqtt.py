@@ -54,6 +54,8 @@ class TinyMqtt(asyncio.Protocol):
         self._mid = 0
         self._confirmed: dict[int, asyncio.Future[None]] = {}
         self._held = b""
+        self._can_write = asyncio.Event()
+        self._can_write.set()
         self._transport: asyncio.Transport | None = None
         self._pinging: asyncio.TimerHandle | None = None
 
@@ -66,6 +68,14 @@ class TinyMqtt(asyncio.Protocol):
         mid = self._publish(topic, payload, retain=retain)
         self._confirmed[mid] = asyncio.get_running_loop().create_future()
         await self._confirmed[mid]
+
+    async def send(self, raw: bytes) -> None:
+        """Raw bytes, when the line has taken what was sent before. Raises ConnectionError."""
+        await self._can_write.wait()
+        if self._transport is None or self._transport.is_closing():
+            raise ConnectionResetError("the line is down")
+        self._transport.write(raw)
+        await asyncio.sleep(0)
 
     def vanish(self) -> None:
         """Cut the line without a word: the broker publishes the will."""
@@ -100,8 +110,15 @@ class TinyMqtt(asyncio.Protocol):
         body += b"".join(text(part) for part in self._login or ())
         transport.write(packet(0x10, body))
 
+    def pause_writing(self) -> None:
+        self._can_write.clear()
+
+    def resume_writing(self) -> None:
+        self._can_write.set()
+
     def connection_lost(self, _error: Exception | None) -> None:
         self._transport = None
+        self._can_write.set()
         if self._pinging is not None:
             self._pinging.cancel()
         self.up.clear()
