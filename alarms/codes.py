@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from alarms.model import AlarmKind
+from alarms.model import SYSTEM_KINDS, AlarmKind
 
 _REAL_IN_A_DRILL = frozenset({AlarmKind.DURESS, AlarmKind.FIRE})
 """Whatever drill is on, these are no part of it (design.md §9)."""
@@ -45,6 +45,9 @@ _CONTACT_ID: Mapping[AlarmKind, ContactId] = {
     AlarmKind.TEST: ContactId(601, "RX"),
     # 24-hour non-burglary: somebody stays where they should not; nothing was broken into
     AlarmKind.LOITERING: ContactId(150, "UA"),
+    # system inactivity: nobody is there to act
+    AlarmKind.UNATTENDED: ContactId(654, "CD"),
+    AlarmKind.ROTA_GAP: ContactId(654, "CD"),
 }
 _SILENT_PANIC = ContactId(122, "HA")
 
@@ -101,6 +104,8 @@ _GB28181: Mapping[AlarmKind, Gb28181 | None] = {
     AlarmKind.CANCEL: None,
     AlarmKind.TEST: None,
     AlarmKind.LOITERING: Gb28181(Gb28181Method.VIDEO, LOITERING_TYPE, 2, NETWORK_CAMERA),
+    AlarmKind.UNATTENDED: None,
+    AlarmKind.ROTA_GAP: None,
 }
 
 
@@ -181,6 +186,10 @@ _CAP: Mapping[AlarmKind, tuple[CapCategory, CapUrgency, CapSeverity, CapCertaint
     AlarmKind.LOITERING: (
         CapCategory.SECURITY, _SOON, CapSeverity.MODERATE, CapCertainty.POSSIBLE,
     ),
+    AlarmKind.UNATTENDED: (
+        CapCategory.SAFETY, _NOW, CapSeverity.MODERATE, CapCertainty.OBSERVED,
+    ),
+    AlarmKind.ROTA_GAP: (CapCategory.SAFETY, _SOON, CapSeverity.MODERATE, CapCertainty.LIKELY),
 }  # fmt: skip
 
 
@@ -202,5 +211,7 @@ def cap(kind: AlarmKind, *, drill: bool, seen_on_camera: bool = False) -> Cap:
 
 def goes_upstream(kind: AlarmKind, *, drill: bool) -> bool:
     """Whether another centre may be told at all: never of tests and drills, but always of what is
-    real in a drill."""
-    return kind is not AlarmKind.TEST and (not drill or kind in _REAL_IN_A_DRILL)
+    real in a drill; and never of what concerns only our own duty room."""
+    if kind is AlarmKind.TEST or kind in SYSTEM_KINDS:
+        return False
+    return not drill or kind in _REAL_IN_A_DRILL

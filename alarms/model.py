@@ -21,6 +21,10 @@ class AlarmKind(StrEnum):
     CANCEL = "cancel"
     TEST = "test"
     LOITERING = "loitering"
+    UNATTENDED = "unattended"
+    """Nobody sits at an attended console."""
+    ROTA_GAP = "rota_gap"
+    """Nobody will hold a post that must be manned."""
 
     @property
     def label(self) -> tuple[str, str]:
@@ -38,9 +42,14 @@ _KIND_LABELS = {
     AlarmKind.CANCEL: ("取消声明", "Cancel claim"),
     AlarmKind.TEST: ("测试", "Test"),
     AlarmKind.LOITERING: ("徘徊", "Loitering"),
+    AlarmKind.UNATTENDED: ("值守空缺", "Empty chair"),
+    AlarmKind.ROTA_GAP: ("排班空缺", "Gap in the rota"),
 }
 
-PRESS_KINDS = frozenset(AlarmKind) - {AlarmKind.LOITERING}
+SYSTEM_KINDS = frozenset({AlarmKind.UNATTENDED, AlarmKind.ROTA_GAP})
+"""What we raise ourselves, about ourselves; only these may be closed by the system."""
+
+PRESS_KINDS = frozenset(AlarmKind) - {AlarmKind.LOITERING} - SYSTEM_KINDS
 
 LIFE_SAFETY_KINDS = frozenset(
     {
@@ -61,6 +70,7 @@ class AlarmSource(StrEnum):
     BUTTON = "button"
     CAMERA = "camera"
     REPORT = "report"
+    SYSTEM = "system"
 
 
 class Flag(StrEnum):

@@ -157,7 +157,7 @@ def _places(conn: Connection, batch: Sequence[LoggedAlarm]) -> dict[str, Place]:
                 found[alarm.id] = of_device.get(alarm.device, NOWHERE)
             case AlarmSource.CAMERA:
                 found[alarm.id] = places.place_of_camera(conn, alarm.device)
-            case AlarmSource.REPORT:
+            case AlarmSource.REPORT | AlarmSource.SYSTEM:
                 found[alarm.id] = _reported_place(conn, alarm.detail)
     return found
 

@@ -157,6 +157,8 @@ class EventType(StrEnum):
     EVIDENCE_ADDED = "evidence_added"
     EVIDENCE_FAILED = "evidence_failed"
     CANCEL_CLAIMED = "cancel_claimed"
+    RECOVERED = "recovered"
+    """What the system raised about itself is over: somebody sits there again, a shift is filled."""
     SET_OUT = "set_out"
     ARRIVED = "arrived"
     RETURNED = "returned"

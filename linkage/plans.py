@@ -15,6 +15,8 @@ from linkage.model import Role
 from linkage.strict_toml import Duration, load, nearest
 
 DEFAULT_PLAN = "default"
+DUTY_PLAN = "duty"
+"""For what the system raises about the duty room itself, where no rule names its kind."""
 
 
 class Way(StrEnum):
@@ -67,9 +69,16 @@ BUILT_IN = Plan(
 )
 
 
+DUTY = Plan(
+    name=DUTY_PLAN,
+    steps=(PlanStep(0.0, (Callee(role=Role.SHIFT_LEADER), Callee(role=Role.ADMINISTRATOR))),),
+    repeat_s=300.0,
+)
+
+
 @dataclass(frozen=True)
 class Plans:
-    """All plans by name; `default` is always among them."""
+    """All plans by name; `default` and `duty` are always among them."""
 
     by_name: Mapping[str, Plan]
 
@@ -80,7 +89,7 @@ class Plans:
 
 def built_in_plans() -> Plans:
     """What holds when no file says otherwise."""
-    return Plans({DEFAULT_PLAN: BUILT_IN})
+    return Plans({DEFAULT_PLAN: BUILT_IN, DUTY_PLAN: DUTY})
 
 
 class _Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -101,7 +110,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 def load_plans(path: Path) -> Plans:
     """The plans in the file. Raises BadSettings, also for a plan that could leave nobody called."""
-    plans = {DEFAULT_PLAN: BUILT_IN}
+    plans = {DEFAULT_PLAN: BUILT_IN, DUTY_PLAN: DUTY}
     seen = set()
     for number, raw in enumerate(load(path, _File).plan):
         where = f"{path}: key 'plan[{number}]"

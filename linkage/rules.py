@@ -13,12 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
+from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
 from linkage.errors import BadSettings
 from linkage.plans import DEFAULT_PLAN, Plan, Plans
 from linkage.strict_toml import Distance, Duration, load, nearest
 
-NEVER_SET_ASIDE = LIFE_SAFETY_KINDS | {AlarmKind.CANCEL}
+NEVER_SET_ASIDE = LIFE_SAFETY_KINDS | SYSTEM_KINDS | {AlarmKind.CANCEL}
 
 PRIORITIES: Mapping[AlarmKind, int] = {
     AlarmKind.DURESS: 1,
@@ -29,6 +29,8 @@ PRIORITIES: Mapping[AlarmKind, int] = {
     AlarmKind.OTHER: 2,
     AlarmKind.CANCEL: 2,
     AlarmKind.LOITERING: 3,
+    AlarmKind.UNATTENDED: 2,
+    AlarmKind.ROTA_GAP: 3,
     AlarmKind.TEST: 4,
 }
 """The priority of a kind where no rule says otherwise; 1 is the highest."""

@@ -8,13 +8,20 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-from alarms.model import AlarmKind, AlarmSource
+from alarms.model import SYSTEM_KINDS, AlarmKind, AlarmSource
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
 from linkage.model import NOWHERE, Decision, NearCamera, Place, PlannedAction
 from linkage.planning import planned
+from linkage.plans import DUTY_PLAN
 from linkage.rules import BUILT_IN, Question, Rule, matching, priority_of
 
-_URGENCY = {AlarmKind.DURESS: 0, AlarmKind.CANCEL: 2, AlarmKind.LOITERING: 3}
+_URGENCY = {
+    AlarmKind.DURESS: 0,
+    AlarmKind.CANCEL: 2,
+    AlarmKind.LOITERING: 3,
+    AlarmKind.UNATTENDED: 3,
+    AlarmKind.ROTA_GAP: 3,
+}
 """What an incident is called when kinds meet in it: the lowest; presses for help are 1."""
 
 
@@ -99,7 +106,7 @@ def match_rule(draft: Draft, facts: Facts) -> Draft:
         rule=rule,
         kind=alarm.kind,
         priority=priority_of(rule, alarm.kind),
-        plan=rule.plan,
+        plan=_plan_of(rule, alarm.kind),
         silent=alarm.silent or alarm.kind is AlarmKind.DURESS,
         finished=rule.set_aside,
     )
@@ -112,6 +119,8 @@ def correlate(draft: Draft, facts: Facts) -> Draft:
             found, reason = _incident_of_camera(facts)
         case AlarmKind.CANCEL:
             found, reason = _incident_of_household(facts)
+        case AlarmKind.UNATTENDED | AlarmKind.ROTA_GAP:
+            found, reason = _incident_of_cause(facts)
         case _:
             found, reason = _incident_of_household(facts)
             if found is None:
@@ -150,6 +159,9 @@ def gather_cameras(draft: Draft, facts: Facts) -> Draft:
         if camera.camera_id != draft.place.camera_id
         and (camera.distance_m is None or camera.distance_m <= draft.rule.cameras_within_m)
     ]
+    if facts.alarm.source is AlarmSource.SYSTEM:
+        # it is about people who are not there, and no camera sees those
+        near = []
     if own and draft.extends is not None:
         # from camera to camera an incident would creep over the whole village
         near = []
@@ -191,6 +203,19 @@ def _incident_of_household(facts: Facts) -> tuple[OpenIncident | None, str]:
     return None, "没有可并入的警情 / no open incident to join"
 
 
+def _plan_of(rule: Rule, kind: AlarmKind) -> str:
+    """The rule's; of what the system raises itself only where the rule names its kind."""
+    return DUTY_PLAN if kind in SYSTEM_KINDS - rule.match.kinds else rule.plan
+
+
+def _incident_of_cause(facts: Facts) -> tuple[OpenIncident | None, str]:
+    """Of the same chair, or of the same post."""
+    for incident in facts.incidents:
+        if incident.kind is facts.alarm.kind:
+            return incident, f"同一空缺警情 {incident.number} 未结 / {incident.number} is open"
+    return None, "没有可并入的警情 / no open incident to join"
+
+
 def _incident_of_group(facts: Facts) -> tuple[OpenIncident | None, str]:
     group = facts.place.group_id
     for incident in facts.incidents:
@@ -224,6 +249,9 @@ def _ring(found: OpenIncident | None, facts: Facts) -> tuple[bool, bool, str]:
     signed = found.acknowledged_by is not None
     if alarm.source is AlarmSource.CAMERA:
         return _ring_for_camera(found, facts)
+    if alarm.source is AlarmSource.SYSTEM:
+        reason = "签收后又有空缺 / another gap after the sign-for" if signed else "仍然空缺 / still so"
+        return signed, signed, reason
     if alarm.kind is AlarmKind.CANCEL:
         if found.cancel_claimed:
             return False, False, "已声明取消 / cancel claimed before"
