@@ -250,7 +250,7 @@ def _ring(found: OpenIncident | None, facts: Facts) -> tuple[bool, bool, str]:
     if alarm.source is AlarmSource.CAMERA:
         return _ring_for_camera(found, facts)
     if alarm.source is AlarmSource.SYSTEM:
-        return signed, signed, "签收后又有空缺 / again after the sign-for" if signed else "仍空缺 / still"
+        return signed, signed, "仍有空缺 / still nobody there"
     if alarm.kind is AlarmKind.CANCEL:
         if found.cancel_claimed:
             return False, False, "已声明取消 / cancel claimed before"
