@@ -155,14 +155,16 @@ class DeviceLink:
             self._loop.remove_writer(sock)
 
     def _arm_writer(self) -> None:
+        if self._watched is not None and self._client.want_write():
+            self._client.loop_write()  # mostly there is room, and nothing more to wait for
         if self._watched is not None and self._loop is not None and self._client.want_write():
             self._loop.add_writer(self._watched, self._client.loop_write)
 
     # --- called by paho: in the loop, or in the thread that connects -----------------------------
 
     def _on_register_write(self, _client: paho.Client, _userdata: object, _sock: object) -> None:
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._arm_writer)
+        if self._watched is not None and self._loop is not None:
+            self._loop.call_soon(self._arm_writer)
 
     def _on_unregister_write(self, _client: paho.Client, _userdata: object, _sock: object) -> None:
         # nothing is watched while the connecting thread works

@@ -170,13 +170,9 @@ class SimulatedButton(SimulatedDevice):
         )
         try:
             while not pending.answer.done():
-                # asyncio.wait, not wait_for: the answer must survive a wait that ends without it
-                up = asyncio.create_task(self._link.up.wait())
-                either: set[asyncio.Future[Any]] = {up, pending.answer}
-                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-                up.cancel()
-                if pending.answer.done():
-                    break
+                if not self._link.up.is_set():
+                    await self._up_or(pending.answer)
+                    continue
                 pending.sendings += 1
                 self._publish("press", payload)
                 await asyncio.wait(
@@ -184,6 +180,13 @@ class SimulatedButton(SimulatedDevice):
                 )
         finally:
             alarm_bell.cancel()
+
+    async def _up_or(self, answer: asyncio.Future[Reply]) -> None:
+        # asyncio.wait, not wait_for: the answer must survive a wait that ends without it
+        up = asyncio.create_task(self._link.up.wait())
+        either: set[asyncio.Future[Any]] = {up, answer}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        up.cancel()
 
     def _give_warning(self, seq: int, pending: _Pending) -> None:
         if not pending.answer.done():
