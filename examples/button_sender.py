@@ -23,6 +23,7 @@ import time
 import paho.mqtt.client as mqtt
 
 FIRST_REPEAT_S, REPEAT_CAP_S, UNDELIVERED_AFTER_S, STATUS_EVERY_S = 2.0, 30.0, 10.0, 600
+LINK_DOWN_FOR_S, SERVICE_EVERY_S, SERVICE_GRACE_S = 30.0, 30.0, 15.0
 SERVICE = "lianfang/service/status"
 SHOWN = {
     "received": "值班室已收到 / The duty room has it",
@@ -32,7 +33,8 @@ SHOWN = {
     "closed": "已办结 / Closed",
     "rejected": "未被受理，请拨打110 / Refused: ring 110",
     "undelivered": "未送达，请拨打110 / Not delivered: ring 110",
-    "offline": "值班系统离线，有事请拨打110 / The duty room is offline: ring 110",
+    "offline": "未联网，紧急情况请拨打110 / Not connected: in an emergency ring 110",
+    "online": "已联网 / Connected",
     "notice": "邻居需要帮助 / A neighbour needs help",
 }
 
@@ -88,6 +90,30 @@ def answer_notice(client, base, notice):
         client.publish(f"{base}/seen", seen, qos=1)
 
 
+class Watch:
+    """Whether to show that nobody hears us: the service says so, or is silent, or the line is down.
+
+    The last two need no message: a broker that dies with the service sends none.
+    """
+
+    def __init__(self, link_down_for_s):
+        self.link_down_for_s, self.shown = link_down_for_s, False
+        self.online, self.every_s, self.sign_at = True, SERVICE_EVERY_S, time.monotonic()
+        self.up_at = self.sign_at
+
+    def heard(self, status):
+        self.online, self.sign_at = status["online"], time.monotonic()
+        self.every_s = min(status.get("every_s", SERVICE_EVERY_S), 300)
+
+    def look(self, now, connected):
+        self.up_at = now if connected else self.up_at
+        silent = now - self.sign_at >= 2 * self.every_s + SERVICE_GRACE_S
+        gone = not self.online or silent or now - self.up_at >= self.link_down_for_s
+        if gone != self.shown:
+            self.shown = gone
+            show("offline" if gone else "online")
+
+
 def press(args, key):
     heard = queue.Queue()
     client = connect(args, heard)
@@ -96,8 +122,10 @@ def press(args, key):
     payload = press_payload(key, args.device, boot, seq, args.kind, silent=args.silent, at_ms=at_ms)
     begun, wait_s, send_at = time.monotonic(), FIRST_REPEAT_S, time.monotonic()
     answered = warned = False
+    watch = Watch(args.link_down_for)
     while True:
         now = time.monotonic()
+        watch.look(now, client.is_connected())
         if not answered and now >= send_at and client.is_connected():
             client.publish(f"{base}/press", payload, qos=1)
             send_at, wait_s = now + wait_s, min(wait_s * 2, REPEAT_CAP_S)
@@ -110,8 +138,7 @@ def press(args, key):
         except (queue.Empty, ValueError):
             continue
         if topic == SERVICE:
-            if not message["online"]:
-                show("offline")
+            watch.heard(message)
         elif topic.endswith("/notice"):
             answer_notice(client, base, message)
         elif (message.get("boot"), message.get("seq")) == (boot, seq):
@@ -131,6 +158,10 @@ def main():
     parser.add_argument("--kind", default="panic")
     parser.add_argument("--silent", action="store_true")
     parser.add_argument("--no-clock", action="store_true", help="a button without a clock")
+    parser.add_argument(
+        "--link-down-for", type=float, default=LINK_DOWN_FOR_S, metavar="S",
+        help="without a line for so long it says: ring 110",
+    )  # fmt: skip
     parser.add_argument("--once", action="store_true", help="end at the reply")
     args = parser.parse_args()
     key_text = os.environ.get("LIANFANG_KEY", "")

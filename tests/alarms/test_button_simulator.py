@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +272,49 @@ async def test_it_says_ring_110_while_the_service_is_offline(
         room.say("service/status", retain=True, v=1, online=True, every_s=30)
         await button.wait_for_service(online=True)
         assert button.face is Face.READY
+
+
+async def test_it_says_ring_110_when_the_service_stops_saying_that_it_is_there(
+    broker: Mosquitto, room: DutyRoom
+) -> None:
+    async with _button(broker.port, replace(QUICK, service_grace_s=0.3)) as button:
+        await button.wait_connected()
+        room.say("service/status", v=1, online=True, every_s=0.1)
+        await button.wait_for_service(online=True)
+        assert button.face is Face.READY
+        await button.wait_for_face(Face.RING_110)  # nothing came: no will, no goodbye
+        assert button.service_online is True
+        assert button.face.label[0] == "未联网，紧急情况请拨打110"
+        room.say("service/status", v=1, online=True, every_s=30)
+        await button.wait_for_face(Face.READY)
+
+
+async def test_it_says_ring_110_when_its_line_stays_down_and_is_ready_when_it_is_back(
+    broker: Mosquitto, room: DutyRoom
+) -> None:
+    room.say("service/status", retain=True, v=1, online=True, every_s=30)
+    async with _button(broker.port, replace(QUICK, link_down_for_s=0.3)) as button:
+        await button.wait_for_service(online=True)
+        assert button.face is Face.READY
+        broker.stop()
+        await button.wait_for_face(Face.RING_110)
+        await broker.start()
+        await button.wait_for_face(Face.READY)
+
+
+async def test_a_short_loss_of_the_line_alarms_nobody(broker: Mosquitto, room: DutyRoom) -> None:
+    room.say("service/status", retain=True, v=1, online=True, every_s=30)
+    async with _button(broker.port) as button:
+        await button.wait_for_service(online=True)
+        button.lose_connection()
+        await room.next("status", 3)  # its hello, its will, its hello
+        assert button.face is Face.READY
+
+
+async def test_it_says_ring_110_when_it_never_gets_a_line() -> None:
+    async with _button(free_port(), replace(QUICK, link_down_for_s=0.2)) as button:
+        assert button.face is Face.READY
+        await button.wait_for_face(Face.RING_110)
 
 
 @pytest.mark.parametrize("payload", [b"", b"\xff\xfe", b"[]", b'{"state":5}', b'{"boot":1}'])

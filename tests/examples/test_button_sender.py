@@ -192,3 +192,14 @@ async def test_service_that_goes_is_shown(link: MqttLink, start: Start) -> None:
     await sender.says("received")
     await link.close()
     assert "拨打110" in await sender.says("offline")
+
+
+async def test_a_line_that_stays_down_is_shown_and_its_return_too(
+    broker: Mosquitto, link: MqttLink, start: Start
+) -> None:
+    sender = await start("--link-down-for", "0.3")
+    await sender.says("received")
+    broker.kill()  # nobody is left to publish a will
+    assert "拨打110" in await sender.says("offline")
+    await broker.start()
+    await sender.says("online")
