@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alarms.model import AlarmKind, LoggedAlarm
-from linkage.model import NOWHERE, MemberDevice, NearCamera, Place
+from linkage.model import NOWHERE, MemberDevice, NearCamera, Place, Sounder
 from linkage.rules import Rules
+from linkage.ways.settings import USUAL_WAYS, Ways
 
 
 @dataclass(frozen=True)
@@ -72,3 +73,6 @@ class Facts:
     cameras: tuple[NearCamera, ...] = ()
     """Nearest first, as wide as the widest rule looks."""
     members: tuple[MemberDevice, ...] = ()
+    sounders: tuple[Sounder, ...] = ()
+    """Sirens and loudspeakers of the group."""
+    ways: Ways = USUAL_WAYS

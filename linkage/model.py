@@ -159,6 +159,7 @@ class EventType(StrEnum):
     CANCEL_CLAIMED = "cancel_claimed"
     RECOVERED = "recovered"
     """What the system raised about itself is over: somebody sits there again, a shift is filled."""
+    PLAN_TICKED = "plan_ticked"
     SET_OUT = "set_out"
     ARRIVED = "arrived"
     RETURNED = "returned"
@@ -337,6 +338,14 @@ class MemberDevice:
     device: str
     household_id: str
     wants_notices: bool
+
+
+@dataclass(frozen=True)
+class Sounder:
+    """A siren or a loudspeaker of the group; `kind` is the one of its actions."""
+
+    device: str
+    kind: ActionKind
 
 
 EVERYWHERE = "*"

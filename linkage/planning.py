@@ -8,6 +8,13 @@ from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
 from linkage.facts import Facts, OpenIncident
 from linkage.model import ActionKind, NearCamera, PlannedAction, action_id
 from linkage.rules import Rule, RuleAction
+from linkage.ways.planning import (
+    in_turns,
+    loudspeaker_actions,
+    siren_actions,
+    siren_off,
+    told_webhooks,
+)
 
 NOTICE_PHRASE = "neighbour-needs-help"
 NOTICE_LASTS_MS = 10 * 60 * 1000
@@ -40,7 +47,64 @@ def planned(
             reasons.append(why_not)
     if rings and RuleAction.SNAPSHOT in rule.actions:
         actions += _snapshots(facts, extends, cameras)
-    return actions, "; ".join(reasons) or "无需新动作 / nothing new to do"
+    sounding = _sounding(facts, rule, extends) if rings else []
+    if sounding:
+        actions += sounding
+        reasons.append(
+            f"警报器、喇叭 {len(sounding)} 条 / {len(sounding)} for sirens, loudspeakers"
+        )
+    webhooks = _webhooks(facts, extends) if rings else []
+    if webhooks:
+        actions += webhooks
+        names = sorted({a.target for a in webhooks})
+        reasons.append(f"推送 {'、'.join(names)} / told: {', '.join(names)}")
+    ring = 1 if extends is None else extends.ring + 1
+    return in_turns(actions, ring=ring), "; ".join(reasons) or "无需新动作 / nothing new to do"
+
+
+def _webhooks(facts: Facts, extends: OpenIncident | None) -> list[PlannedAction]:
+    """Also what is silent: they are far from the household, and the police is who must know."""
+    return told_webhooks(
+        facts.ways,
+        cause=facts.alarm.id,
+        event="opened" if extends is None else "rang_again",
+        kind=facts.alarm.kind,
+        village_id=facts.place.village_id,
+        now_ms=facts.now_ms,
+    )
+
+
+def _sounding(facts: Facts, rule: Rule, extends: OpenIncident | None) -> list[PlannedAction]:
+    """Sirens and loudspeakers of the group. What is quiet keeps them silent, and silences them:
+    after a cancel as after a duress, which looks like it."""
+    cause = facts.alarm.id
+    wanted = {
+        ActionKind(action.value)
+        for action in (RuleAction.SIREN, RuleAction.LOUDSPEAKER)
+        if action in rule.actions
+    }
+    sirens = [s.device for s in facts.sounders if s.kind is ActionKind.SIREN]
+    if _is_quiet(facts, extends):
+        if extends is None:
+            return []
+        return [siren_off(device, cause=cause, now_ms=facts.now_ms) for device in sirens]
+    if facts.alarm.kind not in LIFE_SAFETY_KINDS or facts.alarm.source is AlarmSource.CAMERA:
+        return []
+    found: list[PlannedAction] = []
+    if ActionKind.SIREN in wanted:
+        found += siren_actions(facts.ways, sirens, cause=cause, now_ms=facts.now_ms)
+    if ActionKind.LOUDSPEAKER in wanted:
+        speakers = [s.device for s in facts.sounders if s.kind is ActionKind.LOUDSPEAKER]
+        found += loudspeaker_actions(facts.ways, speakers, cause=cause, now_ms=facts.now_ms)
+    return found
+
+
+def _is_quiet(facts: Facts, extends: OpenIncident | None) -> bool:
+    """Whether anything of the incident, with this alarm in it, must not be noticed there."""
+    alarm = facts.alarm
+    if alarm.silent or alarm.kind in (AlarmKind.DURESS, AlarmKind.CANCEL):
+        return True
+    return extends is not None and any(a.is_quiet for a in extends.alarms)
 
 
 def _escalate(facts: Facts, extends: OpenIncident | None) -> PlannedAction:

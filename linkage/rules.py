@@ -42,6 +42,12 @@ LONGEST_GAP_S = 120.0
 class RuleAction(StrEnum):
     NOTICES = "notices"
     SNAPSHOT = "snapshot"
+    SIREN = "siren"
+    LOUDSPEAKER = "loudspeaker"
+
+
+USUAL_ACTIONS = frozenset({RuleAction.NOTICES, RuleAction.SNAPSHOT})
+"""Where a rule says nothing. What the whole village hears is for a rule to ask for."""
 
 
 class Layer(StrEnum):
@@ -86,7 +92,7 @@ class Rule:
     plan: str = DEFAULT_PLAN
     cameras_within_m: float = 150.0
     cameras_at_most: int = 4
-    actions: frozenset[RuleAction] = frozenset(RuleAction)
+    actions: frozenset[RuleAction] = USUAL_ACTIONS
     set_aside: bool = False
     """Kept in the log and nothing else; only for what no life hangs on."""
 
@@ -152,7 +158,7 @@ class _Rule(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     plan: str = DEFAULT_PLAN
     cameras_within: Distance = Distance(150.0)
     cameras_at_most: int = 4
-    actions: list[RuleAction] = msgspec.field(default_factory=lambda: list(RuleAction))
+    actions: list[RuleAction] = msgspec.field(default_factory=lambda: list(USUAL_ACTIONS))
     set_aside: bool = False
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from alarms.model import AlarmKind
+from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from linkage.errors import BadSettings
 from linkage.strict_toml import Duration, load
 from linkage.ways.signing import secret_of
@@ -39,7 +39,7 @@ class Webhook:
     secret: bytes = field(repr=False)
     uses: frozenset[Use] = frozenset()
     kinds: frozenset[AlarmKind] = frozenset()
-    """Empty: all."""
+    """Empty: all; for a station those on which a life may hang."""
     places: frozenset[str] = frozenset()
     """Village ids; empty: all, also unknown places."""
     timeout_s: float = 5.0
@@ -55,11 +55,11 @@ class Webhook:
 
     def wants(self, kind: AlarmKind, village_id: str | None) -> bool:
         """Whether it is told of an incident of this kind there when that opens or rings again."""
-        return (
-            bool(self.uses)
-            and (not self.kinds or kind in self.kinds)
-            and (not self.places or village_id in self.places)
-        )
+        if not self.uses or (self.places and village_id not in self.places):
+            return False
+        if self.kinds:
+            return kind in self.kinds
+        return self.use is not Use.STATION or kind in LIFE_SAFETY_KINDS
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,9 @@ class Ways:
     siren: Siren = Siren()
     loudspeaker: Loudspeaker = Loudspeaker()
 
+
+USUAL_WAYS = Ways()
+"""Where no file says otherwise."""
 
 _Name = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9._-]{1,64}\Z")]
 
@@ -120,7 +123,7 @@ class NotifyFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 def load_ways(path: Path) -> Ways:
     """The ways in the file; the built-in ones when there is no such file. Raises BadSettings."""
     if not path.exists():
-        return Ways()
+        return USUAL_WAYS
     raw = load(path, NotifyFile)
     webhooks: dict[str, Webhook] = {}
     for number, one in enumerate(raw.webhook):
