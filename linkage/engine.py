@@ -8,7 +8,7 @@ it again and the log replays.
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -16,19 +16,21 @@ import structlog
 from sqlalchemy import Connection
 
 from alarms.errors import StoreBusy
+from alarms.histogram import Histogram
 from alarms.log import AlarmLog, cursor, move_cursor, read_alarms
 from alarms.model import LoggedAlarm
 from alarms.store import Database
 from lianfang_timing import Backoff, Clock, unix_ms
 from linkage.changes import Changes
 from linkage.fact_reading import FactReader, Surroundings, surroundings
+from linkage.facts import OpenIncident
 from linkage.linking import Linking
 from linkage.pipeline import decide
 from linkage.rules import Rules
 from linkage.stages import Draft
 
 READER = "engine"
-BATCH_LEAST, BATCH_MOST = 16, 160
+BATCH_LEAST, BATCH_MOST = 24, 160
 """Alarms in one transaction: as many as take HOLD_S on this machine, within these bounds."""
 
 READ_AT_ONCE = 480
@@ -36,6 +38,9 @@ READ_AT_ONCE = 480
 
 HOLD_S = 0.025
 """How long a transaction may take before its commit: presses that come meanwhile wait for it."""
+
+KNOWN_MOST = 2000
+"""Incidents that are remembered from transaction to transaction; some kB each."""
 
 LOOK_EVERY_S = 1.0
 """Other processes append too, and do not wake us."""
@@ -74,6 +79,9 @@ class Engine:
         self._time_zone = time_zone
         self._writer = writer
         self._batch = BATCH_LEAST
+        self._known: dict[str, OpenIncident] = {}
+        self.linked = Histogram()
+        """From when an alarm was logged to when it was linked: committed, and told to consoles."""
 
     async def run(self) -> None:
         """Follow the log until cancelled. A busy store is waited for; anything else is raised."""
@@ -110,10 +118,15 @@ class Engine:
 
     async def _handle_batch(self, batch: Sequence[LoggedAlarm], around: Surroundings) -> None:
         now_ms = unix_ms(self._clock.now())
-        handled, position = await self._database.write(
-            lambda conn: self._handle(conn, batch, around, now_ms)
+        # what is not committed must not be remembered
+        known, self._known = self._known, {}
+        handled, position, incidents = await self._database.write(
+            lambda conn: self._handle(conn, batch, around, known, now_ms)
         )
+        self._known = incidents if len(known) > KNOWN_MOST else known | incidents
+        linked_ms = unix_ms(self._clock.now())
         for one in handled:
+            self.linked.observe((linked_ms - one.alarm.received_at_ms) / 1000)
             logger.info(
                 "engine.alarm_handled",
                 alarm=one.alarm.id,
@@ -125,11 +138,22 @@ class Engine:
         self._changes.notify(position)
 
     def _handle(
-        self, conn: Connection, batch: Sequence[LoggedAlarm], around: Surroundings, now_ms: int
-    ) -> tuple[list[_Handled], int]:
+        self,
+        conn: Connection,
+        batch: Sequence[LoggedAlarm],
+        around: Surroundings,
+        known: Mapping[str, OpenIncident],
+        now_ms: int,
+    ) -> tuple[list[_Handled], int, dict[str, OpenIncident]]:
         begun = time.perf_counter()
         reader = FactReader(
-            conn, batch, around, rules=self._rules, now_ms=now_ms, time_zone=self._time_zone
+            conn,
+            batch,
+            around,
+            known,
+            rules=self._rules,
+            now_ms=now_ms,
+            time_zone=self._time_zone,
         )
         linking = Linking(conn, now_ms=now_ms)
         handled = []
@@ -143,7 +167,7 @@ class Engine:
         newest = linking.write(writer=self._writer)
         move_cursor(conn, READER, batch[-1].position)
         self._batch = next_batch(self._batch, len(batch), time.perf_counter() - begun)
-        return handled, newest
+        return handled, newest, reader.open
 
 
 def _next(conn: Connection) -> tuple[Sequence[LoggedAlarm], Surroundings]:

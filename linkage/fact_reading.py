@@ -5,9 +5,11 @@ presses wait for. Incidents are read inside it, so that what is read still holds
 is written; and what is decided about one alarm is there for the next.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import degrees, inf
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, func, select, union
@@ -16,7 +18,7 @@ from alarms.model import AlarmKind, AlarmSource, LoggedAlarm
 from lianfang_timing import from_unix_ms
 from linkage import places
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
-from linkage.model import NOWHERE, OPEN_STAGES, MemberDevice, Place
+from linkage.model import NOWHERE, OPEN_STAGES, MemberDevice, NearCamera, Place
 from linkage.places import CameraSpot
 from linkage.records import planned_steps
 from linkage.rules import Rules
@@ -83,13 +85,27 @@ class Surroundings:
     members: Mapping[str, Sequence[MemberDevice]]
     """By group."""
     spots: Sequence[CameraSpot]
+    """From south to north; those not surveyed first."""
+
+    def cameras(self, place: Place, within_m: float) -> list[NearCamera]:
+        """As `places.near`, without a look at every camera of the town."""
+        if place.latitude is None:
+            return places.near(self.spots, place, within_m)
+        band = degrees(within_m / places.EARTH_M) * 1.01
+        first = bisect_left(self.spots, place.latitude - band, key=_latitude)
+        last = bisect_right(self.spots, place.latitude + band, key=_latitude)
+        return places.near(self.spots[first:last], place, within_m)
+
+
+def _latitude(spot: CameraSpot) -> float:
+    return -inf if spot.latitude is None else spot.latitude
 
 
 def surroundings(conn: Connection, batch: Sequence[LoggedAlarm]) -> Surroundings:
     """The surroundings of these alarms."""
     found = _places(conn, batch)
     groups = {p.group_id for p in found.values() if p.group_id is not None}
-    spots = places.camera_spots(conn) if batch else []
+    spots = sorted(places.camera_spots(conn), key=_latitude) if batch else []
     return Surroundings(found, places.members_of_groups(conn, groups), spots)
 
 
@@ -101,21 +117,25 @@ class FactReader:
         conn: Connection,
         batch: Sequence[LoggedAlarm],
         around: Surroundings,
+        known: Mapping[str, OpenIncident],
         *,
         rules: Rules,
         now_ms: int,
         time_zone: ZoneInfo,
     ) -> None:
-        """`around` holds the surroundings of the batch at least."""
+        """`around` holds the surroundings of the batch at least; `known` incidents by id, as the
+        engine's last transactions left them."""
         self._rules = rules
         self._now_ms = now_ms
         self._time_zone = time_zone
         self._around = around
         self._linked = set(conn.scalars(_LINKED, {"alarms": [a.id for a in batch]}))
-        self._open: dict[str, OpenIncident] = {}
+        self.open: dict[str, OpenIncident] = {}
+        """The open incidents that the batch may belong to, by id, as they stand now."""
         self._sharing: dict[_Shared, set[str]] = defaultdict(set)
         new = [a for a in batch if a.id not in self._linked]
-        for incident in _open_incidents(conn, new, [around.places[a.id] for a in new]):
+        at = [around.places[a.id] for a in new]
+        for incident in _open_incidents(conn, new, at, known):
             self.note(incident)
 
     def facts(self, alarm: LoggedAlarm) -> Facts:
@@ -125,7 +145,7 @@ class FactReader:
             return Facts(alarm, self._now_ms, local, self._rules, linked=True)
         place = self._around.places[alarm.id]
         ids = set().union(*(self._sharing.get(s, ()) for s in _shared_by(alarm, place)))
-        sharing = [self._open[i] for i in ids]
+        sharing = [self.open[i] for i in ids]
         return Facts(
             alarm,
             self._now_ms,
@@ -135,13 +155,13 @@ class FactReader:
             incidents=tuple(
                 sorted(sharing, key=lambda i: (i.opened_at_ms, i.number), reverse=True)
             ),
-            cameras=tuple(places.near(self._around.spots, place, self._rules.widest_m)),
+            cameras=tuple(self._around.cameras(place, self._rules.widest_m)),
             members=tuple(self._around.members.get(place.group_id or "", ())),
         )
 
     def note(self, incident: OpenIncident) -> None:
         """An alarm of the batch has opened or changed this incident."""
-        self._open[incident.id] = incident
+        self.open[incident.id] = incident
         for shared in _shared_in(incident):
             self._sharing[shared].add(incident.id)
 
@@ -199,7 +219,10 @@ def _shared_in(incident: OpenIncident) -> Iterator[_Shared]:
 
 
 def _open_incidents(
-    conn: Connection, batch: Sequence[LoggedAlarm], known: Sequence[Place]
+    conn: Connection,
+    batch: Sequence[LoggedAlarm],
+    at: Sequence[Place],
+    known: Mapping[str, OpenIncident],
 ) -> list[OpenIncident]:
     """Every open incident that shares something with any of these alarms."""
 
@@ -210,22 +233,25 @@ def _open_incidents(
         _OPEN_SHARING,
         {
             "devices": named({a.device for a in batch}),
-            "households": named({p.household_id for p in known}),
-            "groups": named({p.group_id for p in known}),
-            "cameras": named({p.camera_id for p in known}),
+            "households": named({p.household_id for p in at}),
+            "groups": named({p.group_id for p in at}),
+            "cameras": named({p.camera_id for p in at}),
         },
     ).all()
     if not found:
         return []
     ids = [r.id for r in found]
-    asked = {"ids": ids}
+    # nobody but the engine links alarms and cameras: what it knows of them is not read again
+    asked = {"ids": [i for i in ids if i not in known]}
     linked: dict[str, list[LinkedAlarm]] = defaultdict(list)
-    for r in conn.execute(_ALARMS, asked):
-        one = LinkedAlarm(AlarmKind(r.kind), r.silent, r.device, r.household_id, r.received_at_ms)
-        linked[r.incident_id].append(one)
     seen_by: dict[str, set[str]] = defaultdict(set)
-    for link in conn.execute(_CAMERAS, asked):
-        seen_by[link.incident_id].add(link.camera_id)
+    if asked["ids"]:
+        for r in conn.execute(_ALARMS, asked):
+            kind = AlarmKind(r.kind)
+            one = LinkedAlarm(kind, r.silent, r.device, r.household_id, r.received_at_ms)
+            linked[r.incident_id].append(one)
+        for link in conn.execute(_CAMERAS, asked):
+            seen_by[link.incident_id].add(link.camera_id)
     pending = planned_steps(conn, ids)
     return [
         OpenIncident(
@@ -241,8 +267,8 @@ def _open_incidents(
             acknowledged_by=r.acknowledged_by,
             group_id=r.group_id,
             camera_id=r.camera_id,
-            alarms=tuple(linked[r.id]),
-            camera_ids=frozenset(seen_by[r.id]),
+            alarms=known[r.id].alarms if r.id in known else tuple(linked[r.id]),
+            camera_ids=known[r.id].camera_ids if r.id in known else frozenset(seen_by[r.id]),
             pending=pending.get(r.id),
         )
         for r in found

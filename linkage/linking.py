@@ -4,6 +4,7 @@ Runs inside the engine's transaction. What to write is decided before it comes h
 """
 
 import uuid
+from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime
 
@@ -40,6 +41,7 @@ class Linking:
         self._alarms: list[dict[str, object]] = []
         self._cameras: list[dict[str, object]] = []
         self._actions: list[dict[str, object]] = []
+        self._looks: dict[str, list[dict[str, object]]] = defaultdict(list)
         self._evidence: list[dict[str, object]] = []
         self._entries: list[Entry] = []
 
@@ -61,7 +63,9 @@ class Linking:
         if draft.restarts and draft.extends is not None:
             self._restart(incident.id)
         self._link(incident.id, draft, facts.alarm, before)
-        self._actions += planned_rows(draft.actions, incident.id, self._now_ms)
+        planned = planned_rows(draft.actions, incident.id, self._now_ms)
+        self._actions += planned
+        self._looks[incident.id] += [r for r in planned if r["kind"] == ActionKind.ESCALATE.value]
         picture = _picture(incident.id, facts.alarm)
         if picture is not None:
             self._evidence.append(picture)
@@ -127,9 +131,8 @@ class Linking:
     def _restart(self, incident_id: str) -> None:
         """The clock begins anew: what it had planned is cancelled, here and in the store."""
         self._restarted.add(incident_id)
-        for row in self._actions:
-            if row["incident_id"] == incident_id and row["kind"] == ActionKind.ESCALATE.value:
-                row |= {"state": ActionState.CANCELLED.value, "done_at_ms": self._now_ms}
+        for row in self._looks[incident_id]:
+            row |= {"state": ActionState.CANCELLED.value, "done_at_ms": self._now_ms}
 
     def _restart_row(self, incident_id: str) -> dict[str, object]:
         return {

@@ -14,7 +14,7 @@ from alarms.store.tables import devices
 from linkage.model import NOWHERE, MemberDevice, NearCamera, Place
 from linkage.schema import cameras, grids, households, mutual_aid_groups, villages
 
-_EARTH_M = 6_371_000.0
+EARTH_M = 6_371_000.0
 
 # Built once: making and hashing a statement costs more than running it, and in a storm these are
 # run for every few alarms.
@@ -98,7 +98,7 @@ def distance_m(a: tuple[float, float], b: tuple[float, float]) -> float:
     half_lat = sin(radians(lat_b - lat_a) / 2)
     half_lon = sin(radians(lon_b - lon_a) / 2)
     h = half_lat**2 + cos(radians(lat_a)) * cos(radians(lat_b)) * half_lon**2
-    return 2 * _EARTH_M * asin(min(1.0, sqrt(h)))
+    return 2 * EARTH_M * asin(min(1.0, sqrt(h)))
 
 
 def places_of_devices(conn: Connection, ids: Collection[str]) -> dict[str, Place]:
@@ -159,7 +159,7 @@ def near(spots: Iterable[CameraSpot], place: Place, within_m: float) -> list[Nea
         return [NearCamera(s.id, None) for s in spots if s.village_id == place.village_id]
     here = (place.latitude, place.longitude)
     # a band of latitude first: it needs no trigonometry, and leaves few
-    band = degrees(within_m / _EARTH_M) * 1.01
+    band = degrees(within_m / EARTH_M) * 1.01
     found = [
         (distance_m(here, (spot.latitude, spot.longitude)), spot.id)
         for spot in spots

@@ -37,9 +37,11 @@ _NEWEST_NUMBER = (
 _THESE_ACTIONS = actions.c.id.in_(bindparam("ids", expanding=True))
 _IS_PLANNED = actions.c.state == ActionState.PLANNED.value
 _OF_THESE = actions.c.incident_id.in_(bindparam("ids", expanding=True))
+# no index fits this: SQLite would rather go through all that is planned than down the incidents'
+_STILL_PLANNED = actions.c.state.concat(literal_column("''")) == ActionState.PLANNED.value
 _CANCEL = (
     update(actions)
-    .where(_OF_THESE, _IS_PLANNED, actions.c.kind.in_(bindparam("kinds", expanding=True)))
+    .where(_OF_THESE, _STILL_PLANNED, actions.c.kind.in_(bindparam("kinds", expanding=True)))
     .values(state=ActionState.CANCELLED.value, done_at_ms=bindparam("at_ms"))
 )
 _DUE = (
@@ -60,7 +62,7 @@ _DUE_LATER = _DUE.where(actions.c.turn > 0).order_by(
 _NOTICES = select(actions).where(_THESE_ACTIONS, actions.c.kind == ActionKind.NOTICE.value)
 _KEEP_PAYLOAD = update(actions).where(actions.c.id == bindparam("action"))
 _ESCALATIONS = select(actions.c.incident_id, actions.c.due_at_ms, actions.c.payload).where(
-    _OF_THESE, _IS_PLANNED, actions.c.kind == ActionKind.ESCALATE.value
+    _OF_THESE, _STILL_PLANNED, actions.c.kind == ActionKind.ESCALATE.value
 )
 # without the state in the condition: SQLite would rather go through all that is planned
 _STATES = select(actions.c.id, actions.c.state).where(_THESE_ACTIONS)
