@@ -1,36 +1,49 @@
 """The desk: where people take the steps of an incident, from the sign-for to the review.
 
 Each step is one transaction: the incident's row, its event, what is cancelled and what is planned
-by it. Who may take a step is the web's business; whether the incident allows it is in
-`linkage.steps`.
+by it. Who may take a step is the web's business; whether the incident allows it, and what it
+changes, is decided in `linkage.step_taking`.
 """
 
+import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import tzinfo
 from typing import NotRequired, TypedDict, Unpack
+from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
-from alarms.model import AlarmKind, AlarmSource, ReplyState, SeenNotice
+from alarms.model import ReplyState, SeenNotice
 from alarms.store import Database
-from alarms.store.tables import alarms
-from lianfang_timing import Clock, unix_ms
-from linkage import records
+from lianfang_timing import Clock, from_unix_ms, unix_ms
+from linkage import merging, notice_answers, people, records, step_writing
 from linkage.changes import Changes
+from linkage.due_times import DueTimes
 from linkage.errors import NoSuchIncident, StaleVersion
-from linkage.model import ActionKind, Actor, EventType, Outcome, PlannedAction, action_id
-from linkage.schema import accounts, incident_alarms, incidents
-from linkage.steps import MOVES, Ask, Move, Step, check
-from linkage.timeline import Entry, NewEvent, record, record_all
-
-REPLY_LASTS_MS = 60 * 60 * 1000
+from linkage.model import ActionKind, Actor, Incident, Outcome, Person, Stage
+from linkage.replying import replies
+from linkage.schema import accounts
+from linkage.step_checks import Ask, ClosingCheck, Situation
+from linkage.step_taking import absorb, take
+from linkage.steps import MOVES, Step
+from linkage.timeline import record
 
 logger = structlog.get_logger()
 
-_QUIET_AFTER = (AlarmKind.DURESS.value, AlarmKind.CANCEL.value)
-"""A device that sent one of these hears `received` and nothing more (contract §3)."""
+_CALLED_BY = frozenset({Step.DISPATCH, Step.RETURN, Step.REASSIGN})
+"""Steps that call the account they name."""
 
-_SEEN_ORDER = ("delivered", "read", "coming", "cannot")
+
+@dataclass(frozen=True)
+class DeskPolicy:
+    """What the settings say about the steps."""
+
+    due: DueTimes = DueTimes()  # noqa: RUF009 - frozen
+    closing_check: ClosingCheck = ClosingCheck.OTHER_THAN_RESPONDER
+    time_zone: tzinfo = ZoneInfo("Asia/Shanghai")  # noqa: RUF009 - never changes
+    """Dates the numbers of incidents that are split off."""
 
 
 class Said(TypedDict):
@@ -50,39 +63,58 @@ class IncidentDesk:
     Raise NoSuchIncident, StaleVersion (with the version now), StepNotAllowed or StoreBusy.
     """
 
-    def __init__(self, database: Database, clock: Clock, changes: Changes, *, writer: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        changes: Changes,
+        *,
+        writer: str,
+        policy: DeskPolicy = DeskPolicy(),
+    ) -> None:
         self._database = database
         self._clock = clock
         self._changes = changes
         self._writer = writer
+        self._policy = policy
 
     async def acknowledge(self, incident_id: str, **said: Unpack[Said]) -> int:
         """签收: this person has it now; the escalation stops. Once more by the same is harmless."""
-        return await self._take(incident_id, Ask(Step.ACKNOWLEDGE, **said))
+        return await self.take(incident_id, Ask(Step.ACKNOWLEDGE, **said))
 
     async def verify(self, incident_id: str, **said: Unpack[Said]) -> int:
         """核查登记: somebody there was spoken with, or seen."""
-        return await self._take(incident_id, Ask(Step.VERIFY, **said))
+        return await self.take(incident_id, Ask(Step.VERIFY, **said))
 
     async def dispatch(self, incident_id: str, **said: Unpack[Said]) -> int:
         """指挥派遣: `to` says who is sent."""
-        return await self._take(incident_id, Ask(Step.DISPATCH, **said))
+        return await self.take(incident_id, Ask(Step.DISPATCH, **said))
 
     async def respond(self, incident_id: str, **said: Unpack[Said]) -> int:
         """处置反馈: what those who were sent have done."""
-        return await self._take(incident_id, Ask(Step.RESPOND, **said))
+        return await self.take(incident_id, Ask(Step.RESPOND, **said))
 
     async def close(self, incident_id: str, **said: Unpack[Said]) -> int:
         """核查结案: needs an outcome."""
-        return await self._take(incident_id, Ask(Step.CLOSE, **said))
+        return await self.take(incident_id, Ask(Step.CLOSE, **said))
 
     async def review(self, incident_id: str, **said: Unpack[Said]) -> int:
         """考核评价: how it was handled."""
-        return await self._take(incident_id, Ask(Step.REVIEW, **said))
+        return await self.take(incident_id, Ask(Step.REVIEW, **said))
 
     async def note(self, incident_id: str, **said: Unpack[Said]) -> int:
         """备注: needs a note; possible at any stage."""
-        return await self._take(incident_id, Ask(Step.NOTE, **said))
+        return await self.take(incident_id, Ask(Step.NOTE, **said))
+
+    async def take(self, incident_id: str, ask: Ask) -> int:
+        """Any step of `linkage.steps.MOVES`, with all that it needs to be said."""
+        now_ms = unix_ms(self._clock.now())
+        version, position = await self._database.write(
+            lambda conn: self._write(conn, incident_id, ask, now_ms)
+        )
+        self._changes.notify(position)
+        logger.info("incident.step", step=ask.step.value, incident=incident_id, version=version)
+        return version
 
     async def seen(self, said: Sequence[SeenNotice]) -> list[bool]:
         """Members' devices say `delivered read coming cannot` to notices they were sent.
@@ -92,19 +124,10 @@ class IncidentDesk:
         """
         now_ms = unix_ms(self._clock.now())
         known, position = await self._database.write(
-            lambda conn: self._note_seen(conn, said, now_ms)
+            lambda conn: notice_answers.keep(conn, said, writer=self._writer, now_ms=now_ms)
         )
         self._changes.notify(position)
         return known
-
-    async def _take(self, incident_id: str, ask: Ask) -> int:
-        now_ms = unix_ms(self._clock.now())
-        version, position = await self._database.write(
-            lambda conn: self._write(conn, incident_id, ask, now_ms)
-        )
-        self._changes.notify(position)
-        logger.info("incident.step", step=ask.step.value, incident=incident_id, version=version)
-        return version
 
     def _write(self, conn: Connection, incident_id: str, ask: Ask, now_ms: int) -> tuple[int, int]:
         incident = records.incident_by_id(conn, incident_id)
@@ -114,83 +137,129 @@ class IncidentDesk:
             return incident.version, incident.changed_position
         if ask.version != incident.version:
             raise StaleVersion(incident.version)
-        move = MOVES[ask.step]
+        situation = self._situation(conn, incident, ask, now_ms)
+        taken = take(incident, ask, situation, self._policy.due)
+        self._cancel_settled(conn, incident_id, ask.step, now_ms)
+        position = step_writing.write(
+            conn, incident, taken, writer=self._writer, now_ms=now_ms, new_version=True
+        )
+        reply = MOVES[ask.step].reply
+        if reply is not None:
+            records.plan(
+                conn, incident_id, replies(conn, incident_id, reply, now_ms), now_ms=now_ms
+            )
+        after = replace(taken.incident, version=incident.version + 1)
+        position = max(position, self._follow(conn, after, ask, situation))
+        return after.version, position
+
+    def _situation(self, conn: Connection, incident: Incident, ask: Ask, now_ms: int) -> Situation:
         signed_by = incident.acknowledged_by
-        check(incident, ask, None if signed_by is None else _display_name(conn, signed_by))
-        changed = _changes_of(ask, move, now_ms)
-        if changed:
-            conn.execute(update(incidents).where(incidents.c.id == incident_id).values(**changed))
-        if ask.step in (Step.ACKNOWLEDGE, Step.CLOSE):
-            settled = [ActionKind.ESCALATE, ActionKind.PAGE]
-            if ask.step is Step.CLOSE:
-                settled.append(ActionKind.NOTICE)
-            records.cancel(conn, incident_id, settled, now_ms=now_ms)
-        if move.reply is not None:
-            replies = _replies(conn, incident_id, move.reply, now_ms)
-            records.plan(conn, incident_id, replies, now_ms=now_ms)
-        said = {"note": ask.note, "outcome": ask.outcome, "to": ask.to}
-        data = {"by": ask.actor.display_name, **{k: v for k, v in said.items() if v is not None}}
-        position = record(
+        situation = Situation(
+            now_ms=now_ms,
+            closing_check=self._policy.closing_check,
+            suspend_at_most_ms=self._policy.due.suspend_at_most_ms(incident.priority),
+            signed_by=None if signed_by is None else _display_name(conn, signed_by),
+            to=_account(conn, ask.to),
+        )
+        match ask.step:
+            case Step.REASSIGN:
+                attended = people.attended_usernames(conn, now_ms)
+                return replace(situation, to_attended=ask.to in attended)
+            case Step.MERGE if ask.into is not None:
+                return replace(situation, into=records.incident_by_id(conn, ask.into))
+            case Step.SPLIT:
+                today = from_unix_ms(now_ms).astimezone(self._policy.time_zone)
+                return replace(
+                    situation,
+                    alarms=merging.alarm_ids(conn, incident.id),
+                    split_id=uuid.uuid4().hex,
+                    split_number=records.Numbers(conn).next(f"{today:%Y%m%d}"),
+                )
+            case _:
+                return situation
+
+    def _cancel_settled(self, conn: Connection, incident_id: str, step: Step, now_ms: int) -> None:
+        """What was planned and is not wanted any more, now that this step is taken."""
+        if step not in (Step.ACKNOWLEDGE, Step.CLOSE, Step.MERGE):
+            return
+        settled = [ActionKind.ESCALATE, ActionKind.PAGE]
+        if step is Step.CLOSE:
+            settled.append(ActionKind.NOTICE)
+        records.cancel(conn, incident_id, settled, now_ms=now_ms)
+
+    def _follow(self, conn: Connection, incident: Incident, ask: Ask, situation: Situation) -> int:
+        """What else hangs on the step; the position of the last event of another incident."""
+        now_ms = situation.now_ms
+        match ask.step:
+            case Step.MERGE if situation.into is not None:
+                return self._merge(conn, incident, situation.into, ask, now_ms)
+            case Step.SPLIT:
+                return self._split(conn, incident, ask, situation)
+            case Step.REOPEN:
+                look = step_writing.escalation_begins(incident, incident.version, now_ms)
+                records.plan(conn, incident.id, [look], now_ms=now_ms)
+            case Step.SUPERVISE:
+                self._page(conn, incident, _account(conn, incident.acknowledged_by), ask, now_ms)
+            case step if step in _CALLED_BY:
+                self._page(conn, incident, situation.to, ask, now_ms)
+        return 0
+
+    def _page(
+        self, conn: Connection, incident: Incident, who: Person | None, ask: Ask, now_ms: int
+    ) -> None:
+        called = [] if who is None or who.username == ask.actor.username else [who]
+        step_writing.page(
             conn,
-            incident_id,
-            [NewEvent(move.event, data, actor=ask.actor.username)],
+            incident,
+            called,
+            why=ask.step.value,
+            version=incident.version,
+            now_ms=now_ms,
+        )
+
+    def _merge(
+        self, conn: Connection, merged: Incident, target: Incident, ask: Ask, now_ms: int
+    ) -> int:
+        presses = merging.alarm_ids(conn, merged.id)
+        merging.move_all(conn, merged.id, target.id)
+        taken = absorb(target, merged, ask, now_ms, self._policy.due)
+        position = step_writing.write(
+            conn, target, taken, writer=self._writer, now_ms=now_ms, new_version=True
+        )
+        # those who pressed hear how their incident fares now
+        heard = []
+        if target.acknowledged_by is not None:
+            heard.append(ReplyState.ACKNOWLEDGED)
+        if target.stage in (Stage.DISPATCHED, Stage.RESPONDED):
+            heard.append(ReplyState.DISPATCHED)
+        for state in heard:
+            planned = replies(conn, target.id, state, now_ms, only=presses)
+            records.plan(conn, target.id, planned, now_ms=now_ms)
+        return position
+
+    def _split(self, conn: Connection, incident: Incident, ask: Ask, situation: Situation) -> int:
+        assert situation.split_id is not None, "the situation of a split names the new incident"
+        assert situation.split_number is not None, "as does its number"
+        split, opened = merging.open_split(
+            conn,
+            incident,
+            ask.alarms,
+            new_id=situation.split_id,
+            number=situation.split_number,
+            actor=ask.actor,
+            reason=ask.reason,
+            now_ms=situation.now_ms,
+        )
+        look = step_writing.escalation_begins(split, 1, situation.now_ms)
+        records.plan(conn, split.id, [look], now_ms=situation.now_ms)
+        return record(
+            conn,
+            split.id,
+            [opened],
             writer=self._writer,
-            at_ms=now_ms,
+            at_ms=situation.now_ms,
             new_version=True,
         )
-        return incident.version + 1, position
-
-    def _note_seen(
-        self, conn: Connection, said: Sequence[SeenNotice], now_ms: int
-    ) -> tuple[list[bool], int]:
-        # devices may send any text; not every database takes any
-        asked = [one.notice_id for one in said if one.notice_id.isascii()]
-        notices = records.notices(conn, [i for i in asked if i.isprintable()])
-        known: list[bool] = []
-        entries: list[Entry] = []
-        changed: dict[str, dict[str, object]] = {}
-        for one in said:
-            notice = notices.get(one.notice_id)
-            if one.state not in _SEEN_ORDER or notice is None or notice.target != one.device:
-                known.append(False)
-                continue
-            known.append(True)
-            payload = changed.get(notice.id, notice.payload)
-            if not _is_news(payload.get("seen"), one.state):
-                continue
-            changed[notice.id] = {**payload, "seen": one.state}
-            event = NewEvent(EventType.NOTICE_SEEN, {"device": one.device, "state": one.state})
-            entries.append(Entry(notice.incident_id, [event], new_version=False))
-        records.keep_payloads(conn, changed)
-        return known, record_all(conn, entries, writer=self._writer, at_ms=now_ms)
-
-
-def _is_news(before: object, state: str) -> bool:
-    """Messages may come twice and out of order; coming and cannot may change into each other."""
-    return not (
-        before == state
-        or (before in ("coming", "cannot") and state in ("delivered", "read"))
-        or (before == "read" and state == "delivered")
-    )
-
-
-def _changes_of(ask: Ask, move: Move, now_ms: int) -> dict[str, object]:
-    changed: dict[str, object] = {}
-    if move.leads_to is not None:
-        changed["stage"] = move.leads_to.value
-    if ask.step is Step.ACKNOWLEDGE:
-        changed |= {
-            "acknowledged_by": ask.actor.username,
-            "acknowledged_at_ms": now_ms,
-            "next_due_at_ms": None,
-        }
-    if ask.step is Step.CLOSE and ask.outcome is not None:
-        changed |= {
-            "outcome": ask.outcome.value,
-            "closed_at_ms": now_ms,
-            "next_due_at_ms": None,
-        }
-    return changed
 
 
 def _display_name(conn: Connection, username: str) -> str:
@@ -198,37 +267,8 @@ def _display_name(conn: Connection, username: str) -> str:
     return username if found is None else str(found)
 
 
-def _replies(
-    conn: Connection, incident_id: str, state: ReplyState, now_ms: int
-) -> list[PlannedAction]:
-    """A reply for each press of the incident, save to devices that claimed to cancel, truly or
-    under duress."""
-    here = incident_alarms.c.incident_id == incident_id
-    quiet = select(incident_alarms.c.device).where(here, incident_alarms.c.kind.in_(_QUIET_AFTER))
-    presses = conn.execute(
-        select(alarms.c.id, alarms.c.device, alarms.c.boot, alarms.c.seq)
-        .join(incident_alarms, incident_alarms.c.alarm_id == alarms.c.id)
-        .where(
-            here,
-            alarms.c.source == AlarmSource.BUTTON.value,
-            alarms.c.device.not_in(quiet),
-        )
-        .order_by(alarms.c.position)
-    )
-    return [
-        PlannedAction(
-            id=action_id(ActionKind.REPLY, press.id, state.value),
-            kind=ActionKind.REPLY,
-            target=press.device,
-            due_at_ms=now_ms,
-            deadline_ms=now_ms + REPLY_LASTS_MS,
-            payload={
-                "boot": press.boot,
-                "seq": press.seq,
-                "state": state.value,
-                "alarm": press.id,
-                "time_ms": now_ms,
-            },
-        )
-        for press in presses
-    ]
+def _account(conn: Connection, username: str | None) -> Person | None:
+    """The enabled account of this name."""
+    if username is None:
+        return None
+    return next((p for p in people.people(conn) if p.username == username), None)

@@ -1,6 +1,8 @@
-"""Which step of an incident is possible when, and where it leads: the whole table.
+"""Which step of an incident is possible at which stage, where it leads, and who may take it.
 
-Pure. Taking a step, with all that hangs on it, is the desk's (`linkage.incidents`).
+Pure, and the whole table. What must be said with a step is checked in `linkage.step_checks`, what
+it changes is in `linkage.step_events`; taking it, with all that hangs on it, is the desk's
+(`linkage.incidents`).
 """
 
 from collections.abc import Mapping
@@ -8,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from alarms.model import ReplyState
-from linkage.errors import StepNotAllowed
-from linkage.model import OPEN_STAGES, Actor, EventType, Incident, Outcome, Stage
+from linkage.accounts.rights import Permission
+from linkage.model import OPEN_STAGES, EventType, Role, Stage
 
 
 class Step(StrEnum):
@@ -18,50 +20,79 @@ class Step(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     VERIFY = "verify"
     DISPATCH = "dispatch"
+    SET_OUT = "set-out"
+    ARRIVE = "arrive"
     RESPOND = "respond"
     CLOSE = "close"
     REVIEW = "review"
+    RETURN = "return"
+    REASSIGN = "reassign"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    SUPERVISE = "supervise"
+    MERGE = "merge"
+    SPLIT = "split"
+    REOPEN = "reopen"
     NOTE = "note"
 
 
 @dataclass(frozen=True)
 class Move:
-    """From where a step is possible, and where it leads."""
+    """From where a step is possible, where it leads, and who may take it."""
 
     allowed: frozenset[Stage]
     leads_to: Stage | None
-    """None: the stage stays."""
+    """None: the stage stays, or is said with the step."""
     event: EventType
     label: str
+    needs: Permission
     needs_sign_for: bool = True
+    while_suspended: bool = False
+    needs_reason: bool = False
     reply: ReplyState | None = None
 
 
+_OPEN = frozenset(OPEN_STAGES)
+_UNDER_WAY = frozenset({Stage.DISPATCHED})
+
 MOVES: Mapping[Step, Move] = {
     Step.ACKNOWLEDGE: Move(
-        frozenset(OPEN_STAGES),
+        _OPEN,
         None,
         EventType.ACKNOWLEDGED,
         "签收",
+        Permission.INCIDENT_ACKNOWLEDGE,
         needs_sign_for=False,
         reply=ReplyState.ACKNOWLEDGED,
     ),
-    Step.VERIFY: Move(frozenset({Stage.REPORTED}), Stage.VERIFIED, EventType.VERIFIED, "核查登记"),
+    Step.VERIFY: Move(
+        frozenset({Stage.REPORTED}),
+        Stage.VERIFIED,
+        EventType.VERIFIED,
+        "核查登记",
+        Permission.INCIDENT_VERIFY,
+    ),
     Step.DISPATCH: Move(
         frozenset({Stage.VERIFIED, Stage.DISPATCHED}),  # again: somebody else is sent too
         Stage.DISPATCHED,
         EventType.DISPATCHED,
         "指挥派遣",
+        Permission.INCIDENT_DISPATCH,
         reply=ReplyState.DISPATCHED,
     ),
+    Step.SET_OUT: Move(
+        _UNDER_WAY, None, EventType.SET_OUT, "登记出动", Permission.INCIDENT_RESPOND
+    ),
+    Step.ARRIVE: Move(_UNDER_WAY, None, EventType.ARRIVED, "登记到场", Permission.INCIDENT_RESPOND),
     Step.RESPOND: Move(
-        frozenset({Stage.DISPATCHED}), Stage.RESPONDED, EventType.RESPONDED, "处置反馈"
+        _UNDER_WAY, Stage.RESPONDED, EventType.RESPONDED, "处置反馈", Permission.INCIDENT_RESPOND
     ),
     Step.CLOSE: Move(
         frozenset({Stage.VERIFIED, Stage.RESPONDED}),  # verified: nobody had to be sent
         Stage.CLOSED,
         EventType.CLOSED,
         "核查结案",
+        Permission.INCIDENT_CLOSE,
         reply=ReplyState.CLOSED,
     ),
     Step.REVIEW: Move(
@@ -69,9 +100,64 @@ MOVES: Mapping[Step, Move] = {
         Stage.REVIEWED,
         EventType.REVIEWED,
         "考核评价",
+        Permission.INCIDENT_REVIEW,
         needs_sign_for=False,
     ),
-    Step.NOTE: Move(frozenset(Stage), None, EventType.NOTED, "备注", needs_sign_for=False),
+    Step.RETURN: Move(
+        _OPEN - {Stage.REPORTED},
+        None,
+        EventType.RETURNED,
+        "退回",
+        Permission.INCIDENT_RETURN,
+        needs_reason=True,
+    ),
+    Step.REASSIGN: Move(
+        _OPEN,
+        None,
+        EventType.REASSIGNED,
+        "转派",
+        Permission.INCIDENT_REASSIGN,
+        needs_reason=True,
+    ),
+    Step.SUSPEND: Move(
+        _OPEN, None, EventType.SUSPENDED, "挂起", Permission.INCIDENT_SUSPEND, needs_reason=True
+    ),
+    Step.RESUME: Move(
+        _OPEN, None, EventType.RESUMED, "恢复", Permission.INCIDENT_SUSPEND, while_suspended=True
+    ),
+    Step.SUPERVISE: Move(
+        _OPEN,
+        None,
+        EventType.SUPERVISED,
+        "督办",
+        Permission.INCIDENT_SUPERVISE,
+        needs_sign_for=False,
+        while_suspended=True,
+    ),
+    Step.MERGE: Move(
+        _OPEN, Stage.CLOSED, EventType.MERGED, "合并", Permission.INCIDENT_MERGE, needs_reason=True
+    ),
+    Step.SPLIT: Move(
+        _OPEN, None, EventType.SPLIT, "拆分", Permission.INCIDENT_SPLIT, needs_reason=True
+    ),
+    Step.REOPEN: Move(
+        frozenset({Stage.CLOSED, Stage.REVIEWED}),
+        None,
+        EventType.REOPENED,
+        "重开",
+        Permission.INCIDENT_REOPEN,
+        needs_sign_for=False,
+        needs_reason=True,
+    ),
+    Step.NOTE: Move(
+        frozenset(Stage),
+        None,
+        EventType.NOTED,
+        "备注",
+        Permission.INCIDENT_NOTE,
+        needs_sign_for=False,
+        while_suspended=True,
+    ),
 }
 
 _USUAL_NEXT = {
@@ -82,42 +168,19 @@ _USUAL_NEXT = {
     Stage.CLOSED: Step.REVIEW,
 }
 
+BEFORE: Mapping[Stage, Stage] = {
+    Stage.VERIFIED: Stage.REPORTED,
+    Stage.DISPATCHED: Stage.VERIFIED,
+    Stage.RESPONDED: Stage.DISPATCHED,
+}
+"""To where a stage is returned (退回)."""
+
+ON_THE_SPOT = frozenset({Role.PATROL, Role.DISPATCHER, Role.VILLAGE_HEAD})
+"""Whose feedback is their own: they were there, or command those who were."""
+
 
 def next_step(stage: Stage, *, acknowledged: bool) -> Step | None:
-    """The step that usually comes next; None when nothing is left to do."""
+    """The step of the six that usually comes next; None when nothing is left to do."""
     if stage.is_open and not acknowledged:
         return Step.ACKNOWLEDGE
     return _USUAL_NEXT.get(stage)
-
-
-@dataclass(frozen=True)
-class Ask:
-    """What a person asks for, with what they saw and said."""
-
-    step: Step
-    actor: Actor
-    version: int
-    note: str | None = None
-    outcome: Outcome | None = None
-    to: str | None = None
-
-
-def check(incident: Incident, ask: Ask, signed_by: str | None) -> None:
-    """Raise StepNotAllowed when the incident, or what the person said, does not allow the step.
-
-    `signed_by` is the display name of who has signed for it.
-    """
-    move = MOVES[ask.step]
-    if incident.stage not in move.allowed:
-        zh, en = incident.stage.label
-        raise StepNotAllowed(
-            f"警情处于“{zh}”，不能{move.label} / not possible now: the incident is {en.lower()}"
-        )
-    if ask.step is Step.ACKNOWLEDGE and signed_by is not None:
-        raise StepNotAllowed(f"{signed_by}已签收 / {signed_by} has signed for it already")
-    if move.needs_sign_for and signed_by is None:
-        raise StepNotAllowed("请先签收 / sign for it first")
-    if ask.step is Step.CLOSE and ask.outcome is None:
-        raise StepNotAllowed("结案须选择结论 / closing needs an outcome")
-    if ask.step is Step.NOTE and not (ask.note or "").strip():
-        raise StepNotAllowed("备注不能为空 / a note needs its text")

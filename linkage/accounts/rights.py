@@ -26,6 +26,14 @@ class Permission(StrEnum):
     INCIDENT_CLOSE = "incident.close"
     INCIDENT_REVIEW = "incident.review"
     INCIDENT_NOTE = "incident.note"
+    INCIDENT_RETURN = "incident.return"
+    INCIDENT_REASSIGN = "incident.reassign"
+    INCIDENT_SUSPEND = "incident.suspend"
+    """Suspend, and resume."""
+    INCIDENT_SUPERVISE = "incident.supervise"
+    INCIDENT_MERGE = "incident.merge"
+    INCIDENT_SPLIT = "incident.split"
+    INCIDENT_REOPEN = "incident.reopen"
     HOUSEHOLD_CONTACT = "household.contact"
     """See name, telephone and address of a household while its incident is open."""
     ALARM_READ = "alarm.read"
@@ -38,6 +46,7 @@ class Permission(StrEnum):
     SYSTEM_READ = "system.read"
     METRICS_READ = "metrics.read"
     AUDIT_READ = "audit.read"
+    RESPONSE_PLAN_EDIT = "response_plan.edit"
     CONFIGURE = "configure"
 
 
@@ -52,6 +61,12 @@ _ON_DUTY = frozenset(
         _P.INCIDENT_RESPOND,
         _P.INCIDENT_CLOSE,
         _P.INCIDENT_NOTE,
+        _P.INCIDENT_RETURN,
+        _P.INCIDENT_REASSIGN,
+        _P.INCIDENT_SUSPEND,
+        _P.INCIDENT_MERGE,
+        _P.INCIDENT_SPLIT,
+        _P.INCIDENT_REOPEN,
         _P.HOUSEHOLD_CONTACT,
         _P.ALARM_READ,
         _P.CAMERA_READ,
@@ -65,14 +80,24 @@ _ON_DUTY = frozenset(
 
 _TABLE: dict[Role, frozenset[Permission]] = {
     Role.DUTY_OFFICER: _ON_DUTY,
-    # reviewing is not for the one who handled it (考核评价)
-    Role.SHIFT_LEADER: _ON_DUTY | {_P.INCIDENT_REVIEW, _P.AUDIT_READ},
-    # the duty room verifies and closes; the station takes and sends
-    Role.DISPATCHER: _ON_DUTY - {_P.INCIDENT_VERIFY, _P.INCIDENT_CLOSE},
+    # reviewing and urging (督办) are not for the one who handled it
+    Role.SHIFT_LEADER: _ON_DUTY
+    | {_P.INCIDENT_REVIEW, _P.INCIDENT_SUPERVISE, _P.AUDIT_READ, _P.RESPONSE_PLAN_EDIT},
+    # the duty room verifies, closes and says what belongs together; the station takes and sends
+    Role.DISPATCHER: _ON_DUTY
+    - {
+        _P.INCIDENT_VERIFY,
+        _P.INCIDENT_CLOSE,
+        _P.INCIDENT_SUSPEND,
+        _P.INCIDENT_MERGE,
+        _P.INCIDENT_SPLIT,
+        _P.INCIDENT_REOPEN,
+    },
     # helps on the spot and knows the people; pictures are for the duty room
     Role.VILLAGE_HEAD: frozenset(
         {
             _P.INCIDENT_READ,
+            _P.INCIDENT_RESPOND,
             _P.INCIDENT_NOTE,
             _P.HOUSEHOLD_CONTACT,
             _P.ALARM_READ,
@@ -112,6 +137,7 @@ _TABLE: dict[Role, frozenset[Permission]] = {
             _P.CAMERA_LOOK,
             _P.SYSTEM_READ,
             _P.METRICS_READ,
+            _P.RESPONSE_PLAN_EDIT,
             _P.CONFIGURE,
         }
     ),
@@ -126,10 +152,18 @@ _PERSON_ONLY = frozenset(
         _P.INCIDENT_RESPOND,
         _P.INCIDENT_CLOSE,
         _P.INCIDENT_REVIEW,
+        _P.INCIDENT_RETURN,
+        _P.INCIDENT_REASSIGN,
+        _P.INCIDENT_SUSPEND,
+        _P.INCIDENT_SUPERVISE,
+        _P.INCIDENT_MERGE,
+        _P.INCIDENT_SPLIT,
+        _P.INCIDENT_REOPEN,
         _P.HOUSEHOLD_CONTACT,
         _P.CAMERA_LOOK,
         _P.EVIDENCE_LOOK,
         _P.PRESENCE,
+        _P.RESPONSE_PLAN_EDIT,
     }
 )
 

@@ -88,14 +88,16 @@ async def test_the_timeline_says_who_and_when(room: Room):
     await room.take(Step.ACKNOWLEDGE, note="马上联系")
     event = (await rows(room.database, "incident_events"))[-1]
     assert (event["actor"], event["at_ms"]) == ("duty", room.clock.ms)
-    assert event["data"] == {"by": "张伟", "note": "马上联系"}
+    due = {"step": "verify", "at_ms": room.clock.ms + 60_000}
+    assert event["data"] == {"by": "张伟", "note": "马上联系", "due": due}
 
 
 async def test_a_sign_for_stops_the_clock_and_tells_the_button(room: Room):
     version = await room.take(Step.ACKNOWLEDGE)
     incident = await room.incident()
     assert (incident["version"], version) == (2, 2)
-    assert (incident["acknowledged_by"], incident["next_due_at_ms"]) == ("duty", None)
+    assert incident["acknowledged_by"] == "duty"
+    assert (incident["due_step"], incident["next_due_at_ms"]) == ("verify", room.clock.ms + 60_000)
     assert await actions_of(room.database, "escalate", "planned") == []
     [reply] = await actions_of(room.database, "reply")
     assert (reply["target"], reply["payload"]["state"]) == ("b1", "acknowledged")
