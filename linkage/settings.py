@@ -16,6 +16,7 @@ from linkage.errors import BadSettings
 from linkage.plans import Plans, load_plans
 from linkage.rules import Rules, load_rules
 from linkage.strict_toml import load
+from linkage.ways.settings import USUAL_WAYS, Ways, load_ways
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -97,6 +98,7 @@ class Settings:
     file: SiteFile
     rules: Rules
     plans: Plans
+    ways: Ways = USUAL_WAYS
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -159,4 +161,5 @@ def load_settings(folder: Path) -> Settings:
         ) from error
     plans = load_plans(folder / "escalation.toml")
     rules = load_rules(folder / "rules.toml", plans)
-    return Settings(folder=folder, file=file, rules=rules, plans=plans)
+    ways = load_ways(folder / "notify.toml")
+    return Settings(folder=folder, file=file, rules=rules, plans=plans, ways=ways)

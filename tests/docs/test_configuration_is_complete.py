@@ -9,6 +9,7 @@ from msgspec import inspect
 
 from linkage import plans, rules
 from linkage.settings import SiteFile, load_settings
+from linkage.ways.settings import NotifyFile
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -37,7 +38,12 @@ def section(name: str) -> str:
 
 @pytest.mark.parametrize(
     ("file", "shape"),
-    [("site.toml", SiteFile), ("rules.toml", rules._File), ("escalation.toml", plans._File)],
+    [
+        ("site.toml", SiteFile),
+        ("rules.toml", rules._File),
+        ("escalation.toml", plans._File),
+        ("notify.toml", NotifyFile),
+    ],
 )
 def test_every_key_is_documented_and_no_other(file: str, shape: type) -> None:
     first_column = [line.split("|")[1] for line in section(file).splitlines() if line[:3] == "| `"]
