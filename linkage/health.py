@@ -103,7 +103,21 @@ class HealthMetrics(Collector):
             value=int(self._link_state().up),
         )  # fmt: skip
         cameras = GaugeMetricFamily("lianfang_cameras", "Cameras by state.", labels=["state"])
-        states = [h.state for h in self._camera_health().values()]
+        healths = self._camera_health()
+        states = [health.state for health in healths.values()]
         for state in CameraState:
             cameras.add_metric([state.value], states.count(state))
         yield cameras
+        yield GaugeMetricFamily(
+            "lianfang_cameras_shedding",
+            "Cameras on which fewer frames are looked at, because the machine is short.",
+            value=sum(health.shedding for health in healths.values()),
+        )
+        shed = CounterMetricFamily(
+            "lianfang_camera_frames_shed",
+            "Looks left out since the worker began.",
+            labels=["camera"],
+        )
+        for camera_id, health in healths.items():
+            shed.add_metric([camera_id], health.frames_shed)
+        yield shed

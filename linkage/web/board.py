@@ -39,7 +39,9 @@ class CameraCard:
     @property
     def news(self) -> views.Camera:
         """What is worth telling a console: all but the figures that move with every frame."""
-        return msgspec.structs.replace(self.view, frames_per_s=0.0, newest_frame_age_s=None)
+        return msgspec.structs.replace(
+            self.view, frames_per_s=0.0, analysed_per_s=0.0, newest_frame_age_s=None
+        )
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,8 @@ def _camera(
         detail=known.detail if known else "",
         since=moment(unix_ms(known.since), ports.site.zone) if known else None,
         frames_per_s=known.frames_per_s if known else 0.0,
+        analysed_per_s=known.analysed_per_s if known else 0.0,
+        shedding=known.shedding if known else False,
         newest_frame_age_s=known.newest_frame_age_s if known else None,
         zones=zones,
     )

@@ -215,6 +215,8 @@ class Camera(Struct, frozen=True, kw_only=True):
     detail: str
     since: str | None
     frames_per_s: float
+    analysed_per_s: float
+    shedding: bool
     newest_frame_age_s: float | None
     zones: list[ZoneItem]
 

@@ -46,6 +46,8 @@ async def test_a_camera_shows_its_state_and_zones(town):
         "detail": "",
         "since": "2026-11-21T20:00:00.000+08:00",
         "frames_per_s": 5.0,
+        "analysed_per_s": 0.0,
+        "shedding": False,
         "newest_frame_age_s": 0.1,
         "zones": [
             {

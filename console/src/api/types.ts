@@ -149,6 +149,8 @@ export interface Camera {
   detail: string | null
   since: string | null
   frames_per_s: number | null
+  analysed_per_s: number
+  shedding: boolean
   newest_frame_age_s: number | null
   zones: { name: string; kind: string; dwell_s: number | null; armed: unknown }[]
 }

@@ -249,6 +249,7 @@ export const en: Record<Key, string> = {
   'camera.down': 'down',
   'camera.since': 'since {time}',
   'camera.fps': '{n} frames/s',
+  'camera.shedding': 'short of processor: {n} frames/s analysed',
   'camera.frameAge': 'newest picture {n} s old',
   'camera.zones': 'Zones',
   'camera.none': 'No cameras',

@@ -246,6 +246,7 @@ export const zh = {
   'camera.down': '中断',
   'camera.since': '自 {time}',
   'camera.fps': '{n} 帧/秒',
+  'camera.shedding': '算力不足，分析降至 {n} 帧/秒',
   'camera.frameAge': '最新画面 {n} 秒前',
   'camera.zones': '防区',
   'camera.none': '没有摄像机',
