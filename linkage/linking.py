@@ -89,7 +89,7 @@ class Linking:
                 execute_many(conn, statement, rows)
         if restarted:
             ids = [str(row["incident"]) for row in restarted]
-            cancel_all(conn, ids, [ActionKind.ESCALATE], now_ms=self._now_ms)
+            cancel_all(conn, ids, [ActionKind.ESCALATE, ActionKind.DUE], now_ms=self._now_ms)
         plan_rows(conn, self._actions)
         return record_all(conn, self._entries, writer=writer, at_ms=self._now_ms)
 
@@ -140,6 +140,10 @@ class Linking:
             "acknowledged_by": None,
             "acknowledged_at_ms": None,
             "next_due_at_ms": self._now_ms,
+            # nobody has it any more: nothing is suspended, and a sign-for is waited for first
+            "suspended_until_ms": None,
+            "due_step": None,
+            "overdue": None,
         }
 
     def _link(

@@ -38,10 +38,11 @@ from linkage.errors import PortRefused
 from linkage.escalating import EscalateCarrier
 from linkage.evidence import EvidenceFolder
 from linkage.health import Health, HealthMetrics
-from linkage.incidents import IncidentDesk
+from linkage.incidents import DeskPolicy, IncidentDesk
 from linkage.logs import configure_logs
 from linkage.model import ActionKind
 from linkage.outbox import Carrier, Outbox
+from linkage.overdue import DueCarrier
 from linkage.settings import Settings
 from linkage.storage import broker_address, open_storage
 from linkage.systemd import keep_watchdog, notify
@@ -120,7 +121,10 @@ async def opened(
         # what we do about it: desk, engine, outbox
         changes = Changes()
         evidence = EvidenceFolder(settings.evidence_folder)
-        desk = IncidentDesk(database, clock, changes, writer=node)
+        policy = DeskPolicy(
+            settings.plans.due, file.incidents.closing_check, settings.time_zone
+        )
+        desk = IncidentDesk(database, clock, changes, writer=node, policy=policy)
         intake = Intake(link, alarm_log, devices, clock, on_seen=desk.seen)
         engine = Engine(
             database,
@@ -156,6 +160,9 @@ async def opened(
             ActionKind.PAGE: PageCarrier(),
             ActionKind.ESCALATE: EscalateCarrier(
                 database, clock, changes, plans=settings.plans, writer=node
+            ),
+            ActionKind.DUE: DueCarrier(
+                database, clock, changes, due=settings.plans.due, writer=node
             ),
         }
         outbox = Outbox(

@@ -70,6 +70,7 @@ class Lane:
 
 LANES: Mapping[ActionKind, Lane] = {
     ActionKind.ESCALATE: Lane(4, 20.0, Backoff(first_s=0.2, cap_s=2.0)),
+    ActionKind.DUE: Lane(4, 20.0, Backoff(first_s=0.2, cap_s=5.0)),
     ActionKind.PAGE: Lane(16, 5.0, Backoff(first_s=0.2, cap_s=5.0)),
     ActionKind.REPLY: Lane(64, 12.0, Backoff(first_s=1.0, cap_s=30.0)),
     ActionKind.NOTICE: Lane(64, 12.0, Backoff(first_s=1.0, cap_s=15.0)),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from linkage.due_times import DueTimes
 from linkage.errors import BadSettings
 from linkage.model import Role
 from linkage.strict_toml import Duration, load, nearest
@@ -81,6 +82,7 @@ class Plans:
     """All plans by name; `default` and `duty` are always among them."""
 
     by_name: Mapping[str, Plan]
+    due: DueTimes = DueTimes()  # noqa: RUF009 - frozen
 
     def get(self, name: str) -> Plan:
         """The plan, or the default one when a plan was renamed while an incident was open."""
@@ -106,13 +108,18 @@ class _Plan(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 class _File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     plan: list[_Plan] = msgspec.field(default_factory=list)
+    due: DueTimes = DueTimes()
 
 
 def load_plans(path: Path) -> Plans:
     """The plans in the file. Raises BadSettings, also for a plan that could leave nobody called."""
     plans = {DEFAULT_PLAN: BUILT_IN, DUTY_PLAN: DUTY}
     seen = set()
-    for number, raw in enumerate(load(path, _File).plan):
+    file = load(path, _File)
+    mistake = file.due.mistake()
+    if mistake is not None:
+        raise BadSettings(f"{path}: key '{mistake}")
+    for number, raw in enumerate(file.plan):
         where = f"{path}: key 'plan[{number}]"
         if raw.name in seen:
             raise BadSettings(f"{where}.name': there are two plans named {raw.name!r}")
@@ -128,7 +135,7 @@ def load_plans(path: Path) -> Plans:
             if steps[i].after_s <= steps[i - 1].after_s:
                 raise BadSettings(f"{where}.step[{i}].after': each step is later than the last")
         plans[raw.name] = Plan(raw.name, steps, float(raw.repeat))
-    return Plans(plans)
+    return Plans(plans, file.due)
 
 
 def _checked(raw: _Step, where: str) -> PlanStep:

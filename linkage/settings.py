@@ -15,6 +15,7 @@ import msgspec
 from linkage.errors import BadSettings
 from linkage.plans import Plans, load_plans
 from linkage.rules import Rules, load_rules
+from linkage.step_checks import ClosingCheck
 from linkage.strict_toml import load
 from linkage.ways.settings import USUAL_WAYS, Ways, load_ways
 
@@ -79,6 +80,12 @@ class CameraSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Camera worker processes; 0: as many as processor cores."""
 
 
+class IncidentSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`[incidents]`: how incidents are handled here."""
+
+    closing_check: ClosingCheck = ClosingCheck.OTHER_THAN_RESPONDER
+
+
 class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """`site.toml`."""
 
@@ -88,6 +95,7 @@ class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     mqtt: MqttSettings = MqttSettings()
     console: ConsoleSettings = ConsoleSettings()
     cameras: CameraSettings = CameraSettings()
+    incidents: IncidentSettings = IncidentSettings()
 
 
 @dataclass(frozen=True)
