@@ -1,0 +1,96 @@
+"""Closing what the system raised about itself, once it is over. Nothing else is ever closed here:
+an incident that holds any other alarm is left to people."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select, update
+
+from alarms.model import SYSTEM_KINDS, AlarmKind
+from alarms.store.tables import alarms
+from linkage import records
+from linkage.model import OPEN_STAGES, ActionKind, EventType, Outcome, Stage
+from linkage.schema import incident_alarms, incidents
+from linkage.timeline import NewEvent, record
+
+_BY = "系统 System"
+
+
+@dataclass(frozen=True)
+class OpenSystemIncident:
+    """An open incident of nothing but alarms of one kind that we raised ourselves."""
+
+    id: str
+    number: str
+    details: tuple[dict[str, object], ...]
+    """What its alarms said, oldest first; those that were pruned are missing."""
+
+
+def open_incidents(conn: Connection, kind: AlarmKind) -> list[OpenSystemIncident]:
+    """Those of this kind that may be closed by the system."""
+    rows = conn.execute(
+        select(incidents.c.id, incidents.c.number)
+        .where(
+            incidents.c.kind == kind.value,
+            incidents.c.stage.in_([stage.value for stage in OPEN_STAGES]),
+        )
+        .order_by(incidents.c.number)
+    ).all()
+    found = []
+    for row in rows:
+        linked = conn.execute(
+            select(incident_alarms.c.kind, alarms.c.payload)
+            .join(alarms, alarms.c.id == incident_alarms.c.alarm_id, isouter=True)
+            .where(incident_alarms.c.incident_id == row.id)
+            .order_by(incident_alarms.c.position)
+        ).all()
+        if all(one.kind == kind.value for one in linked):
+            told = tuple(json.loads(a.payload)["detail"] for a in linked if a.payload is not None)
+            found.append(OpenSystemIncident(row.id, row.number, told))
+    return found
+
+
+def close(
+    conn: Connection,
+    found: Iterable[OpenSystemIncident],
+    kind: AlarmKind,
+    reason: str,
+    *,
+    writer: str,
+    now_ms: int,
+) -> int:
+    """Close them, inside `Database.write`: the newest position of the timeline, 0 for none."""
+    assert kind in SYSTEM_KINDS
+    still = {one.id for one in open_incidents(conn, kind)}
+    position = 0
+    for one in found:
+        if one.id not in still:
+            continue
+        conn.execute(
+            update(incidents)
+            .where(incidents.c.id == one.id)
+            .values(
+                stage=Stage.CLOSED.value,
+                outcome=Outcome.REAL.value,
+                closed_at_ms=now_ms,
+                stepped_at_ms=now_ms,
+                next_due_at_ms=None,
+                due_step=None,
+                suspended_until_ms=None,
+            )
+        )
+        records.cancel(conn, one.id, ActionKind, now_ms=now_ms)
+        told = {"outcome": Outcome.REAL.value, "by": _BY}
+        position = record(
+            conn,
+            one.id,
+            [
+                NewEvent(EventType.RECOVERED, {"reason": reason}),
+                NewEvent(EventType.CLOSED, told),
+            ],
+            writer=writer,
+            at_ms=now_ms,
+            new_version=True,
+        )
+    return position
