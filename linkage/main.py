@@ -33,6 +33,8 @@ from linkage.camera_alarms import CameraAlarms
 from linkage.cameras import CameraLocator, CameraRegistry
 from linkage.carriers import NoticeCarrier, PageCarrier, ReplyCarrier, SnapshotCarrier
 from linkage.changes import Changes
+from linkage.duty.chair import ChairPolicy
+from linkage.duty.watch import DutyWatch
 from linkage.engine import Engine
 from linkage.errors import PortRefused
 from linkage.escalating import EscalateCarrier
@@ -135,6 +137,19 @@ async def opened(
             time_zone=settings.time_zone,
             writer=node,
         )
+        duty = DutyWatch(
+            database,
+            alarm_log,
+            clock,
+            changes,
+            policy=ChairPolicy(
+                settle_s=file.duty.empty_chair_after,
+                first_sign_in_s=file.duty.first_sign_in_within,
+            ),
+            gap_warning_s=file.duty.gap_warning,
+            time_zone=settings.time_zone,
+            writer=node,
+        )
 
         # what cameras see
         fleet = Fleet(
@@ -223,6 +238,7 @@ async def opened(
                 ("intake", intake.run),
                 ("engine", engine.run),
                 ("outbox", outbox.run),
+                ("duty", duty.run),
                 ("status", link.keep_status),
                 ("cameras", partial(_behind_bulkhead, fleet.run)),
                 ("camera finder", partial(_behind_bulkhead, locator.run)),

@@ -16,7 +16,7 @@ from linkage.errors import BadSettings
 from linkage.plans import Plans, load_plans
 from linkage.rules import Rules, load_rules
 from linkage.step_checks import ClosingCheck
-from linkage.strict_toml import load
+from linkage.strict_toml import Duration, load
 from linkage.ways.settings import USUAL_WAYS, Ways, load_ways
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -86,6 +86,18 @@ class IncidentSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     closing_check: ClosingCheck = ClosingCheck.OTHER_THAN_RESPONDER
 
 
+class DutySettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`[duty]`: when an empty chair or a gap in the rota becomes an alarm."""
+
+    gap_warning: Duration = Duration(12 * 3600.0)
+    """How long before a gap in the rota begins."""
+    empty_chair_after: Duration = Duration(10.0)
+    """How long somebody may hide or mute the page; one that said nothing for 30 s is empty at
+    once."""
+    first_sign_in_within: Duration = Duration(600.0)
+    """After the start, where no console was ever attended."""
+
+
 class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """`site.toml`."""
 
@@ -95,6 +107,7 @@ class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     mqtt: MqttSettings = MqttSettings()
     console: ConsoleSettings = ConsoleSettings()
     cameras: CameraSettings = CameraSettings()
+    duty: DutySettings = DutySettings()
     incidents: IncidentSettings = IncidentSettings()
 
 
