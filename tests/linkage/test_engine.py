@@ -15,7 +15,7 @@ from alarms.model import LIFE_SAFETY_KINDS, PRESS_KINDS, AlarmKind, NewAlarm
 from alarms.store import Database, chain
 from alarms.store.tables import cursors
 from linkage.changes import Changes
-from linkage.engine import Engine
+from linkage.engine import BATCH_LEAST, BATCH_MOST, HOLD_S, Engine, next_batch
 from linkage.incidents import IncidentDesk
 from linkage.model import Actor, Outcome
 from linkage.rules import Rules
@@ -237,6 +237,43 @@ async def test_a_cursor_that_was_lost_changes_nothing(town: Town):
     before = await town.happens(press("b1", 1), press("b2", 1))
     await town.database.write(lambda conn: conn.execute(delete(cursors)).rowcount)
     assert await town.happens() == before
+
+
+@pytest.mark.parametrize(
+    ("limit", "handled", "took_s", "expected"),
+    [
+        (40, 40, HOLD_S, 40),  # just right
+        (40, 40, HOLD_S / 10, 80),  # quick: at most twice as many
+        (40, 40, HOLD_S * 1.25, 32),  # slow
+        (40, 40, HOLD_S * 100, BATCH_LEAST),
+        (BATCH_MOST, BATCH_MOST, HOLD_S / 10, BATCH_MOST),
+        (100, 1, 0.001, 100),  # one press at night says nothing about a storm
+        (100, 10, HOLD_S * 2, BATCH_LEAST),
+    ],
+)
+def test_a_transaction_holds_what_fits_its_time(limit, handled, took_s, expected):
+    assert next_batch(limit, handled, took_s) == expected
+
+
+async def test_it_is_counted_how_long_linking_took(town: Town):
+    await town.log.append([press("b1", 1)])
+    town.clock.forward(3)
+    await town.engine.run_once()
+    assert town.engine.linked.total_s == 3
+    assert town.engine.linked.cumulative()[-1][1] == 1
+
+
+async def test_what_was_not_committed_is_not_remembered(tmp_path: Path):
+    database = await open_town(tmp_path, CrashingDatabase)
+    town = Town(database)
+    await town.happens(press("b1", 1))
+    await town.log.append([press("b2", 1)])
+    database.crashes = ["inside"]
+    with pytest.raises(Crash):
+        await town.engine.run_once()
+    [incident] = await town.happens()
+    assert (incident["ring"], len(await rows(database, "incident_alarms"))) == (2, 2)
+    await database.close()
 
 
 async def test_the_running_engine_waits_for_a_busy_store_and_wakes_at_an_alarm(tmp_path: Path):
