@@ -241,7 +241,10 @@ def _open_incidents(
     if not found:
         return []
     ids = [r.id for r in found]
-    # nobody but the engine links alarms and cameras: what it knows of them is not read again
+    # only the engine links alarms and cameras, and people who merge and split: what it knows of
+    # the others is not read again
+    relinks = {r.id: r.relinks for r in found}
+    known = {i: one for i, one in known.items() if relinks.get(i, -1) == one.relinks}
     asked = {"ids": [i for i in ids if i not in known]}
     linked: dict[str, list[LinkedAlarm]] = defaultdict(list)
     seen_by: dict[str, set[str]] = defaultdict(set)
@@ -270,6 +273,7 @@ def _open_incidents(
             alarms=known[r.id].alarms if r.id in known else tuple(linked[r.id]),
             camera_ids=known[r.id].camera_ids if r.id in known else frozenset(seen_by[r.id]),
             pending=pending.get(r.id),
+            relinks=r.relinks,
         )
         for r in found
     ]

@@ -50,6 +50,8 @@ class OpenIncident:
     camera_ids: frozenset[str]
     pending: tuple[int, int] | None = None
     """(step, due_at_ms) of the escalation clock while it runs."""
+    relinks: int | None = None
+    """How often people moved alarms in or out."""
 
     @property
     def newest_alarm_ms(self) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from alarms.model import AlarmKind
 from linkage import places
@@ -38,6 +38,7 @@ def move_all(conn: Connection, source: str, target: str) -> None:
         .values(incident_id=target)
     )
     _copy_cameras(conn, source, target)
+    _note_relinked(conn, target)
 
 
 def open_split(
@@ -80,6 +81,7 @@ def open_split(
     conn.execute(insert(incidents).values(**_first_row(split)))
     conn.execute(update(incident_alarms).where(a.alarm_id.in_(alarms)).values(incident_id=new_id))
     _copy_cameras(conn, source.id, new_id)
+    _note_relinked(conn, source.id)
     told = {
         "by": actor.display_name,
         "reason": reason,
@@ -126,6 +128,16 @@ def _place_of(conn: Connection, moved: Sequence[Any], source: Incident) -> Place
         if found != NOWHERE:
             return found
     return Place(village_id=source.village_id, grid_id=source.grid_id, group_id=source.group_id)
+
+
+def _note_relinked(conn: Connection, incident_id: str) -> None:
+    """The engine must look again which alarms are in it."""
+    i = incidents.c
+    conn.execute(
+        update(incidents)
+        .where(i.id == incident_id)
+        .values(relinks=func.coalesce(i.relinks, 0) + 1)
+    )
 
 
 def _copy_cameras(conn: Connection, source: str, target: str) -> None:

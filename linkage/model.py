@@ -255,6 +255,8 @@ class Incident:
     due_step: str | None = None
     overdue: int = 0
     """How often the due time of `due_step` has passed."""
+    relinks: int | None = None
+    """How often people moved alarms in or out, by merging and splitting."""
 
 
 @dataclass(frozen=True)

@@ -172,6 +172,7 @@ incidents = Table(
     Column("merged_into", String(36), index=True),
     Column("due_step", String(16)),
     Column("overdue", Integer),  # None: never
+    Column("relinks", Integer),  # how often people moved alarms in or out; None: never
     Index("ix_incidents_stage", "stage"),
     Index("ix_incidents_changed_position", "changed_position"),
 )

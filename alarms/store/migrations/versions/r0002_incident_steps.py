@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("merged_into", sa.String(length=36), nullable=True),
         sa.Column("due_step", sa.String(length=16), nullable=True),
         sa.Column("overdue", sa.Integer(), nullable=True),
+        sa.Column("relinks", sa.Integer(), nullable=True),
     ):
         op.add_column("incidents", column)
     op.create_index(op.f("ix_incidents_merged_into"), "incidents", ["merged_into"], unique=False)
