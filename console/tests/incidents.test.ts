@@ -119,11 +119,15 @@ describe('the marks of an incident', () => {
       silent: true,
       household: null,
     }
-    expect(flagsOf(incident({ alarms: [alarm, alarm], cancel_claimed: true }))).toEqual([
-      'cancel_claimed',
-      'clock_suspect',
-      'silent',
-    ])
+    // the alarms shown are the newest; the flags are those of all
+    const marks = flagsOf(
+      incident({
+        alarms: [alarm, alarm],
+        alarm_flags: ['clock_suspect', 'mac_bad'],
+        cancel_claimed: true,
+      }),
+    )
+    expect(marks).toEqual(['cancel_claimed', 'clock_suspect', 'mac_bad', 'silent'])
   })
 
   it('say that duress must stay quiet', () => {

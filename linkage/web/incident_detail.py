@@ -18,7 +18,7 @@ from linkage import schema as s
 from linkage.contacts import open_contact
 from linkage.model import ActionKind, EventType
 from linkage.web import views
-from linkage.web.incident_reading import facts_of, read_people
+from linkage.web.incident_reading import SHOWN_ALARMS, facts_of, read_people
 from linkage.web.incident_rows import AnyRow, IncidentRow
 from linkage.web.views import moment, moment_or_none
 
@@ -36,7 +36,7 @@ def read_detail(
     conn: Connection, row: IncidentRow, ports: DetailPorts, *, clear: bool
 ) -> views.IncidentDetail:
     """The whole incident; `clear` shows the household's contact unmasked."""
-    (facts,) = facts_of(conn, [row], ports.zone)
+    (facts,) = facts_of(conn, [row], ports.zone, alarms_at_most=SHOWN_ALARMS)
     e = s.incident_events.c
     events = conn.execute(
         select(s.incident_events).where(e.incident_id == row.id).order_by(e.position)

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table, select
 from linkage import schema as s
 from linkage.model import ActionKind, EventType, Stage
 from linkage.web import views
+from linkage.web.incident_alarms import alarm_counts, newest_alarms
 from linkage.web.incident_rows import AnyRow, IncidentRow
 from linkage.web.views import moment, moment_or_none
 
@@ -28,17 +29,28 @@ _NEXT_STEP = {
 }
 
 
+LISTED_ALARMS = 20
+"""Of one incident, in lists and in the stream: the newest. A storm's incident has hundreds."""
+
+SHOWN_ALARMS = 500
+"""Of one incident, on its own page: the newest. All are in `/api/v1/alarms`."""
+
+
 def list_items(
     conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo
 ) -> list[views.Incident]:
     """The shapes of these rows, in their order."""
-    return [views.Incident(**facts) for facts in facts_of(conn, rows, zone)]
+    found = facts_of(conn, rows, zone, alarms_at_most=LISTED_ALARMS)
+    return [views.Incident(**facts) for facts in found]
 
 
-def facts_of(conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo) -> list[dict[str, Any]]:
+def facts_of(
+    conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo, *, alarms_at_most: int
+) -> list[dict[str, Any]]:
     ids = [r.id for r in rows]
     labels = _Labels.read(conn, rows)
-    alarms = _grouped(conn, s.incident_alarms, ids, s.incident_alarms.c.position)
+    alarms = newest_alarms(conn, ids, alarms_at_most)
+    counts = alarm_counts(conn, ids)
     cameras = _grouped(conn, s.incident_cameras, ids, s.incident_cameras.c.distance_m)
     evidence = _grouped(conn, s.evidence, ids, s.evidence.c.at_ms)
     pages = _grouped(
@@ -77,6 +89,10 @@ def facts_of(conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo) -> l
             ),
             "acknowledged": _acknowledged(r, people, zone),
             "alarms": [_alarm(a, home_labels, zone) for a in alarms[r.id]],
+            "alarm_count": sum(counts[r.id].by_kind.values()),
+            "alarm_kinds": counts[r.id].by_kind,
+            "alarm_households": len(counts[r.id].households),
+            "alarm_flags": sorted(counts[r.id].flags),
             "cameras": [c.camera_id for c in cameras[r.id]],
             "evidence": [_evidence(e, zone) for e in evidence[r.id]],
             "next": _next(r, zone),

@@ -92,6 +92,12 @@ class Incident(Struct, frozen=True, kw_only=True):
     place_ids: Place
     acknowledged: Acknowledged | None
     alarms: list[IncidentAlarm]
+    """The newest, oldest of them first: 20 in lists and the stream, 500 on its own page."""
+    alarm_count: int
+    """Of all its alarms; so are the next three."""
+    alarm_kinds: dict[str, int]
+    alarm_households: int
+    alarm_flags: list[str]
     cameras: list[str]
     evidence: list[EvidenceItem]
     next: Next | None

@@ -69,6 +69,10 @@ async def test_an_incident_in_the_list_has_the_agreed_shape(town):
                 "household": "3组017号",
             }
         ],
+        "alarm_count": 1,
+        "alarm_kinds": {"panic": 1},
+        "alarm_households": 1,
+        "alarm_flags": ["clock_suspect"],
         "cameras": [],
         "evidence": [],
         "next": {"action": "acknowledge", "due_at": None},
@@ -78,6 +82,38 @@ async def test_an_incident_in_the_list_has_the_agreed_shape(town):
         "version": 1,
         "ring": 1,
     }
+
+
+async def test_of_many_alarms_the_list_has_the_newest_and_the_count(town):
+    await town.incident("a")
+    await town.database.write(lambda conn: _press_again(conn, "a", 600))
+    async with town.browser("duty") as browser:
+        (item,) = (await fetch(browser, "/api/v1/incidents?state=open"))["items"]
+        detail = await fetch(browser, "/api/v1/incidents/a")
+    assert [a["id"] for a in item["alarms"]] == [f"more-{n}" for n in range(580, 600)]
+    assert (len(detail["alarms"]), detail["alarms"][-1]["id"]) == (500, "more-599")
+    for shown in (item, detail):
+        assert (shown["alarm_count"], shown["alarm_households"]) == (601, 1)
+        assert shown["alarm_kinds"] == {"fire": 600, "panic": 1}
+        assert shown["alarm_flags"] == ["clock_suspect"]
+
+
+def _press_again(conn, incident, times):
+    alike = {"device": "dongcun-017-1", "kind": "fire", "silent": False, "flags": ""}
+    conn.execute(
+        insert(s.incident_alarms),
+        [
+            {
+                **alike,
+                "alarm_id": f"more-{n}",
+                "incident_id": incident,
+                "position": 1000 + n,
+                "received_at_ms": 1000 + n,
+                "household_id": "dongcun-017",
+            }
+            for n in range(times)
+        ],
+    )
 
 
 async def test_open_incidents_come_the_most_urgent_first_and_page_without_gap_or_repeat(town):

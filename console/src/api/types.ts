@@ -79,7 +79,12 @@ export interface Incident {
   closed_at: string | null
   place: Place
   acknowledged: { by: string; username: string; at: string } | null
+  /** The newest of them: 20 in the list, 500 on its own page. */
   alarms: Alarm[]
+  alarm_count: number
+  alarm_kinds: Record<string, number>
+  alarm_households: number
+  alarm_flags: string[]
   cameras: string[]
   evidence: Evidence[]
   next: { action: Open<Action>; due_at: string | null } | null

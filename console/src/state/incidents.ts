@@ -126,7 +126,7 @@ export function mustStayQuiet(incident: Incident): boolean {
 
 /** What is odd about it, each word once: flags of all its alarms and its own marks. */
 export function flagsOf(incident: Incident): string[] {
-  const flags = new Set(incident.alarms.flatMap((alarm) => alarm.flags))
+  const flags = new Set(incident.alarm_flags)
   if (incident.silent || incident.alarms.some((alarm) => alarm.silent)) flags.add('silent')
   if (incident.cancel_claimed) flags.add('cancel_claimed')
   return [...flags].sort()
