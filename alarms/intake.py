@@ -8,30 +8,29 @@ own: one press makes many neighbours speak, and the next press must not wait for
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 import msgspec
 import structlog
-from sqlalchemy import Connection
 
-from alarms.decode import check_press, counters_of, decode_press, device_of
 from alarms.devices import DeviceRegistry
-from alarms.errors import StoreBusy, Unacceptable
+from alarms.errors import StoreBusy
+from alarms.histogram import Histogram
+from alarms.intake_measures import IntakeCounters, IntakeLegs
+from alarms.judging import Asked, Judge
 from alarms.lanes import Lanes
 from alarms.log import AlarmLog
 from alarms.model import (
     Appended,
-    DeviceRecord,
-    NewAlarm,
-    Refusal,
-    RefusalReason,
     ReplyState,
     SeenNotice,
 )
 from alarms.mqtt import Inbound
+from alarms.news import read_news
+from alarms.seldom import Seldom
 from lianfang_timing import Backoff, Clock, unix_ms
 
 _BATCH = 512
@@ -41,8 +40,10 @@ _OF_ONE_DEVICE = 32
 _NEWS_BATCH = 64
 """In one transaction; presses that come meanwhile wait for its end."""
 
+_SAY_EVERY_S, _SAID_APART = 10.0, 200
+"""How often a refusal that recurs is logged, and how many pairs of device and reason apart."""
+
 _RETRY = Backoff(first_s=0.1, cap_s=2.0)
-_HEAD_BYTES = 256
 
 T = TypeVar("T")
 
@@ -66,55 +67,12 @@ class OnSeen(Protocol):
     async def __call__(self, seen: Sequence[SeenNotice], /) -> object: ...
 
 
-class DeviceStatus(msgspec.Struct):
-    """The `status` payload of a device."""
-
-    online: bool
-    every_s: float | None = None
-    battery: float | None = None
-    rssi: float | None = None
-    fw: str | None = None
-
-
-class Seen(msgspec.Struct):
-    """The `seen` payload of a member's device."""
-
-    id: str
-    state: str
-
-
 @dataclass(frozen=True)
-class _Asked:
-    """One message and what became of it: an alarm for the log, or a refusal."""
+class _Waiting:
+    """A press that waits for its device's turn."""
 
     message: Inbound
-    device: str | None
-    boot: int | None
-    seq: int | None
-    alarm: NewAlarm | None
-    refusal: Refusal | None
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """A batch, judged: what `AlarmLog.take_in` keeps, and whom to answer."""
-
-    asked: Sequence[_Asked]
-    alarms: Sequence[NewAlarm]
-    refusals: Sequence[Refusal]
-    devices: Mapping[str, DeviceRecord]
-
-
-@dataclass
-class IntakeCounters:
-    """Since the process started."""
-
-    received: int = 0
-    duplicates: int = 0
-    refused: int = 0
-    commits: int = 0
-    commits_failed: int = 0
-    stale_acks: int = 0
+    since_s: float
 
 
 class Intake:
@@ -130,6 +88,7 @@ class Intake:
         on_seen: OnSeen,
     ) -> None:
         self.counters = IntakeCounters()
+        self.legs = IntakeLegs()
         self.cannot_commit_since: datetime | None = None
         """Set while the store refuses our commits: presses are waiting and nobody is told."""
         self._link = link
@@ -137,16 +96,28 @@ class Intake:
         self._devices = devices
         self._clock = clock
         self._on_seen = on_seen
+        self._judge = Judge(devices, clock, link.prefix)
         self._stopping = asyncio.Event()
         self._idle: set[asyncio.Task[None] | None] = set()
         # unbounded like the link's queue, and bounded like it by what the broker sends unconfirmed
         self._news: asyncio.Queue[Inbound] = asyncio.Queue()
-        self._presses: Lanes[Inbound] = Lanes(at_a_turn=_OF_ONE_DEVICE)
+        self._presses: Lanes[_Waiting] = Lanes(at_a_turn=_OF_ONE_DEVICE)
+        self._refusals: Seldom[tuple[str | None, str]] = Seldom(
+            period_s=_SAY_EVERY_S, keys=_SAID_APART, others=(None, "various")
+        )
+        self._unreadable: Seldom[str] = Seldom(
+            period_s=_SAY_EVERY_S, keys=_SAID_APART, others="various"
+        )
 
     @property
     def waiting(self) -> int:
         """Presses that have arrived and are not in the log yet, those in hand not counted."""
         return self._link.messages.qsize() + len(self._presses)
+
+    @property
+    def news_waiting(self) -> int:
+        """Status and seen messages that have arrived and are not dealt with yet."""
+        return self._news.qsize()
 
     async def run(self) -> None:
         """Take messages until `stop`; the batch in hand is finished first."""
@@ -186,23 +157,46 @@ class Intake:
     def _sort_in(self, messages: Sequence[Inbound]) -> None:
         """Put these and all that has arrived where they wait for their turn."""
         arrived = self._link.messages
+        now_s = self._clock.monotonic()
         for message in (*messages, *_waiting(arrived, arrived.qsize())):
             if message.topic.endswith("/press"):
-                self._presses.put(message.topic, message)
+                self.counters.redelivered += message.redelivered
+                self.legs.taken.observe(now_s - message.arrived_s)
+                self._presses.put(message.topic, _Waiting(message, now_s))
             else:
                 self._news.put_nowait(message)
 
-    async def _take_in(self, presses: Sequence[Inbound]) -> None:
+    async def _take_in(self, presses: Sequence[_Waiting]) -> None:
+        begun_s, messages = self._clock.monotonic(), [press.message for press in presses]
         judged, appended = await self._until_it_works(
-            lambda: self._log.take_in(lambda conn: self._judge(conn, presses))
+            lambda: self._log.take_in(lambda conn: self._judge(conn, messages)),
+            timed=self.legs.batches,
         )
+        committed_s = self._clock.monotonic()
         self.counters.commits += 1
         self._answer(judged.asked, appended)
         self._link.flush()
+        self._time(presses, begun_s, committed_s)
+        self._say_refusals()
 
-    async def _until_it_works(self, work: Callable[[], Awaitable[T]]) -> T:
+    def _time(self, presses: Sequence[_Waiting], begun_s: float, committed_s: float) -> None:
+        answered_s, legs = self._clock.monotonic(), self.legs
+        for press in presses:
+            legs.turn.observe(begun_s - press.since_s)
+            legs.whole.observe(answered_s - press.message.arrived_s)
+        legs.commit.observe(committed_s - begun_s, times=len(presses))
+        legs.answer.observe(answered_s - committed_s, times=len(presses))
+
+    def _say_refusals(self) -> None:
+        for (device, reason), times, detail in self._refusals.due(self._clock.monotonic()):
+            log.warning("intake.refused", device=device, reason=reason, times=times, detail=detail)
+
+    async def _until_it_works(
+        self, work: Callable[[], Awaitable[T]], *, timed: Histogram | None = None
+    ) -> T:
         attempt = 0
         while True:
+            begun_s = self._clock.monotonic()
             try:
                 result = await work()
             except StoreBusy as error:
@@ -213,50 +207,14 @@ class Intake:
                 await asyncio.sleep(_RETRY.delay_s(attempt))
                 attempt += 1
             else:
+                if timed is not None:
+                    timed.observe(self._clock.monotonic() - begun_s)
                 if self.cannot_commit_since is not None:
                     log.info("intake.commits_again", attempts=attempt)
                     self.cannot_commit_since = None
                 return result
 
-    def _judge(self, conn: Connection, presses: Sequence[Inbound]) -> _Judged:
-        """In the writer's thread, by what the registry says in the transaction that appends."""
-        ids = {device_of(m.topic, self._link.prefix, "press") for m in presses}
-        known = self._devices.lookup_in(conn, {i for i in ids if i is not None})
-        now_ms = unix_ms(self._clock.now())
-        asked = [self._judge_one(m, known, now_ms) for m in presses]
-        return _Judged(
-            asked=asked,
-            alarms=[a.alarm for a in asked if a.alarm is not None],
-            refusals=[a.refusal for a in asked if a.refusal is not None],
-            devices=known,
-        )
-
-    def _judge_one(
-        self, message: Inbound, known: Mapping[str, DeviceRecord], now_ms: int
-    ) -> _Asked:
-        device = device_of(message.topic, self._link.prefix, "press")
-        boot, seq = None, None
-        try:
-            if device is None:
-                raise Unacceptable(RefusalReason.MALFORMED, "the topic holds no valid device id")
-            press = decode_press(device, message.payload)
-            boot, seq = press.boot, press.seq
-            alarm = check_press(press, known.get(device), now_ms=now_ms, retained=message.retained)
-        except Unacceptable as why:
-            if boot is None:
-                boot, seq = counters_of(message.payload)
-            refusal = Refusal(
-                device=device,
-                topic=message.topic,
-                reason=why.reason,
-                detail=why.detail,
-                size=len(message.payload),
-                head=message.payload[:_HEAD_BYTES],
-            )
-            return _Asked(message, device, boot, seq, None, refusal)
-        return _Asked(message, device, boot, seq, alarm, None)
-
-    def _answer(self, asked: Sequence[_Asked], appended: Sequence[Appended]) -> None:
+    def _answer(self, asked: Sequence[Asked], appended: Sequence[Appended]) -> None:
         """PUBACK and reply; only ever called after the commit that it speaks of."""
         answers = iter(appended)
         for one in asked:
@@ -267,17 +225,12 @@ class Intake:
                 self._count(kept)
                 self._reply(one, _kept_reply(kept))
             elif one.refusal is not None:
-                self.counters.refused += 1
-                log.warning(
-                    "intake.refused",
-                    device=one.device,
-                    reason=one.refusal.reason.value,
-                    detail=one.refusal.detail,
-                )
+                reason = one.refusal.reason
+                self.counters.refusals[reason] += 1
+                self._refusals.count((one.device, reason.value), one.refusal.detail)
                 now_ms = unix_ms(self._clock.now())
-                reason = one.refusal.reason.value
                 state = ReplyState.REJECTED.value
-                self._reply(one, {"state": state, "reason": reason, "time_ms": now_ms})
+                self._reply(one, {"state": state, "reason": reason.value, "time_ms": now_ms})
 
     def _count(self, kept: Appended) -> None:
         if kept.duplicate:
@@ -285,7 +238,7 @@ class Intake:
         else:
             self.counters.received += 1
 
-    def _reply(self, one: _Asked, answer: dict[str, object]) -> None:
+    def _reply(self, one: Asked, answer: dict[str, object]) -> None:
         if one.device is None:
             return
         counters = {"boot": one.boot, "seq": one.seq}
@@ -294,26 +247,19 @@ class Intake:
         self._link.post(f"{self._link.prefix}/button/{one.device}/reply", payload)
 
     async def _take_news(self, messages: Sequence[Inbound]) -> None:
-        """Status and seen messages: no alarms, so what cannot be read is only logged."""
-        prefix = self._link.prefix
-        statuses: dict[str, dict[str, object]] = {}
-        seen: list[SeenNotice] = []
-        for message in messages:
-            try:
-                if (device := device_of(message.topic, prefix, "status")) is not None:
-                    status = msgspec.json.decode(message.payload, type=DeviceStatus)
-                    statuses[device] = msgspec.to_builtins(status)
-                elif (device := device_of(message.topic, prefix, "seen")) is not None:
-                    said = msgspec.json.decode(message.payload, type=Seen)
-                    seen.append(SeenNotice(device, said.id, said.state))
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-                log.warning("intake.unreadable", topic=message.topic, detail=str(error))
+        news = read_news(((m.topic, m.payload) for m in messages), self._link.prefix)
+        for topic, why in news.unreadable:
+            self._unreadable.count(topic, why)
+        for topic, times, why in self._unreadable.due(self._clock.monotonic()):
+            log.warning("intake.unreadable", topic=topic, times=times, detail=why)
         # one commit for all: after a broker restart every device speaks at once
-        if seen:
-            await self._until_it_works(lambda: self._on_seen(seen))
-        if statuses:
+        if news.seen:
+            await self._until_it_works(lambda: self._on_seen(news.seen))
+        if news.statuses:
             at_ms = unix_ms(self._clock.now())
-            await self._until_it_works(lambda: self._devices.note_statuses(statuses, at_ms=at_ms))
+            await self._until_it_works(
+                lambda: self._devices.note_statuses(news.statuses, at_ms=at_ms)
+            )
         for message in messages:
             self._link.ack(message)
 

@@ -55,6 +55,8 @@ class Inbound:
     mid: int
     generation: int
     """Which connection it came over; an ack on another one would confirm some other message."""
+    arrived_s: float
+    """When the network's thread had it, on the monotonic clock."""
 
 
 @dataclass(frozen=True)
@@ -246,6 +248,7 @@ class MqttLink:
             redelivered=message.dup,
             mid=message.mid,
             generation=self._generation,
+            arrived_s=self._clock.monotonic(),
         )
         self._call(self.messages.put_nowait, inbound)
 

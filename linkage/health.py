@@ -2,12 +2,20 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from math import inf
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
+from alarms.histogram import Histogram
 from alarms.intake import Intake
+from alarms.model import RefusalReason
 from alarms.mqtt import LinkState
 from camerad.model import CameraHealth, CameraState
 from linkage.web.ports import ComponentStatus, SystemStatus
@@ -64,40 +72,24 @@ class HealthMetrics(Collector):
         intake: Intake,
         link_state: Callable[[], LinkState],
         camera_health: Callable[[], dict[str, CameraHealth]],
-        queued: Callable[[], int],
+        store_waiting: Callable[[], tuple[int, int]],
+        linked: Histogram,
     ) -> None:
+        """`store_waiting`: how much urgent and how much other work waits for the writer's thread;
+        `linked`: from an alarm's receipt to its incident."""
         self._intake = intake
         self._link_state = link_state
         self._camera_health = camera_health
-        self._queued = queued
+        self._store_waiting = store_waiting
+        self._linked = linked
 
     def register(self, registry: CollectorRegistry) -> None:
         registry.register(self)
 
     def collect(self) -> Iterable[Metric]:
-        counters = self._intake.counters
-        presses = CounterMetricFamily(
-            "lianfang_presses", "Presses answered, by answer.", labels=["answer"]
-        )
-        presses.add_metric(["received"], counters.received)
-        presses.add_metric(["duplicate"], counters.duplicates)
-        presses.add_metric(["rejected"], counters.refused)
-        yield presses
-        commits = CounterMetricFamily(
-            "lianfang_intake_commits", "Batches of presses committed or not.", labels=["result"]
-        )
-        commits.add_metric(["done"], counters.commits)
-        commits.add_metric(["failed"], counters.commits_failed)
-        yield commits
-        yield CounterMetricFamily(
-            "lianfang_intake_stale_acks",
-            "Acknowledgements not sent because their connection was gone.",
-            value=counters.stale_acks,
-        )
-        yield GaugeMetricFamily(
-            "lianfang_intake_queued", "Messages taken from the broker and not yet in the log.",
-            value=self._queued(),
-        )  # fmt: skip
+        yield from self._counted()
+        yield from self._waiting()
+        yield from self._timed()
         yield GaugeMetricFamily(
             "lianfang_broker_up", "1 when the MQTT broker is connected.",
             value=int(self._link_state().up),
@@ -121,3 +113,75 @@ class HealthMetrics(Collector):
         for camera_id, health in healths.items():
             shed.add_metric([camera_id], health.frames_shed)
         yield shed
+
+    def _counted(self) -> Iterable[Metric]:
+        counters = self._intake.counters
+        presses = CounterMetricFamily(
+            "lianfang_presses", "Presses answered, by answer.", labels=["answer"]
+        )
+        presses.add_metric(["received"], counters.received)
+        presses.add_metric(["duplicate"], counters.duplicates)
+        presses.add_metric(["rejected"], counters.refused)
+        yield presses
+        refusals = CounterMetricFamily(
+            "lianfang_refusals", "Presses rejected, by reason.", labels=["reason"]
+        )
+        for reason in RefusalReason:
+            refusals.add_metric([reason.value], counters.refusals[reason])
+        yield refusals
+        yield CounterMetricFamily(
+            "lianfang_presses_redelivered",
+            "Presses that the broker sent again, because they were not acknowledged.",
+            value=counters.redelivered,
+        )
+        commits = CounterMetricFamily(
+            "lianfang_intake_commits", "Batches of presses committed or not.", labels=["result"]
+        )
+        commits.add_metric(["done"], counters.commits)
+        commits.add_metric(["failed"], counters.commits_failed)
+        yield commits
+        yield CounterMetricFamily(
+            "lianfang_intake_stale_acks",
+            "Acknowledgements not sent because their connection was gone.",
+            value=counters.stale_acks,
+        )
+
+    def _waiting(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily(
+            "lianfang_intake_queued", "Presses taken from the broker and not yet in the log.",
+            value=self._intake.waiting,
+        )  # fmt: skip
+        yield GaugeMetricFamily(
+            "lianfang_intake_news_queued", "Status and seen messages not yet dealt with.",
+            value=self._intake.news_waiting,
+        )  # fmt: skip
+        store = GaugeMetricFamily(
+            "lianfang_store_queued", "Work that waits for the writer's thread.", labels=["lane"]
+        )
+        urgent, usual = self._store_waiting()
+        store.add_metric(["press"], urgent)
+        store.add_metric(["other"], usual)
+        yield store
+
+    def _timed(self) -> Iterable[Metric]:
+        legs = self._intake.legs
+        by_leg = HistogramMetricFamily(
+            "lianfang_press_leg_seconds", "Each leg of a press's way.", labels=["leg"]
+        )
+        for name in ("taken", "turn", "commit", "answer"):
+            _add(by_leg, [name], getattr(legs, name))
+        yield by_leg
+        for metric, said, histogram in (
+            ("lianfang_press_seconds", "From the broker's message to our reply.", legs.whole),
+            ("lianfang_intake_commit_seconds", "Transactions of presses.", legs.batches),
+            ("lianfang_alarm_linked_seconds", "From an alarm's receipt to its incident.",
+             self._linked),
+        ):  # fmt: skip
+            family = HistogramMetricFamily(metric, said, labels=[])
+            _add(family, [], histogram)
+            yield family
+
+
+def _add(family: HistogramMetricFamily, labels: list[str], histogram: Histogram) -> None:
+    buckets = [("+Inf" if b == inf else str(b), count) for b, count in histogram.cumulative()]
+    family.add_metric(labels, buckets, histogram.total_s)

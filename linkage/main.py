@@ -201,7 +201,8 @@ async def opened(
             intake=intake,
             link_state=lambda: link.state,
             camera_health=locator.health,
-            queued=lambda: intake.waiting,
+            store_waiting=lambda: database.waiting,
+            linked=engine.linked,
         ).register(metrics)
         app = create_app(
             Ports(

@@ -55,6 +55,11 @@ class Database:
     def __repr__(self) -> str:
         return f"Database({self._url.render_as_string(hide_password=True)})"
 
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """How much urgent and how much other writing waits for its turn."""
+        return self._writer.waiting
+
     async def open(self) -> None:
         """Connect and bring the schema up to date.
 

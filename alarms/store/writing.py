@@ -29,6 +29,11 @@ class WriterThread:
         self._thread.submit(self._take_turn)
         return await asyncio.wrap_future(done)
 
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """How much urgent and how much other work has not begun."""
+        return len(self._urgent), len(self._usual)
+
     def shutdown(self) -> None:
         """Finish everything that was asked for."""
         self._thread.shutdown()

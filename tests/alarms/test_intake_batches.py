@@ -2,17 +2,19 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+import structlog.testing
 from sqlalchemy import Connection
 
 from alarms import signature
 from alarms.errors import StoreBusy
 from alarms.intake import Intake
 from alarms.log import AlarmLog, V
-from alarms.model import Appended, SeenNotice
+from alarms.model import Appended, RefusalReason, SeenNotice
 from alarms.mqtt import Inbound
 from lianfang_timing import SystemClock
 from tests.alarms.conftest import Door
@@ -46,15 +48,17 @@ class LinkInMemory:
     def flush(self) -> None:
         self._note("flush")
 
-    def press(self, seq: int, *, mid: int | None = None) -> None:
-        """A signed press arrives."""
+    def press(self, seq: int, *, mid: int | None = None, again: bool = False) -> None:
+        """A signed press arrives; `again`: the broker says that it sends it once more."""
         mac = signature.sign(self.key, DEVICE, 7, seq, "panic", silent=False, at_ms=None)
         body = {"v": 1, "boot": 7, "seq": seq, "kind": "panic", "silent": False, "mac": mac}
-        self.arrive("press", json.dumps(body).encode(), mid=seq if mid is None else mid)
+        self.arrive("press", json.dumps(body).encode(), mid=mid or seq, again=again)
 
-    def arrive(self, leaf: str, payload: bytes, *, mid: int) -> None:
+    def arrive(self, leaf: str, payload: bytes, *, mid: int, again: bool = False) -> None:
         topic = f"lianfang/button/{DEVICE}/{leaf}"
-        self.messages.put_nowait(Inbound(topic, payload, False, False, mid, self.generation))
+        self.messages.put_nowait(
+            Inbound(topic, payload, False, again, mid, self.generation, time.monotonic())
+        )
 
     async def until(self, what: str) -> None:
         async with asyncio.timeout(10):
@@ -194,6 +198,42 @@ async def test_a_press_of_a_lost_connection_is_kept_and_answered_but_not_acknowl
     await room.link.until("reply 1 received")
     assert room.happened == ["commit of 1", "reply 1 received", "flush"]
     assert room.intake.counters.stale_acks == 1
+
+
+async def test_what_the_broker_sends_again_is_counted(room: Room) -> None:
+    room.link.press(1)
+    await room.link.until("reply 1 received")
+    assert room.intake.counters.redelivered == 0
+    room.link.press(1, again=True)
+    await room.link.until("reply 1 duplicate")
+    assert room.intake.counters.redelivered == 1
+
+
+async def test_every_leg_of_a_press_is_timed_and_the_legs_make_up_the_whole(room: Room) -> None:
+    room.log.open.clear()
+    room.link.press(1)
+    await room.log.tried.wait()
+    for seq in (2, 3):
+        room.link.press(seq)
+    room.log.open.set()
+    await room.link.until("reply 3 received")
+    legs = room.intake.legs
+    apart = [legs.taken, legs.turn, legs.commit, legs.answer]
+    assert [leg.cumulative()[-1][1] for leg in [*apart, legs.whole]] == [3] * 5
+    assert sum(leg.total_s for leg in apart) == pytest.approx(legs.whole.total_s)
+    assert legs.batches.cumulative()[-1][1] == 2
+
+
+async def test_refusals_of_one_device_are_counted_one_by_one_and_logged_once(
+    room: Room,
+) -> None:
+    with structlog.testing.capture_logs() as lines:
+        for mid in range(1, 301):
+            room.link.arrive("press", b"nonsense", mid=mid)
+        await room.link.until("ack 300")
+    assert room.intake.counters.refusals == {RefusalReason.MALFORMED: 300}
+    said = [line for line in lines if line["event"] == "intake.refused"]
+    assert [(line["device"], line["reason"]) for line in said] == [(DEVICE, "malformed")]
 
 
 async def test_its_redelivery_is_acknowledged_as_a_duplicate(room: Room) -> None:
