@@ -7,6 +7,7 @@ ALL = (
     "benchmarks.press_latency",
     "benchmarks.storm",
     "benchmarks.storm_linkage",
+    "benchmarks.shedding",
     "benchmarks.loitering_quality",
     "benchmarks.capture_cost",
 )

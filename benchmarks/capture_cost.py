@@ -48,18 +48,21 @@ class Result:
     shed: int
 
 
-def draw(path: Path, *, busy: bool) -> None:
+def draw(
+    path: Path, *, busy: bool, size: tuple[int, int] = (WIDTH, HEIGHT), film_s: int = FILM_S
+) -> None:
     """A textured scene with a sensor's noise; when busy, three bodies walk all the time."""
+    width, height = size
     noise = np.random.default_rng(5)
-    ground = cv2.GaussianBlur(noise.integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8), (0, 0), 4)
+    ground = cv2.GaussianBlur(noise.integers(0, 255, (height, width, 3), dtype=np.uint8), (0, 0), 4)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=RATE)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.options = {"g": str(RATE * 2), "bf": "0", "preset": "veryfast", "crf": "26"}
-        for n in range(FILM_S * RATE):
+        for n in range(film_s * RATE):
             image = cv2.add(ground, noise.integers(0, 22, ground.shape, dtype=np.uint8))
             for body in range(3 if busy else 0):
-                left = (n * 2 + body * 240) % (WIDTH - 40)
+                left = (n * 2 + body * 240) % (width - 40)
                 image[250 + body * 60 : 370 + body * 60, left : left + 40] = (40, 60, 200)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
         container.mux(stream.encode())
