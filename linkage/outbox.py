@@ -1,11 +1,13 @@
 """Carrying out what was decided: planned actions are taken from the store, carried, and marked.
 
-Between carrying and marking we may crash; then the action is carried again, and its id makes the
-repeat harmless. What a carrier does is its own file's business (`linkage.carriers`).
+Each lane goes at its own pace: a webhook that hangs holds up no other, and nobody waits for the
+marking, which is done for all lanes together. Between carrying and marking we may crash; then the
+action is carried again, and its id makes the repeat harmless. What a carrier does is its own
+file's business (`linkage.carriers`, `linkage.ways`).
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,22 +20,36 @@ from camerad.errors import NoSnapshot
 from lianfang_timing import Backoff, Clock, unix_ms
 from linkage.changes import Changes
 from linkage.errors import EvidenceNotKept
-from linkage.model import Action, ActionKind, ActionState, EventType
+from linkage.model import Action, ActionKind, ActionState, EventType, lane_of
 from linkage.records import Attempt, due_actions, note_attempts
 from linkage.schema import evidence
 from linkage.timeline import Entry, NewEvent, record_all
+from linkage.ways.port import NotSent
 
 LOOK_EVERY_S = 0.5
 
 GATHER_S = 0.02
 """How long what is done waits for others: a lane full of notices is one commit, not sixty-four."""
 
-EXPECTED = (BrokerAway, NoSnapshot, StoreBusy, EvidenceNotKept, TimeoutError)
+MARKED_AT_ONCE = 256
+
+_MARK_AGAIN = Backoff(first_s=0.2, cap_s=2.0)
+
+UNMARKED_MOST = 1024
+"""In one lane: what was carried and is not marked yet. Beyond it the lane waits for the store."""
+
+EXPECTED = (BrokerAway, NoSnapshot, StoreBusy, EvidenceNotKept, NotSent, TimeoutError)
 """What a carrier may raise to be tried again; anything else is a bug."""
 
 _FAILED: Mapping[ActionKind, EventType] = {
     ActionKind.NOTICE: EventType.NOTICE_FAILED,
     ActionKind.SNAPSHOT: EventType.EVIDENCE_FAILED,
+}
+
+_TOLD_BY: Mapping[ActionKind, str] = {
+    ActionKind.WEBHOOK: "webhook",
+    ActionKind.SIREN: "mqtt",
+    ActionKind.LOUDSPEAKER: "mqtt",
 }
 
 _KEEP_EVIDENCE = insert(evidence)
@@ -75,14 +91,12 @@ LANES: Mapping[ActionKind, Lane] = {
     ActionKind.REPLY: Lane(64, 12.0, Backoff(first_s=1.0, cap_s=30.0)),
     ActionKind.NOTICE: Lane(64, 12.0, Backoff(first_s=1.0, cap_s=15.0)),
     ActionKind.SNAPSHOT: Lane(4, 15.0, Backoff(first_s=1.0, cap_s=15.0)),
+    # each webhook has one of its own; its try ends by its own `timeout`
+    ActionKind.WEBHOOK: Lane(48, 35.0, Backoff(first_s=1.0, cap_s=30.0)),
+    ActionKind.SIREN: Lane(16, 12.0, Backoff(first_s=0.5, cap_s=5.0)),
+    ActionKind.LOUDSPEAKER: Lane(16, 12.0, Backoff(first_s=0.5, cap_s=5.0)),
+    ActionKind.STATION: Lane(4, 20.0, Backoff(first_s=0.2, cap_s=2.0)),
 }
-
-
-@dataclass
-class _InFlight:
-    """What one lane is carrying now. Kept in memory only: after a restart it is planned still."""
-
-    tasks: dict[asyncio.Task["_Done"], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,8 +106,30 @@ class _Done:
     error: str | None
 
 
+@dataclass
+class _Flight:
+    """What one lane has in hand. In memory only: after a restart it is planned still."""
+
+    kind: ActionKind
+    lane: Lane
+    name: str
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    in_hand: set[str] = field(default_factory=set)
+    """Ids of what is being carried, or was and is not marked."""
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when there is room again, or something new."""
+
+    @property
+    def free(self) -> int:
+        unmarked = len(self.in_hand) - len(self.tasks)
+        return min(self.lane.width - len(self.tasks), UNMARKED_MOST - unmarked)
+
+
 class Outbox:
-    """Carries out planned actions, each kind in a lane of its own. Only one may run at a time."""
+    """Carries out planned actions, each kind in a lane of its own, and each webhook.
+
+    Only one may run at a time.
+    """
 
     def __init__(
         self,
@@ -104,20 +140,31 @@ class Outbox:
         *,
         writer: str,
         lanes: Mapping[ActionKind, Lane] = LANES,
+        webhooks: Collection[str] = (),
     ) -> None:
-        """A kind without a carrier stays planned. `writer` names our chain in the timeline."""
+        """A kind without a carrier stays planned, and so does a webhook that is not named.
+        `writer` names our chain in the timeline."""
         self._database = database
         self._clock = clock
         self._carriers = carriers
         self._changes = changes
         self._writer = writer
         self._lanes = lanes
+        self._flights = [
+            _Flight(kind, lanes[kind], name)
+            for kind in carriers
+            for name in _lane_names(kind, webhooks)
+        ]
+        self._carried: list[tuple[_Flight, _Done]] = []
+        self._to_mark = asyncio.Event()
 
     async def run(self) -> None:
         """Carry until cancelled; what is under way then is carried again at the next start."""
         async with asyncio.TaskGroup() as group:
-            for kind in self._carriers:
-                group.create_task(self._run_lane(kind), name=f"outbox-{kind.value}")
+            group.create_task(self._keep_marking(), name="outbox-marking")
+            group.create_task(self._wake_lanes(), name="outbox-waking")
+            for flight in self._flights:
+                group.create_task(self._run_lane(flight), name=f"outbox-{flight.name}")
 
     async def run_once(self) -> int:
         """Carry everything that is due now, and what becomes due by it; how many that was.
@@ -125,83 +172,112 @@ class Outbox:
         Raises StoreBusy.
         """
         total = 0
-        while carried := sum([await self._empty_lane(kind) for kind in self._carriers]):
+        while carried := sum([await self._empty_lane(flight) for flight in self._flights]):
             total += carried
         return total
 
-    async def _run_lane(self, kind: ActionKind) -> None:
-        flight, failures = _InFlight(), 0
+    async def _empty_lane(self, flight: _Flight) -> int:
+        carried = 0
+        while True:
+            await self._start_due(flight)
+            if flight.tasks:
+                await asyncio.wait(flight.tasks)
+            marked = await self._mark_carried()
+            if not marked:
+                return carried
+            carried += marked
+
+    async def _run_lane(self, flight: _Flight) -> None:
+        failures = 0
         try:
             while True:
-                seen = self._changes.position
+                flight.moved.clear()
                 try:
-                    await self._start_due(kind, flight)
-                    await self._settle(flight, self._changed(seen))
+                    await self._start_due(flight)
                 except StoreBusy as error:
-                    # what was carried stays in flight and is marked when the store answers again
-                    wait_s = self._lanes[kind].retry.delay_s(failures)
+                    wait_s = flight.lane.retry.delay_s(failures)
                     failures += 1
-                    logger.warning("outbox.store_busy", kind=kind.value, detail=str(error))
+                    logger.warning("outbox.store_busy", lane=flight.name, detail=str(error))
                     await asyncio.sleep(wait_s)
-                else:
-                    failures = 0
+                    continue
+                failures = 0
+                try:
+                    async with asyncio.timeout(LOOK_EVERY_S):
+                        await flight.moved.wait()
+                except TimeoutError:
+                    continue
         finally:
             for task in flight.tasks:
                 task.cancel()
             await asyncio.gather(*flight.tasks, return_exceptions=True)
 
-    async def _empty_lane(self, kind: ActionKind) -> int:
-        flight, carried = _InFlight(), 0
+    async def _wake_lanes(self) -> None:
+        """Every lane looks again when something is new."""
+        position = self._changes.position
         while True:
-            await self._start_due(kind, flight)
-            if not flight.tasks:
-                return carried
-            carried += await self._settle(flight, None)
+            position = await self._changes.wait_beyond(position)
+            for flight in self._flights:
+                flight.moved.set()
 
-    async def _changed(self, seen: int) -> None:
-        """Return at the next change, or when it is time to look anyway."""
-        try:
-            async with asyncio.timeout(LOOK_EVERY_S):
-                await self._changes.wait_beyond(seen)
-        except TimeoutError:
-            return
-
-    async def _start_due(self, kind: ActionKind, flight: _InFlight) -> None:
-        free = self._lanes[kind].width - len(flight.tasks)
+    async def _start_due(self, flight: _Flight) -> None:
+        free = flight.free
         if free <= 0:
             return
-        now_ms, under_way = unix_ms(self._clock.now()), list(flight.tasks.values())
+        now_ms, in_hand = unix_ms(self._clock.now()), list(flight.in_hand)
         due = await self._database.read(
-            lambda conn: due_actions(conn, kind.value, now_ms=now_ms, without=under_way, limit=free)
+            lambda conn: due_actions(conn, flight.name, now_ms=now_ms, without=in_hand, limit=free)
         )
         for action in due:
-            task = asyncio.create_task(self._carry(action), name=f"carry-{action.id}")
-            flight.tasks[task] = action.id
+            flight.in_hand.add(action.id)
+            task = asyncio.create_task(self._take(flight, action), name=f"carry-{action.id}")
+            flight.tasks.add(task)
+        if len(due) == free:
+            # there may be more than there was room for
+            flight.moved.set()
 
-    async def _settle(self, flight: _InFlight, woken: object) -> int:
-        """Wait until something is done (or `woken`), and mark what is, in one transaction."""
-        waker = asyncio.ensure_future(woken) if asyncio.iscoroutine(woken) else None
-        waiting: set[asyncio.Future[object]] = {*flight.tasks}  # type: ignore[arg-type]
-        if waker is not None:
-            waiting.add(waker)
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            if any(task.done() for task in flight.tasks):
-                # those that end with it share its commit
-                await asyncio.wait(flight.tasks, timeout=GATHER_S)
-        finally:
-            if waker is not None:
-                waker.cancel()
-        finished = [task for task in flight.tasks if task.done()]
-        if not finished:
+    async def _take(self, flight: _Flight, action: Action) -> None:
+        done = await self._carry(action)
+        self._carried.append((flight, done))
+        self._to_mark.set()
+        task = asyncio.current_task()
+        assert task is not None, "the lane runs it as a task"
+        flight.tasks.discard(task)
+        flight.moved.set()
+
+    async def _keep_marking(self) -> None:
+        failures = 0
+        while True:
+            await self._to_mark.wait()
+            # those that end with it share its commit
+            await asyncio.sleep(GATHER_S)
+            try:
+                await self._mark_carried()
+            except StoreBusy as error:
+                # what was carried stays in hand and is marked when the store answers again
+                wait_s = _MARK_AGAIN.delay_s(failures)
+                failures += 1
+                logger.warning("outbox.store_busy", lane="marking", detail=str(error))
+                await asyncio.sleep(wait_s)
+            else:
+                failures = 0
+
+    async def _mark_carried(self) -> int:
+        """Mark what was carried, in one transaction; how many that was. Raises StoreBusy."""
+        taken = self._carried[:MARKED_AT_ONCE]
+        if not taken:
+            self._to_mark.clear()
             return 0
-        done = [task.result() for task in finished]
-        now_ms = unix_ms(self._clock.now())
+        done, now_ms = [one for _, one in taken], unix_ms(self._clock.now())
         position = await self._database.write(lambda conn: self._mark(conn, done, now_ms))
-        for task in finished:
-            del flight.tasks[task]
+        del self._carried[: len(taken)]
+        if not self._carried:
+            self._to_mark.clear()
+        for flight, one in taken:
+            flight.in_hand.discard(one.action.id)
+            if flight.free <= len(taken):
+                flight.moved.set()
         self._changes.notify(position)
-        return len(done)
+        return len(taken)
 
     async def _carry(self, action: Action) -> _Done:
         now_ms = unix_ms(self._clock.now())
@@ -249,9 +325,21 @@ class Outbox:
         return Attempt(action, ActionState.EXPIRED, error=one.error or action.error or "too late")
 
 
+def _lane_names(kind: ActionKind, webhooks: Iterable[str]) -> list[str]:
+    """The lanes of a kind: one, or one a webhook."""
+    return [lane_of(kind, n) for n in webhooks] if kind is ActionKind.WEBHOOK else [kind.value]
+
+
 def _failure(attempt: Attempt) -> NewEvent | None:
     """What the timeline says of an action that was given up."""
-    failed = _FAILED.get(attempt.action.kind)
-    if attempt.state is not ActionState.EXPIRED or failed is None:
+    if attempt.state is not ActionState.EXPIRED:
         return None
-    return NewEvent(failed, {"target": attempt.action.target, "error": attempt.error})
+    action = attempt.action
+    way = _TOLD_BY.get(action.kind)
+    if way is not None:
+        data = {"way": way, "kind": action.kind.value, "state": "failed", "action": action.id}
+        return NewEvent(EventType.TOLD, {**data, "target": action.target, "error": attempt.error})
+    failed = _FAILED.get(action.kind)
+    if failed is None:
+        return None
+    return NewEvent(failed, {"target": action.target, "error": attempt.error})
