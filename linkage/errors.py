@@ -6,6 +6,7 @@ LinkageError
 ├── NoSuchIncident     no incident with this id
 ├── StaleVersion       the incident has changed since the caller saw it; carries its version now
 ├── StepNotAllowed     the step is not possible now; the text says why, Chinese first
+├── NoSuchPlan         no response plan with this id, or it has no such item
 ├── NoSuchPicture      a file name that is no picture of the evidence folder
 └── EvidenceNotKept    a picture could not be written (disk full, not writable): try again
 """
@@ -37,6 +38,10 @@ class StaleVersion(LinkageError):
 
 class StepNotAllowed(LinkageError):
     """The incident does not allow this step now."""
+
+
+class NoSuchPlan(LinkageError):
+    """There is no such response plan, or no such item in it."""
 
 
 class NoSuchPicture(LinkageError):

@@ -45,6 +45,7 @@ from linkage.logs import configure_logs
 from linkage.model import ActionKind
 from linkage.outbox import Carrier, Outbox
 from linkage.overdue import DueCarrier
+from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.settings import Settings
 from linkage.storage import broker_address, open_storage
 from linkage.systemd import keep_watchdog, notify
@@ -123,9 +124,7 @@ async def opened(
         # what we do about it: desk, engine, outbox
         changes = Changes()
         evidence = EvidenceFolder(settings.evidence_folder)
-        policy = DeskPolicy(
-            settings.plans.due, file.incidents.closing_check, settings.time_zone
-        )
+        policy = DeskPolicy(settings.plans.due, file.incidents.closing_check, settings.time_zone)
         desk = IncidentDesk(database, clock, changes, writer=node, policy=policy)
         intake = Intake(link, alarm_log, devices, clock, on_seen=desk.seen)
         engine = Engine(
@@ -227,6 +226,7 @@ async def opened(
                 metrics=metrics,
                 audit=Audit(database, clock, writer=node),
                 passwords=Passwords(),
+                response_plans=ResponsePlanDesk(database, clock, changes, writer=node),
             )
         )
         await link.start()

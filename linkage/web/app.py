@@ -15,6 +15,7 @@ from linkage.web.routes import (
     description,
     incidents,
     reports,
+    response_plans,
     session,
     stream,
     system,
@@ -22,6 +23,17 @@ from linkage.web.routes import (
 from linkage.web.routes.console import ConsoleFiles
 from linkage.web.routing import check_declared, declare
 
+_NOUNS = (
+    session,
+    incidents,
+    alarms,
+    cameras,
+    reports,
+    response_plans,
+    system,
+    stream,
+    description,
+)
 _BODY_LIMIT = 64 * 1024
 BUILT_CONSOLE = Path(__file__).parent / "static"
 
@@ -42,7 +54,7 @@ def create_app(
     app[COUNTERS] = Counters(ports.metrics)
     app[session.GATE] = SignInGate()
     app[stream.STREAMS] = stream.Streams(ports, stream_limits or stream.StreamLimits())
-    for noun in (session, incidents, alarms, cameras, reports, system, stream, description):
+    for noun in _NOUNS:
         declare(app, noun.ROUTES)
     declare(app, ConsoleFiles(console_folder).routes())
     check_declared(app)

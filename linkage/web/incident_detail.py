@@ -11,13 +11,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection, select
 
+from alarms.model import AlarmKind
 from alarms.store import SealedBox
 from alarms.store.tables import devices
 from camerad.model import CameraHealth, CameraState
 from linkage import schema as s
 from linkage.contacts import open_contact
 from linkage.model import ActionKind, EventType
-from linkage.web import views
+from linkage.response_plans import storage
+from linkage.web import plan_views, views
 from linkage.web.incident_reading import SHOWN_ALARMS, facts_of, read_people
 from linkage.web.incident_rows import AnyRow, IncidentRow
 from linkage.web.views import moment, moment_or_none
@@ -53,6 +55,7 @@ def read_detail(
         cameras_near=_cameras_near(conn, row.id, ports.camera_health),
         actions=[_action(x, ports.zone) for x in actions],
         decisions=_decisions(events),
+        response_plan=_response_plan(conn, row, ports.zone),
     )
 
 
@@ -86,6 +89,15 @@ def _timeline(
         )
         for event in events
     ]
+
+
+def _response_plan(conn: Connection, row: IncidentRow, zone: ZoneInfo) -> views.IncidentPlan:
+    kind = AlarmKind(row.kind)
+    plan = storage.plan_of(conn, kind, row.village_id, at_ms=row.opened_at_ms)
+    ticks = storage.ticks(conn, row.id)
+    people = read_people(conn, {tick.by for tick in ticks.values()})
+    names = {username: name for username, (name, _) in people.items()}
+    return plan_views.incident_plan(plan, ticks, names, zone)
 
 
 def _person(actor: str | None, people: dict[str, tuple[str, str]]) -> views.Person | None:

@@ -18,6 +18,7 @@ from lianfang_timing import Clock
 from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
 from linkage.model import Actor, Outcome
+from linkage.response_plans.desk import ResponsePlanDesk
 
 
 class Step(Protocol):
@@ -142,3 +143,4 @@ class Ports:
     metrics: CollectorRegistry
     audit: Audit
     passwords: Passwords
+    response_plans: ResponsePlanDesk

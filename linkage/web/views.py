@@ -170,6 +170,32 @@ class DecisionItem(Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class PlanContact(Struct, frozen=True, kw_only=True):
+    name: str
+    phone: str
+
+
+class Ticked(Struct, frozen=True, kw_only=True):
+    by: Person
+    at: str
+
+
+class TickableItem(Struct, frozen=True, kw_only=True):
+    id: str
+    text: str
+    ticked: Ticked | None
+
+
+class IncidentPlan(Struct, frozen=True, kw_only=True):
+    """The response plan of one incident, with what is ticked off."""
+
+    id: str
+    version: int
+    name: str
+    items: list[TickableItem]
+    contacts: list[PlanContact]
+
+
 class IncidentDetail(Incident, frozen=True, kw_only=True):
     timeline: list[TimelineItem]
     household: Household | None
@@ -177,6 +203,7 @@ class IncidentDetail(Incident, frozen=True, kw_only=True):
     cameras_near: list[NearCamera]
     actions: list[PlannedAction]
     decisions: list[DecisionItem]
+    response_plan: IncidentPlan
 
 
 class IncidentPage(Struct, frozen=True, kw_only=True):

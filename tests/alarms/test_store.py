@@ -9,7 +9,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, text
 
-import linkage.duty.schema  # noqa: F401  # hangs its tables on the metadata
+import linkage.duty.schema  # hangs its tables on the metadata
+import linkage.response_plans.schema
 import linkage.schema  # noqa: F401  # hangs its tables on the metadata
 from alarms.errors import StoreBusy, StoreTooNew, StoreUnusable
 from alarms.store import Database, SealedBox, load_or_create_site_key, metadata

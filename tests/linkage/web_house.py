@@ -28,6 +28,7 @@ from linkage.changes import Changes
 from linkage.errors import StaleVersion, StepNotAllowed
 from linkage.incidents import IncidentDesk
 from linkage.model import Actor, EventType, Outcome
+from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.web import ComponentStatus, Ports, SiteFacts, SystemStatus, create_app
 from linkage.web.routes.stream import StreamLimits
 
@@ -393,6 +394,7 @@ async def house(
             metrics=CollectorRegistry(),
             audit=h.audit,
             passwords=passwords,
+            response_plans=ResponsePlanDesk(database, clock, changes, writer="test"),
         ),
         console_folder=console,
         stream_limits=stream_limits,
