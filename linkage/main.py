@@ -226,6 +226,7 @@ async def opened(
                 metrics=metrics,
                 audit=Audit(database, clock, writer=node),
                 passwords=Passwords(),
+                closing_check=policy.closing_check,
                 response_plans=ResponsePlanDesk(database, clock, changes, writer=node),
             )
         )

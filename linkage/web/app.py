@@ -13,6 +13,7 @@ from linkage.web.routes import (
     alarms,
     cameras,
     description,
+    incident_steps,
     incidents,
     reports,
     response_plans,
@@ -53,6 +54,7 @@ def create_app(
     app[BOARD] = Board(ports)
     app[COUNTERS] = Counters(ports.metrics)
     app[session.GATE] = SignInGate()
+    declare(app, incident_steps.ROUTES)
     app[stream.STREAMS] = stream.Streams(ports, stream_limits or stream.StreamLimits())
     for noun in _NOUNS:
         declare(app, noun.ROUTES)

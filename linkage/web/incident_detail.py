@@ -17,11 +17,13 @@ from alarms.store.tables import devices
 from camerad.model import CameraHealth, CameraState
 from linkage import schema as s
 from linkage.contacts import open_contact
-from linkage.model import ActionKind, EventType
+from linkage.model import ActionKind, Actor, EventType
 from linkage.response_plans import storage
+from linkage.step_checks import ClosingCheck
 from linkage.web import plan_views, views
 from linkage.web.incident_reading import SHOWN_ALARMS, facts_of, read_people
 from linkage.web.incident_rows import AnyRow, IncidentRow
+from linkage.web.step_reading import allowed, merged_from
 from linkage.web.views import moment, moment_or_none
 
 
@@ -32,6 +34,9 @@ class DetailPorts:
     zone: ZoneInfo
     box: SealedBox
     camera_health: Mapping[str, CameraHealth]
+    actor: Actor
+    """Who looks."""
+    closing_check: ClosingCheck
 
 
 def read_detail(
@@ -55,6 +60,8 @@ def read_detail(
         cameras_near=_cameras_near(conn, row.id, ports.camera_health),
         actions=[_action(x, ports.zone) for x in actions],
         decisions=_decisions(events),
+        allowed=allowed(conn, row.id, ports.actor, ports.closing_check),
+        merged_from=merged_from(conn, row.id),
         response_plan=_response_plan(conn, row, ports.zone),
     )
 

@@ -14,20 +14,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, Table, select
 
 from linkage import schema as s
-from linkage.model import ActionKind, EventType, Stage
+from linkage.model import ActionKind, EventType
 from linkage.web import views
 from linkage.web.incident_alarms import alarm_counts, newest_alarms
 from linkage.web.incident_rows import AnyRow, IncidentRow
+from linkage.web.step_reading import step_facts, usernames_of
 from linkage.web.views import moment, moment_or_none
-
-_NEXT_STEP = {
-    Stage.REPORTED: "verify",
-    Stage.VERIFIED: "dispatch",
-    Stage.DISPATCHED: "respond",
-    Stage.RESPONDED: "close",
-    Stage.CLOSED: "review",
-}
-
 
 LISTED_ALARMS = 20
 """Of one incident, in lists and in the stream: the newest. A storm's incident has hundreds."""
@@ -65,7 +57,8 @@ def facts_of(
     )
     answered = _answered(conn, ids)
     usernames = {r.acknowledged_by for r in rows} | {p.target for v in pages.values() for p in v}
-    people = read_people(conn, usernames)
+    people = read_people(conn, usernames | usernames_of(rows))
+    steps = step_facts(conn, rows, people, zone)
     home_labels = _names(
         conn,
         s.households,
@@ -95,7 +88,6 @@ def facts_of(
             "alarm_flags": sorted(counts[r.id].flags),
             "cameras": [c.camera_id for c in cameras[r.id]],
             "evidence": [_evidence(e, zone) for e in evidence[r.id]],
-            "next": _next(r, zone),
             "called": [
                 *_skipped(skips[r.id], zone),
                 *(_called(p, people, answered[r.id], r.acknowledged_by, zone) for p in pages[r.id]),
@@ -104,6 +96,7 @@ def facts_of(
             "outcome": r.outcome,
             "version": r.version,
             "ring": r.ring,
+            **steps[r.id],
         }
         for r in rows
     ]
@@ -213,15 +206,6 @@ def _evidence(row: AnyRow, zone: ZoneInfo) -> views.EvidenceItem:
         sha256=row.sha256,
         at=moment(row.at_ms, zone),
     )
-
-
-def _next(row: IncidentRow, zone: ZoneInfo) -> views.Next | None:
-    stage = Stage(row.stage)
-    due_at = moment_or_none(row.next_due_at_ms, zone)
-    if stage.is_open and row.acknowledged_by is None:
-        return views.Next(action="acknowledge", due_at=due_at)
-    step = _NEXT_STEP.get(stage)
-    return None if step is None else views.Next(action=step, due_at=due_at)
 
 
 def _skipped(events: Sequence[AnyRow], zone: ZoneInfo) -> list[views.Called]:

@@ -48,11 +48,19 @@ def read_row(conn: Connection, incident_id: str, places: Places) -> IncidentRow 
     ).first()
 
 
+def read_by_number(conn: Connection, number: str, places: Places) -> IncidentRow | None:
+    """As `read_row`, for an incident's number."""
+    return conn.execute(
+        select(s.incidents).where(s.incidents.c.number == number, inside(places))
+    ).first()
+
+
 def read_page(
     conn: Connection,
     places: Places,
     *,
     state: str | None,
+    number: str | None,
     after: tuple[int, int, str] | None,
     limit: int,
 ) -> Page:
@@ -66,6 +74,8 @@ def read_page(
         query = query.where(i.stage.in_(stages))
     elif state == "closed":
         query = query.where(i.stage.not_in(stages))
+    if number is not None:
+        query = query.where(i.number == number)
     if after is not None:
         rank, opened, last_id = after
         query = query.where(

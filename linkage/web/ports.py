@@ -17,45 +17,16 @@ from camerad.model import CameraHealth
 from lianfang_timing import Clock
 from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
-from linkage.model import Actor, Outcome
+from linkage.step_checks import Ask, ClosingCheck
 from linkage.response_plans.desk import ResponsePlanDesk
-
-
-class Step(Protocol):
-    """One step of the six, taken by a person who has seen `version`.
-
-    Raises StaleVersion, StepNotAllowed, NoSuchIncident or StoreBusy.
-    """
-
-    async def __call__(
-        self,
-        incident_id: str,
-        *,
-        actor: Actor,
-        version: int,
-        note: str | None = None,
-        outcome: Outcome | None = None,
-        to: str | None = None,
-    ) -> object: ...
 
 
 class Desk(Protocol):
     """Where people take the steps of an incident; `linkage.incidents.IncidentDesk`."""
 
-    @property
-    def acknowledge(self) -> Step: ...
-    @property
-    def verify(self) -> Step: ...
-    @property
-    def dispatch(self) -> Step: ...
-    @property
-    def respond(self) -> Step: ...
-    @property
-    def close(self) -> Step: ...
-    @property
-    def review(self) -> Step: ...
-    @property
-    def note(self) -> Step: ...
+    async def take(self, incident_id: str, ask: Ask) -> object:
+        """Raises StaleVersion, StepNotAllowed, NoSuchIncident or StoreBusy."""
+        ...
 
 
 class Changes(Protocol):
@@ -143,4 +114,5 @@ class Ports:
     metrics: CollectorRegistry
     audit: Audit
     passwords: Passwords
+    closing_check: ClosingCheck
     response_plans: ResponsePlanDesk

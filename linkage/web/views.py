@@ -60,10 +60,50 @@ class EvidenceItem(Struct, frozen=True, kw_only=True):
 
 
 class Next(Struct, frozen=True, kw_only=True):
-    """The step that comes next, and when the escalation clock acts if it does not."""
+    """The step of the six that usually comes next. `due_at` is when the clock acts, `due_for` what
+    it waits for: that step, or one on the way to it (set-out, arrive), or resume."""
 
     action: str
     due_at: str | None
+    due_for: str | None
+
+
+class StepTimes(Struct, frozen=True, kw_only=True):
+    """When each step was taken; None: not yet, or taken back since."""
+
+    acknowledged: str | None
+    verified: str | None
+    dispatched: str | None
+    set_out: str | None
+    arrived: str | None
+    responded: str | None
+    closed: str | None
+    reviewed: str | None
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    username: str
+    display_name: str
+
+
+class Responder(Struct, frozen=True, kw_only=True):
+    """Who was sent: in the sender's words, and the accounts among them."""
+
+    to: str | None
+    people: list[Person]
+
+
+class Supervised(Struct, frozen=True, kw_only=True):
+    """督办; `by` None: overdue twice."""
+
+    by: str | None
+    username: str | None
+    at: str
+
+
+class OtherIncident(Struct, frozen=True, kw_only=True):
+    id: str
+    number: str
 
 
 class Called(Struct, frozen=True, kw_only=True):
@@ -106,11 +146,13 @@ class Incident(Struct, frozen=True, kw_only=True):
     outcome: str | None
     version: int
     ring: int
-
-
-class Person(Struct, frozen=True, kw_only=True):
-    username: str
-    display_name: str
+    times: StepTimes
+    overdue: int
+    """How often the present `next.due_at` has been put off by passing."""
+    responder: Responder | None
+    supervised: Supervised | None
+    suspended_until: str | None
+    merged_into: OtherIncident | None
 
 
 class TimelineItem(Struct, frozen=True, kw_only=True):
@@ -203,6 +245,9 @@ class IncidentDetail(Incident, frozen=True, kw_only=True):
     cameras_near: list[NearCamera]
     actions: list[PlannedAction]
     decisions: list[DecisionItem]
+    allowed: list[str]
+    """The steps that the caller may take now."""
+    merged_from: list[OtherIncident]
     response_plan: IncidentPlan
 
 

@@ -27,8 +27,10 @@ from linkage.audit import Audit
 from linkage.changes import Changes
 from linkage.errors import StaleVersion, StepNotAllowed
 from linkage.incidents import IncidentDesk
-from linkage.model import Actor, EventType, Outcome
+from linkage.model import EventType
 from linkage.response_plans.desk import ResponsePlanDesk
+from linkage.step_checks import Ask, ClosingCheck
+from linkage.steps import Step
 from linkage.web import ComponentStatus, Ports, SiteFacts, SystemStatus, create_app
 from linkage.web.routes.stream import StreamLimits
 
@@ -67,42 +69,29 @@ class RecordingDesk:
         self.asked: list[tuple[str, str, dict[str, object]]] = []
         self.refusal: str | None = None
 
-    def __getattr__(self, step: str) -> Any:
-        async def take(
-            incident_id: str,
-            *,
-            actor: Actor,
-            version: int,
-            note: str | None = None,
-            outcome: Outcome | None = None,
-            to: str | None = None,
-        ) -> None:
-            self.asked.append(
-                (step, incident_id, {"actor": actor, "note": note, "outcome": outcome, "to": to})
-            )
-            if self.refusal is not None:
-                raise StepNotAllowed(self.refusal)
-            now_ms = unix_ms(self._clock.now())
+    async def take(self, incident_id: str, ask: Ask) -> None:
+        self.asked.append((ask.step.value, incident_id, vars(ask)))
+        if self.refusal is not None:
+            raise StepNotAllowed(self.refusal)
+        now_ms = unix_ms(self._clock.now())
 
-            def write(conn: Any) -> int:
-                i = s.incidents
-                current = conn.scalar(select(i.c.version).where(i.c.id == incident_id))
-                if current != version:
-                    raise StaleVersion(current)
-                if step == "acknowledge":
-                    conn.execute(
-                        i.update()
-                        .where(i.c.id == incident_id)
-                        .values(acknowledged_by=actor.username, acknowledged_at_ms=now_ms)
-                    )
-                event = timeline.NewEvent(EventType.NOTED, {"step": step}, actor.username)
-                return timeline.record(
-                    conn, incident_id, [event], writer="test", at_ms=now_ms, new_version=True
+        def write(conn: Any) -> int:
+            i = s.incidents
+            current = conn.scalar(select(i.c.version).where(i.c.id == incident_id))
+            if current != ask.version:
+                raise StaleVersion(current)
+            if ask.step is Step.ACKNOWLEDGE:
+                conn.execute(
+                    i.update()
+                    .where(i.c.id == incident_id)
+                    .values(acknowledged_by=ask.actor.username, acknowledged_at_ms=now_ms)
                 )
+            event = timeline.NewEvent(EventType.NOTED, {"step": ask.step}, ask.actor.username)
+            return timeline.record(
+                conn, incident_id, [event], writer="test", at_ms=now_ms, new_version=True
+            )
 
-            self._changes.notify(await self._database.write(write))
-
-        return take
+        self._changes.notify(await self._database.write(write))
 
 
 class Pictures:
@@ -394,6 +383,7 @@ async def house(
             metrics=CollectorRegistry(),
             audit=h.audit,
             passwords=passwords,
+            closing_check=ClosingCheck.OTHER_THAN_RESPONDER,
             response_plans=ResponsePlanDesk(database, clock, changes, writer="test"),
         ),
         console_folder=console,
