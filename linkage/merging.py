@@ -134,9 +134,7 @@ def _note_relinked(conn: Connection, incident_id: str) -> None:
     """The engine must look again which alarms are in it."""
     i = incidents.c
     conn.execute(
-        update(incidents)
-        .where(i.id == incident_id)
-        .values(relinks=func.coalesce(i.relinks, 0) + 1)
+        update(incidents).where(i.id == incident_id).values(relinks=func.coalesce(i.relinks, 0) + 1)
     )
 
 

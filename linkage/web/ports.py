@@ -17,8 +17,8 @@ from camerad.model import CameraHealth
 from lianfang_timing import Clock
 from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
-from linkage.step_checks import Ask, ClosingCheck
 from linkage.response_plans.desk import ResponsePlanDesk
+from linkage.step_checks import Ask, ClosingCheck
 
 
 class Desk(Protocol):

@@ -20,6 +20,7 @@ from linkage.web.routing import Parameter, Route
 
 log = structlog.get_logger()
 
+
 async def list_incidents(request: web.Request) -> web.Response:
     ports = request.app[PORTS]
     places = caller_of(request).principal.places
@@ -120,7 +121,9 @@ ROUTES = (
         "Incidents: open ones the most urgent first, else the newest first",
         parameters=(
             Parameter("state", "query", schema={"enum": ["open", "closed"]}),
-            Parameter("number", "query", description="the one with this number, such as 20261121-0007"),
+            Parameter(
+                "number", "query", description="the one with this number, such as 20261121-0007"
+            ),
             Parameter("after", "query", description="`next` of the page before"),
             Parameter("limit", "query", schema={"type": "integer", "minimum": 1, "maximum": 200}),
         ),
