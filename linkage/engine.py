@@ -28,6 +28,7 @@ from linkage.linking import Linking
 from linkage.pipeline import decide
 from linkage.rules import Rules
 from linkage.stages import Draft
+from linkage.ways.settings import USUAL_WAYS, Ways
 
 READER = "engine"
 BATCH_LEAST, BATCH_MOST = 24, 160
@@ -69,6 +70,7 @@ class Engine:
         rules: Rules,
         time_zone: ZoneInfo,
         writer: str,
+        ways: Ways = USUAL_WAYS,
     ) -> None:
         """`writer` names our chain in the timeline; `time_zone` dates the incident numbers."""
         self._database = database
@@ -76,6 +78,7 @@ class Engine:
         self._clock = clock
         self._changes = changes
         self._rules = rules
+        self._ways = ways
         self._time_zone = time_zone
         self._writer = writer
         self._batch = BATCH_LEAST
@@ -152,6 +155,7 @@ class Engine:
             around,
             known,
             rules=self._rules,
+            ways=self._ways,
             now_ms=now_ms,
             time_zone=self._time_zone,
         )

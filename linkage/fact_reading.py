@@ -8,7 +8,7 @@ is written; and what is decided about one alarm is there for the next.
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import degrees, inf
 from zoneinfo import ZoneInfo
 
@@ -18,11 +18,12 @@ from alarms.model import AlarmKind, AlarmSource, LoggedAlarm
 from lianfang_timing import from_unix_ms
 from linkage import places
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
-from linkage.model import NOWHERE, OPEN_STAGES, MemberDevice, NearCamera, Place
+from linkage.model import NOWHERE, OPEN_STAGES, MemberDevice, NearCamera, Place, Sounder
 from linkage.places import CameraSpot
 from linkage.records import planned_steps
 from linkage.rules import Rules
 from linkage.schema import incident_alarms, incident_cameras, incidents
+from linkage.ways.settings import Ways
 
 # Built once: making and hashing a statement costs more than running it.
 _OPEN = incidents.c.stage.in_([stage.value for stage in OPEN_STAGES])
@@ -86,6 +87,8 @@ class Surroundings:
     """By group."""
     spots: Sequence[CameraSpot]
     """From south to north; those not surveyed first."""
+    sounders: Mapping[str, Sequence[Sounder]] = field(default_factory=dict)
+    """Sirens and loudspeakers by group."""
 
     def cameras(self, place: Place, within_m: float) -> list[NearCamera]:
         """As `places.near`, without a look at every camera of the town."""
@@ -106,7 +109,12 @@ def surroundings(conn: Connection, batch: Sequence[LoggedAlarm]) -> Surroundings
     found = _places(conn, batch)
     groups = {p.group_id for p in found.values() if p.group_id is not None}
     spots = sorted(places.camera_spots(conn), key=_latitude) if batch else []
-    return Surroundings(found, places.members_of_groups(conn, groups), spots)
+    return Surroundings(
+        found,
+        places.members_of_groups(conn, groups),
+        spots,
+        places.sounders_of_groups(conn, groups),
+    )
 
 
 class FactReader:
@@ -120,12 +128,14 @@ class FactReader:
         known: Mapping[str, OpenIncident],
         *,
         rules: Rules,
+        ways: Ways,
         now_ms: int,
         time_zone: ZoneInfo,
     ) -> None:
         """`around` holds the surroundings of the batch at least; `known` incidents by id, as the
         engine's last transactions left them."""
         self._rules = rules
+        self._ways = ways
         self._now_ms = now_ms
         self._time_zone = time_zone
         self._around = around
@@ -157,6 +167,8 @@ class FactReader:
             ),
             cameras=tuple(self._around.cameras(place, self._rules.widest_m)),
             members=tuple(self._around.members.get(place.group_id or "", ())),
+            sounders=tuple(self._around.sounders.get(place.group_id or "", ())),
+            ways=self._ways,
         )
 
     def note(self, incident: OpenIncident) -> None:

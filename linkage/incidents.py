@@ -29,6 +29,7 @@ from linkage.step_checks import Ask, ClosingCheck, Situation
 from linkage.step_taking import absorb, take
 from linkage.steps import MOVES, Step
 from linkage.timeline import record
+from linkage.ways.quieting import all_off
 
 logger = structlog.get_logger()
 
@@ -195,6 +196,9 @@ class IncidentDesk:
                 return self._merge(conn, incident, situation.into, ask, now_ms)
             case Step.SPLIT:
                 return self._split(conn, incident, ask, situation)
+            case Step.CLOSE:
+                cause = f"close|{incident.id}|{incident.version}"
+                all_off(conn, incident.id, cause=cause, now_ms=now_ms)
             case Step.REOPEN:
                 look = step_writing.escalation_begins(incident, incident.version, now_ms)
                 records.plan(conn, incident.id, [look], now_ms=now_ms)

@@ -89,7 +89,9 @@ class Linking:
                 execute_many(conn, statement, rows)
         if restarted:
             ids = [str(row["incident"]) for row in restarted]
-            cancel_all(conn, ids, [ActionKind.ESCALATE, ActionKind.DUE], now_ms=self._now_ms)
+            # a siren that was to end by the first alarm sounds on with this one
+            over = [ActionKind.ESCALATE, ActionKind.DUE, ActionKind.SIREN]
+            cancel_all(conn, ids, over, now_ms=self._now_ms)
         plan_rows(conn, self._actions)
         return record_all(conn, self._entries, writer=writer, at_ms=self._now_ms)
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from alarms.store.tables import devices
-from linkage.model import NOWHERE, MemberDevice, NearCamera, Place
+from linkage.model import NOWHERE, ActionKind, MemberDevice, NearCamera, Place, Sounder
 from linkage.schema import cameras, grids, households, mutual_aid_groups, villages
 
 EARTH_M = 6_371_000.0
@@ -68,6 +68,15 @@ _MEMBERS = (
     )
     .join(households, households.c.id == devices.c.household_id)
     .where(households.c.group_id.in_(bindparam("ids", expanding=True)), devices.c.kind == "button")
+    .order_by(devices.c.id)
+)
+
+_SOUNDERS = (
+    select(devices.c.id, devices.c.kind, devices.c.group_id)
+    .where(
+        devices.c.group_id.in_(bindparam("ids", expanding=True)),
+        devices.c.kind.in_([ActionKind.SIREN.value, ActionKind.LOUDSPEAKER.value]),
+    )
     .order_by(devices.c.id)
 )
 
@@ -177,6 +186,15 @@ def members_of_groups(conn: Connection, ids: Collection[str]) -> dict[str, list[
         for row in conn.execute(_MEMBERS, {"ids": list(ids)}):
             member = MemberDevice(row.device, row.household_id, row.wants_notices)
             found[row.group_id].append(member)
+    return found
+
+
+def sounders_of_groups(conn: Connection, ids: Collection[str]) -> dict[str, list[Sounder]]:
+    """Sirens and loudspeakers of each group that has any, in a steady order."""
+    found: dict[str, list[Sounder]] = {}
+    if ids:
+        for row in conn.execute(_SOUNDERS, {"ids": list(ids)}):
+            found.setdefault(row.group_id, []).append(Sounder(row.id, ActionKind(row.kind)))
     return found
 
 
