@@ -75,12 +75,29 @@ async def test_an_incident_in_the_list_has_the_agreed_shape(town):
         "alarm_flags": ["clock_suspect"],
         "cameras": [],
         "evidence": [],
-        "next": {"action": "acknowledge", "due_at": None},
+        "next": {"action": "acknowledge", "due_at": None, "due_for": None},
         "called": [],
         "cancel_claimed": False,
         "outcome": None,
         "version": 1,
         "ring": 1,
+        "times": dict.fromkeys(
+            (
+                "acknowledged",
+                "verified",
+                "dispatched",
+                "set_out",
+                "arrived",
+                "responded",
+                "closed",
+                "reviewed",
+            )
+        ),
+        "overdue": 0,
+        "responder": None,
+        "supervised": None,
+        "suspended_until": None,
+        "merged_into": None,
     }
 
 

@@ -117,10 +117,7 @@ async def _reopening(request: web.Request, body: ReopenBody) -> dict[str, Any]:
 async def _take(request: web.Request, step: Step, said: dict[str, Any]) -> web.Response:
     ports, caller = request.app[PORTS], caller_of(request)
     incident_id = request.match_info["id"]
-    places = caller.principal.places
     version = version_of(request)
-    if await ports.database.read(lambda conn: read_row(conn, incident_id, places)) is None:
-        raise not_found()
     # before the step, so that no change can lack its entry; whether it came about says the timeline
     await ports.audit.record(
         caller.entry(
@@ -158,9 +155,18 @@ def _handler(step: Step, shape: type[Body], understood: Understood) -> Handler:
     async def handle(request: web.Request) -> web.Response:
         version_of(request)  # without one nothing else is looked at
         body = await body_of(request, shape)
+        await _must_be_there(request)
         return await _take(request, step, await understood(request, body))
 
     return handle
+
+
+async def _must_be_there(request: web.Request) -> None:
+    """Raises Problem 404 where the caller may see no such incident."""
+    incident_id, places = request.match_info["id"], caller_of(request).principal.places
+    database = request.app[PORTS].database
+    if await database.read(lambda conn: read_row(conn, incident_id, places)) is None:
+        raise not_found()
 
 
 def _route(step: Step, shape: type[Body], understood: Understood = _as_said) -> Route:
