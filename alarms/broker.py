@@ -28,6 +28,7 @@ from amqtt.session import Session
 
 from alarms import device_topics
 from alarms.errors import PortTaken, StoreBusy
+from alarms.mosquitto import MAX_PACKET_BYTES
 
 log = structlog.get_logger()
 
@@ -40,8 +41,11 @@ _LOGINS_AT_ONCE = 2
 """A login is looked up in the store, where presses look their devices up: four thousand that come
 back together may not stand before a press there."""
 
-MAX_PACKET_BYTES = (1 << 20) + (1 << 16)
-"""Who announces more is thrown out before we have read it; see `alarms.mosquitto`."""
+_WHOLE_BYTES = 1 << 16
+"""Up to here a packet is taken as it is. A topic has at most as many bytes, so that a message's
+beginning is still a message."""
+_AFTER_TOO_LARGE_S = 0.05
+_PUBLISH = 0x30
 
 _STOP_TRIES = 3
 _STOP_TRY_S = 0.5
@@ -134,27 +138,62 @@ class _Steady(dict[Any, Any]):
 
 
 class _Reader(ReaderAdapter):  # type: ignore[misc]  # amqtt is untyped
-    """A connection that gives nothing larger than `MAX_PACKET_BYTES` and can be read again."""
+    """A connection, packet by packet, that gives nothing large to amqtt and can be read again.
+
+    amqtt would keep a packet of up to 256 MB, and queue it for whoever listens. Of a message that
+    is too large only its beginning goes on: enough for intake to answer `too-large`, which knows
+    then that it is too large and not how large. Its sender waits a moment for the next.
+    """
 
     def __init__(self, rest: ReaderAdapter) -> None:
-        self._first, self._rest = b"", rest
+        self._rest = rest
+        self._ahead = b""
 
     def put_back(self, first: bytes) -> None:
         """Give these bytes out once more before what follows."""
-        self._first = first
+        self._ahead = first + self._ahead
 
     async def read(self, n: int = -1) -> bytes:
-        if n > MAX_PACKET_BYTES:
-            # amqtt would buffer up to 256 MB; on this error it ends the connection
-            raise AMQTTError(f"a packet of {n} bytes is announced")
-        if not self._first:
-            return bytes(await self._rest.read(n))
-        size = len(self._first) if n < 0 else n
-        given, self._first = self._first[:size], self._first[size:]
+        if not self._ahead and n:
+            self._ahead = await self._packet()
+        size = len(self._ahead) if n < 0 else n
+        given, self._ahead = self._ahead[:size], self._ahead[size:]
         return given
 
     def feed_eof(self) -> None:
         self._rest.feed_eof()
+
+    async def _packet(self) -> bytes:
+        """The next packet, cut where it is a message that is too large."""
+        head, size = await self._head()
+        if size <= _WHOLE_BYTES:
+            return head + bytes(await self._rest.read(size))
+        if head[0] & 0xF0 != _PUBLISH or size > MAX_PACKET_BYTES:
+            raise AMQTTError(f"a packet of {size} bytes is announced")
+        kept, left = bytes(await self._rest.read(_WHOLE_BYTES)), size - _WHOLE_BYTES
+        while left:
+            left -= len(await self._rest.read(min(left, _WHOLE_BYTES)))
+        await asyncio.sleep(_AFTER_TOO_LARGE_S)
+        return head[:1] + _remaining_length(_WHOLE_BYTES) + kept
+
+    async def _head(self) -> tuple[bytes, int]:
+        """A packet's first byte and its length as they stand there, and the length."""
+        head, size = bytes(await self._rest.read(1)), 0
+        for place in range(4):
+            head += await self._rest.read(1)
+            size |= (head[-1] & 0x7F) << (7 * place)
+            if not head[-1] & 0x80:
+                return head, size
+        raise AMQTTError("a packet's length has more than four bytes")
+
+
+def _remaining_length(size: int) -> bytes:
+    """As MQTT writes a packet's length."""
+    written = bytearray()
+    while size > 0x7F:
+        written.append(size & 0x7F | 0x80)
+        size >>= 7
+    return bytes([*written, size])
 
 
 class _MendedBroker(Broker):  # type: ignore[misc]  # amqtt is untyped

@@ -1,6 +1,7 @@
 """Sirens and loudspeakers on the embedded broker: what they do, and what each of them may do."""
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -84,6 +85,7 @@ async def room() -> AsyncIterator[Room]:
     await asyncio.gather(running, return_exceptions=True)
     link.close()
     await broker.stop()
+    gc.collect()  # what amqtt left open is reported here, not in some later test
 
 
 def siren(room: Room) -> SimulatedSiren:
