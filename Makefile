@@ -52,7 +52,8 @@ test-programs:
 	.ci/install-test-programs
 
 test: console test-programs
-	$(PY) -m pytest
+	# side by side; a plain pytest runs one after another
+	env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 soak: console test-programs
 	$(PY) -m pytest -m soak -s tests/soak

@@ -1,9 +1,11 @@
 """A real mosquitto for tests, on a port of its own."""
 
 import asyncio
+import functools
+import itertools
 import socket
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,10 +59,40 @@ async def mosquitto(folder: Path) -> AsyncIterator[Mosquitto]:
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nothing listens on at this moment."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+    """A TCP port on loopback that nothing listens on, and that no other test run will take.
+
+    It is below the ports that the kernel gives to clients: one of those may become some client's
+    own end while the server that a test restarts is away.
+    """
+    ours = _own_ports()
+    for port in itertools.islice(ours, _BLOCK):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("all ports of this test run are in use")
+
+
+_FIRST, _BLOCK, _BLOCKS = 12_000, 200, 100
+
+
+@functools.cache
+def _own_ports() -> Iterator[int]:
+    """A block of ports that is this process's as long as it lives, round and round."""
+    for block in range(_BLOCKS):
+        # a name that only one socket can have, and that goes with its process; no file
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            claim.bind(f"\0lianfang-test-ports-{block}")
+        except OSError:
+            claim.close()
+        else:
+            claim.detach()  # open to the end
+            first = _FIRST + block * _BLOCK
+            return itertools.cycle(range(first, first + _BLOCK))
+    raise AssertionError("too many test runs on this machine")
 
 
 async def listening(port: int, *, timeout_s: float = 15.0) -> None:

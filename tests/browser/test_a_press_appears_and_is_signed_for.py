@@ -20,6 +20,7 @@ LIMIT_S = 1.0
 GROUPS = ("dongcun-001-1", "xicun-011-1", "beicun-021-1")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("broker", ["mosquitto", "embedded"])
 async def test_a_press_appears_within_a_second_and_is_signed_for(
     broker: str, chromium: Browser, tmp_path: Path

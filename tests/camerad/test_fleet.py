@@ -169,6 +169,7 @@ async def test_a_snapshot_is_in_colour(good_camera: GoodCamera) -> None:
     assert red > 150 > 100 > blue
 
 
+@pytest.mark.alone
 async def test_broken_cameras_are_down_with_their_reason_while_a_good_one_goes_on(
     good_camera: GoodCamera, broken_cameras: dict[str, str], unused_port: int
 ) -> None:

@@ -1,14 +1,19 @@
 """Running `lianfang` as its users do: a process with arguments, an exit status and two streams.
 
 In processes of their own, because logging is set up once a process and belongs to the command.
+They are forked from one that has imported everything.
 """
 
 import os
-import subprocess
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+
+from tests.scenarios.nursery import own_nursery
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CLEAN = {"NO_COLOR": "1", "COLUMNS": "100", "LIANFANG_LOG": "warning"}
@@ -46,18 +51,26 @@ def lianfang(
     *arguments: str | Path, given: str = "", folder: Path | None = None, timeout_s: float = 60
 ) -> Finished:
     """Run to the end; `given` is its standard input, `folder` its working folder."""
-    done = subprocess.run(
-        command(*arguments),
-        input=given,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=folder,
-        env=environment(),
-        timeout=timeout_s,
-        check=False,
-    )
-    return Finished(done.returncode, done.stdout, done.stderr)
+    with ExitStack() as stack:
+        streams = [stack.enter_context(TemporaryFile("w+", encoding="utf-8")) for _ in range(3)]
+        read, out, err = streams
+        read.write(given)
+        for stream in streams:
+            stream.seek(0)
+        child = own_nursery().run(
+            [str(argument) for argument in arguments],
+            [stream.fileno() for stream in streams],
+            environ=environment(),
+            folder=folder,
+        )
+        try:
+            status = child.wait_now(timeout_s)
+        except TimeoutError:
+            child.send_signal(signal.SIGKILL)
+            raise
+        out.seek(0)  # its place in the file was the command's too
+        err.seek(0)
+        return Finished(status, out.read(), err.read())
 
 
 def lines_of(finished: Finished) -> Sequence[str]:

@@ -1,15 +1,11 @@
 """Fixtures of the scenarios."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.scenarios.nursery import Nursery
+from tests.scenarios.nursery import Nursery, own_nursery
 
 
-@pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
+@pytest.fixture
+def nursery() -> Nursery:
     """Starts services quickly; see its file."""
-    made = Nursery()
-    yield made
-    made.close()
+    return own_nursery()

@@ -1,13 +1,12 @@
 """`lianfang run`, but it kills itself (SIGKILL) at a named point the n-th time it comes there.
 
-Run as a program: CONFIG POINT N. The product has no such switch; its composition root takes other
-makers (`linkage.main.Doors`), and these are ours.
+The product has no such switch; its composition root takes other makers (`linkage.main.Doors`), and
+these are ours.
 """
 
 import asyncio
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +72,7 @@ def doors(countdown: Countdown) -> Doors:  # noqa: C901 - four small classes in 
             super().post(topic, payload)
 
         def _let_the_puback_out(self) -> None:
+            self._client.send_now()
             until = time.monotonic() + 1
             while self._client.want_write() and time.monotonic() < until:
                 time.sleep(0.001)  # the network thread sends it; there is nothing to await
@@ -93,11 +93,8 @@ def doors(countdown: Countdown) -> Doors:  # noqa: C901 - four small classes in 
     return Doors(database=DyingDatabase, link=DyingLink, carrier=dying)
 
 
-def main() -> None:
-    config, point, left = sys.argv[1:]
+def run(config: Path, countdown: Countdown) -> int:
+    """Serve until it dies or is stopped; the exit status."""
     configure_logs("warning")
-    asyncio.run(serve(load_settings(Path(config)), doors=doors(Countdown(point, int(left)))))
-
-
-if __name__ == "__main__":
-    main()
+    asyncio.run(serve(load_settings(config), doors=doors(countdown)))
+    return 0

@@ -22,6 +22,7 @@ REPEATED_AFTER_S = 2.0
 """Nobody has to press twice, even on a machine that has other work."""
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(240)
 async def test_they_hold_up_only_their_sender(tmp_path: Path) -> None:
     async with load_site(tmp_path, devices=20) as site, load_on(site, devices=1) as hostile:

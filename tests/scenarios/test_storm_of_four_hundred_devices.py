@@ -14,6 +14,7 @@ from tests.scenarios.load_site import GuardedMosquitto, load_site
 DEVICES = 400
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(120)
 async def test_every_press_of_a_storm_is_kept_once_and_readyz_answers(tmp_path: Path) -> None:
     async with load_site(tmp_path, devices=DEVICES) as site, load_on(site) as load:
