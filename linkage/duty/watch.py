@@ -88,10 +88,7 @@ class DutyWatch:
             except Exception:  # bulkhead: what people write into a rota must never stop presses
                 wait_s = ROTA_EVERY_S
                 logger.exception("duty.failed", again_in_s=wait_s)
-            await self._wait(wait_s)
-
-    async def _wait(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+            await self._clock.sleep(wait_s)
 
     async def run_once(self) -> None:
         """One look at the chair, and now and then one at the rota. Raises StoreBusy."""
