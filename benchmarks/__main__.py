@@ -6,6 +6,7 @@ import sys
 ALL = (
     "benchmarks.press_latency",
     "benchmarks.storm",
+    "benchmarks.login_rush",
     "benchmarks.storm_linkage",
     "benchmarks.shedding",
     "benchmarks.loitering_quality",
