@@ -9,6 +9,7 @@ own: one press makes many neighbours speak, and the next press must not wait for
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -58,7 +59,7 @@ class Link(Protocol):
 
     def ack(self, message: Inbound) -> bool: ...
     def post(self, topic: str, payload: bytes) -> None: ...
-    def flush(self) -> None: ...
+    def together(self) -> AbstractContextManager[None]: ...
 
 
 class OnSeen(Protocol):
@@ -174,8 +175,8 @@ class Intake:
         )
         committed_s = self._clock.monotonic()
         self.counters.commits += 1
-        self._answer(judged.asked, appended)
-        self._link.flush()
+        with self._link.together():
+            self._answer(judged.asked, appended)
         self._time(presses, begun_s, committed_s)
         self._say_refusals()
 
@@ -260,8 +261,9 @@ class Intake:
             await self._until_it_works(
                 lambda: self._devices.note_statuses(news.statuses, at_ms=at_ms)
             )
-        for message in messages:
-            self._link.ack(message)
+        with self._link.together():
+            for message in messages:
+                self._link.ack(message)
 
 
 def _waiting(queue: asyncio.Queue[Inbound], at_most: int) -> list[Inbound]:

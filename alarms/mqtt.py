@@ -6,10 +6,13 @@ paho runs its network loop in a thread; messages are handed to the event loop.
 """
 
 import asyncio
+import contextlib
 import json
 import socket
 import ssl
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -128,9 +131,12 @@ class MqttLink:
         """Publish without waiting; kept through a reconnect, lost when this process ends."""
         self._client.publish(topic, payload, qos=1)
 
-    def flush(self) -> None:
-        """Send what was acknowledged and posted now, from here: the network's thread would have to
-        wake and get the interpreter first, and whoever pressed waits."""
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is acknowledged and posted within is sent on leaving, from here: the network's
+        thread would have to wake and get the interpreter first, and whoever pressed waits."""
+        with self._client.quiet():
+            yield
         self._client.send_now()
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
@@ -295,10 +301,21 @@ class _Client(paho.Client):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._writing = threading.Lock()
+        self._quiet = False
         super().__init__(*args, **options)
 
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """What the event loop queues meanwhile does not wake the network's thread, which would
+        take the interpreter away from the loop between two packets."""
+        self._quiet = True
+        try:
+            yield
+        finally:
+            self._quiet = False
+
     def send_now(self) -> None:
-        """Write what is queued, unless the network's thread is at it."""
+        """Write what is queued, or wake the network's thread for what could not be written."""
         if self._writing.acquire(blocking=False):
             try:
                 # what goes wrong here goes wrong again in the network's thread, whose business it
@@ -306,6 +323,20 @@ class _Client(paho.Client):
                 super()._packet_write()
             finally:
                 self._writing.release()
+        waker = self._sockpairW
+        if self.want_write() and waker is not None:
+            with contextlib.suppress(BlockingIOError):  # it has been woken often enough
+                waker.send(b"0")
+
+    def _packet_queue(self, *args: Any, **options: Any) -> MQTTErrorCode:
+        # the network's thread, queueing meanwhile, is awake and looks at the queue by itself
+        if not self._quiet:
+            return super()._packet_queue(*args, **options)
+        waker, self._sockpairW = self._sockpairW, None
+        try:
+            return super()._packet_queue(*args, **options)
+        finally:
+            self._sockpairW = waker
 
     def _packet_write(self) -> MQTTErrorCode:
         # waits: it must not fall asleep over a packet that `send_now` has in its hand

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -45,8 +46,10 @@ class LinkInMemory:
         self.replies.append(reply)
         self._note(f"reply {reply.get('seq')} {reply['state']}")
 
-    def flush(self) -> None:
-        self._note("flush")
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        yield
+        self._note("sent")
 
     def press(self, seq: int, *, mid: int | None = None, again: bool = False) -> None:
         """A signed press arrives; `again`: the broker says that it sends it once more."""
@@ -141,7 +144,7 @@ async def test_puback_and_reply_come_only_after_the_commit(room: Room) -> None:
     assert room.happened == []
     room.log.open.set()
     await room.link.until("reply 1 received")
-    assert room.happened == ["commit of 1", "ack 1", "reply 1 received", "flush"]
+    assert room.happened == ["commit of 1", "ack 1", "reply 1 received", "sent"]
 
 
 async def test_presses_that_wait_share_one_commit(room: Room) -> None:
@@ -165,7 +168,7 @@ async def test_a_failed_commit_keeps_the_batch_and_acknowledges_nothing(room: Ro
         "commit of 1",
         "ack 1",
         "reply 1 received",
-        "flush",
+        "sent",
     ]
     assert room.intake.counters.commits_failed == 2
     assert await _count(room) == 1
@@ -196,7 +199,7 @@ async def test_a_press_of_a_lost_connection_is_kept_and_answered_but_not_acknowl
     room.link.generation += 1  # the connection is lost and made again while the commit runs
     room.log.open.set()
     await room.link.until("reply 1 received")
-    assert room.happened == ["commit of 1", "reply 1 received", "flush"]
+    assert room.happened == ["commit of 1", "reply 1 received", "sent"]
     assert room.intake.counters.stale_acks == 1
 
 
@@ -270,7 +273,7 @@ async def test_stopping_finishes_the_batch_in_hand_and_takes_no_other(room: Room
     room.log.open.set()
     async with asyncio.timeout(10):
         await room.running
-    assert room.happened == ["commit of 1", "ack 1", "reply 1 received", "flush"]
+    assert room.happened == ["commit of 1", "ack 1", "reply 1 received", "sent"]
     assert room.intake.waiting == 1  # the broker keeps it, unacknowledged
 
 

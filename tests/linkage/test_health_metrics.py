@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,7 +36,7 @@ class StillLink:
     def post(self, topic: str, payload: bytes) -> None:
         raise AssertionError(topic)
 
-    def flush(self) -> None:
+    def together(self) -> AbstractContextManager[None]:
         raise AssertionError
 
 
