@@ -350,6 +350,7 @@ async def test_every_thread_of_a_worker_stands_behind_the_main_process(
         assert nices == {min(19, os.getpriority(os.PRIO_PROCESS, 0) + BEHIND)}
 
 
+@pytest.mark.alone
 async def test_a_camera_that_lags_alone_sheds_alone(good_camera: GoodCamera) -> None:
     cameras = [
         camera("slow", good_camera.uri, "slow"),
