@@ -47,6 +47,12 @@ class Permission(StrEnum):
     METRICS_READ = "metrics.read"
     AUDIT_READ = "audit.read"
     RESPONSE_PLAN_EDIT = "response_plan.edit"
+    DUTY_READ = "duty.read"
+    DUTY_EDIT = "duty.edit"
+    """Posts, rota, absences, patrol teams, village officers."""
+    HANDOVER = "handover"
+    """Hand the shift over, or take it."""
+    HANDOVER_READ = "handover.read"
     CONFIGURE = "configure"
 
 
@@ -75,6 +81,9 @@ _ON_DUTY = frozenset(
         _P.REPORT_CREATE,
         _P.PRESENCE,
         _P.SYSTEM_READ,
+        _P.DUTY_READ,
+        _P.HANDOVER,
+        _P.HANDOVER_READ,
     }
 )
 
@@ -82,7 +91,13 @@ _TABLE: dict[Role, frozenset[Permission]] = {
     Role.DUTY_OFFICER: _ON_DUTY,
     # reviewing and urging (督办) are not for the one who handled it
     Role.SHIFT_LEADER: _ON_DUTY
-    | {_P.INCIDENT_REVIEW, _P.INCIDENT_SUPERVISE, _P.AUDIT_READ, _P.RESPONSE_PLAN_EDIT},
+    | {
+        _P.INCIDENT_REVIEW,
+        _P.INCIDENT_SUPERVISE,
+        _P.AUDIT_READ,
+        _P.RESPONSE_PLAN_EDIT,
+        _P.DUTY_EDIT,
+    },
     # the duty room verifies, closes and says what belongs together; the station takes and sends
     Role.DISPATCHER: _ON_DUTY
     - {
@@ -104,6 +119,7 @@ _TABLE: dict[Role, frozenset[Permission]] = {
             _P.CAMERA_READ,
             _P.REPORT_CREATE,
             _P.SYSTEM_READ,
+            _P.DUTY_READ,
         }
     ),
     Role.PATROL: frozenset(
@@ -114,6 +130,7 @@ _TABLE: dict[Role, frozenset[Permission]] = {
             _P.HOUSEHOLD_CONTACT,
             _P.REPORT_CREATE,
             _P.SYSTEM_READ,
+            _P.DUTY_READ,
         }
     ),
     # reads all that is recorded and changes nothing; looking live is no auditing
@@ -126,6 +143,8 @@ _TABLE: dict[Role, frozenset[Permission]] = {
             _P.SYSTEM_READ,
             _P.METRICS_READ,
             _P.AUDIT_READ,
+            _P.DUTY_READ,
+            _P.HANDOVER_READ,
         }
     ),
     # sets the system up and signs for nothing
@@ -139,6 +158,9 @@ _TABLE: dict[Role, frozenset[Permission]] = {
             _P.METRICS_READ,
             _P.RESPONSE_PLAN_EDIT,
             _P.CONFIGURE,
+            _P.DUTY_READ,
+            _P.DUTY_EDIT,
+            _P.HANDOVER_READ,
         }
     ),
 }
@@ -163,6 +185,8 @@ _PERSON_ONLY = frozenset(
         _P.CAMERA_LOOK,
         _P.EVIDENCE_LOOK,
         _P.PRESENCE,
+        _P.DUTY_EDIT,
+        _P.HANDOVER,
         _P.RESPONSE_PLAN_EDIT,
     }
 )

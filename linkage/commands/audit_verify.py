@@ -9,8 +9,9 @@ from alarms.store import SealedBox, chain, checkpoints
 from alarms.store.tables import alarms
 from linkage import schema
 from linkage.commands.common import Subparsers, add_config, open_site
+from linkage.duty.schema import handovers
 
-_CHAINED = (alarms, schema.incident_events, schema.audit_entries)
+_CHAINED = (alarms, schema.incident_events, schema.audit_entries, handovers)
 
 
 def add(subparsers: Subparsers) -> None:
