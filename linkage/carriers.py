@@ -6,22 +6,17 @@ Each knows one kind of action and one port. The escalation's look is in `linkage
 import json
 from typing import Protocol
 
-from lianfang_timing import Clock, unix_ms
+from lianfang_timing import Clock
 from linkage.evidence import EvidenceFolder
 from linkage.linking import evidence_added
 from linkage.model import Action, EventType
 from linkage.outbox import CarryResult
 from linkage.timeline import NewEvent
+from linkage.ways.carrying import WayCarrier
+from linkage.ways.devices import DevicePublisher, NoticeWay
+from linkage.ways.port import Receipt
 
 SNAPSHOT_LIMIT_S = 10.0
-
-
-class DevicePublisher(Protocol):
-    """The way to devices over MQTT."""
-
-    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        """Hand over with QoS 1; returns when the broker has it. Raises BrokerAway."""
-        ...
 
 
 class CameraEyes(Protocol):
@@ -32,34 +27,14 @@ class CameraEyes(Protocol):
         ...
 
 
-class NoticeCarrier:
+class NoticeCarrier(WayCarrier):
     """Tells a member's device that a neighbour needs help (contract §3, `…/notice`)."""
 
     def __init__(self, publisher: DevicePublisher, clock: Clock, *, prefix: str) -> None:
-        self._publisher = publisher
-        self._clock = clock
-        self._prefix = prefix
+        super().__init__(NoticeWay(publisher, prefix=prefix), clock)
 
-    async def carry(self, action: Action) -> CarryResult:
-        told = action.payload
-        until_ms = told["until_ms"]
-        assert isinstance(until_ms, int)
-        # devices ignore it after that; sending would only look like success
-        if unix_ms(self._clock.now()) >= until_ms:
-            return CarryResult(expired=True)
-        payload = {
-            "v": 1,
-            "id": action.id,
-            "state": "active",
-            "phrase": told["phrase"],
-            "from": told["from"],
-            "drill": told["drill"],
-            "until_ms": until_ms,
-        }
-        await self._publisher.publish(
-            f"{self._prefix}/button/{action.target}/notice", _json(payload)
-        )
-        return CarryResult(NewEvent(EventType.NOTICE_SENT, {"device": action.target}))
+    def event(self, action: Action, receipt: Receipt) -> NewEvent:
+        return NewEvent(EventType.NOTICE_SENT, {"device": action.target})
 
 
 class ReplyCarrier:

@@ -49,6 +49,12 @@ from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.settings import Settings
 from linkage.storage import broker_address, open_storage
 from linkage.systemd import keep_watchdog, notify
+from linkage.ways.carrying import WayCarrier
+from linkage.ways.devices import LoudspeakerWay, SirenWay
+from linkage.ways.station_desk import QuietReader, StationCarrier, StationDesk
+from linkage.ways.subject import Sender
+from linkage.ways.subject_reading import Subjects
+from linkage.ways.webhook import WebhookWay
 from linkage.web import Ports, SiteFacts, create_app
 
 log = structlog.get_logger()
@@ -135,6 +141,7 @@ async def opened(
             rules=settings.rules,
             time_zone=settings.time_zone,
             writer=node,
+            ways=settings.ways,
         )
         duty = DutyWatch(
             database,
@@ -167,11 +174,26 @@ async def opened(
             describe=describe,
             choose_profile=smallest_fit,
         )
+        webhooks = await stack.enter_async_context(
+            WebhookWay(
+                settings.ways.webhooks,
+                Subjects(database, box).of,
+                Sender(node, file.site.name_zh, settings.time_zone),
+                clock,
+            )
+        )
+        is_quiet = QuietReader(database)
         carriers: dict[ActionKind, Carrier] = {
             ActionKind.NOTICE: NoticeCarrier(link, clock, prefix=prefix),
             ActionKind.REPLY: ReplyCarrier(link, prefix=prefix),
             ActionKind.SNAPSHOT: SnapshotCarrier(fleet, evidence, clock),
             ActionKind.PAGE: PageCarrier(),
+            ActionKind.WEBHOOK: WayCarrier(webhooks, clock),
+            ActionKind.SIREN: WayCarrier(SirenWay(link, prefix=prefix), clock, is_quiet=is_quiet),
+            ActionKind.LOUDSPEAKER: WayCarrier(
+                LoudspeakerWay(link, prefix=prefix), clock, is_quiet=is_quiet
+            ),
+            ActionKind.STATION: StationCarrier(database, clock, changes, writer=node),
             ActionKind.ESCALATE: EscalateCarrier(
                 database, clock, changes, plans=settings.plans, writer=node
             ),
@@ -185,6 +207,7 @@ async def opened(
             {kind: doors.carrier(kind, carrier) for kind, carrier in carriers.items()},
             changes,
             writer=node,
+            webhooks=list(settings.ways.webhooks),
         )
 
         # what people see
@@ -228,6 +251,7 @@ async def opened(
                 passwords=Passwords(),
                 closing_check=policy.closing_check,
                 response_plans=ResponsePlanDesk(database, clock, changes, writer=node),
+                station=StationDesk(database, clock, changes, writer=node),
             )
         )
         await link.start()

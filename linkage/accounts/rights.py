@@ -53,6 +53,10 @@ class Permission(StrEnum):
     HANDOVER = "handover"
     """Hand the shift over, or take it."""
     HANDOVER_READ = "handover.read"
+    STATION_CONFIRM = "station.confirm"
+    STATION_TELEPHONE = "station.telephone"
+    """Note that the station was telephoned."""
+    SIREN_SILENCE = "siren.silence"
     CONFIGURE = "configure"
 
 
@@ -73,6 +77,8 @@ _ON_DUTY = frozenset(
         _P.INCIDENT_MERGE,
         _P.INCIDENT_SPLIT,
         _P.INCIDENT_REOPEN,
+        _P.STATION_TELEPHONE,
+        _P.SIREN_SILENCE,
         _P.HOUSEHOLD_CONTACT,
         _P.ALARM_READ,
         _P.CAMERA_READ,
@@ -99,7 +105,8 @@ _TABLE: dict[Role, frozenset[Permission]] = {
         _P.DUTY_EDIT,
     },
     # the duty room verifies, closes and says what belongs together; the station takes and sends
-    Role.DISPATCHER: _ON_DUTY
+    Role.DISPATCHER: frozenset({_P.STATION_CONFIRM})
+    | _ON_DUTY
     - {
         _P.INCIDENT_VERIFY,
         _P.INCIDENT_CLOSE,
@@ -188,6 +195,8 @@ _PERSON_ONLY = frozenset(
         _P.DUTY_EDIT,
         _P.HANDOVER,
         _P.RESPONSE_PLAN_EDIT,
+        _P.STATION_TELEPHONE,
+        _P.SIREN_SILENCE,
     }
 )
 

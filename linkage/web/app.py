@@ -18,6 +18,7 @@ from linkage.web.routes import (
     reports,
     response_plans,
     session,
+    station,
     stream,
     system,
 )
@@ -31,6 +32,7 @@ _NOUNS = (
     cameras,
     reports,
     response_plans,
+    station,
     system,
     stream,
     description,

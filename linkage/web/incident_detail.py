@@ -25,6 +25,7 @@ from linkage.web.incident_reading import SHOWN_ALARMS, facts_of, read_people
 from linkage.web.incident_rows import AnyRow, IncidentRow
 from linkage.web.step_reading import allowed, merged_from
 from linkage.web.views import moment, moment_or_none
+from linkage.web.way_reading import told_items
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def read_detail(
         allowed=allowed(conn, row.id, ports.actor, ports.closing_check),
         merged_from=merged_from(conn, row.id),
         response_plan=_response_plan(conn, row, ports.zone),
+        told=told_items(actions, events, ports.zone),
     )
 
 

@@ -20,6 +20,7 @@ from linkage.web.incident_alarms import alarm_counts, newest_alarms
 from linkage.web.incident_rows import AnyRow, IncidentRow
 from linkage.web.step_reading import step_facts, usernames_of
 from linkage.web.views import moment, moment_or_none
+from linkage.web.way_reading import station_facts
 
 LISTED_ALARMS = 20
 """Of one incident, in lists and in the stream: the newest. A storm's incident has hundreds."""
@@ -59,6 +60,7 @@ def facts_of(
     usernames = {r.acknowledged_by for r in rows} | {p.target for v in pages.values() for p in v}
     people = read_people(conn, usernames | usernames_of(rows))
     steps = step_facts(conn, rows, people, zone)
+    stations = station_facts(conn, ids, zone)
     home_labels = _names(
         conn,
         s.households,
@@ -97,6 +99,7 @@ def facts_of(
             "version": r.version,
             "ring": r.ring,
             **steps[r.id],
+            "station": stations.get(r.id),
         }
         for r in rows
     ]

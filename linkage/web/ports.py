@@ -19,6 +19,7 @@ from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
 from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.step_checks import Ask, ClosingCheck
+from linkage.ways.station_desk import StationDesk
 
 
 class Desk(Protocol):
@@ -116,3 +117,4 @@ class Ports:
     passwords: Passwords
     closing_check: ClosingCheck
     response_plans: ResponsePlanDesk
+    station: StationDesk

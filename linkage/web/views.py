@@ -118,6 +118,24 @@ class Called(Struct, frozen=True, kw_only=True):
     state: str
 
 
+class Station(Struct, frozen=True, kw_only=True):
+    """How the police station is told of an incident."""
+
+    name: str
+    state: str
+    """planned, delivered, confirmed, unconfirmed, failed or telephoned."""
+    at: str
+    telephone: bool
+    """An officer must telephone the station now."""
+    number: str | None
+    error: str | None
+
+
+class Confirmation(Struct, frozen=True, kw_only=True):
+    incident: str
+    station: Station
+
+
 class Incident(Struct, frozen=True, kw_only=True):
     id: str
     number: str
@@ -153,6 +171,8 @@ class Incident(Struct, frozen=True, kw_only=True):
     supervised: Supervised | None
     suspended_until: str | None
     merged_into: OtherIncident | None
+    station: Station | None
+    """None: no station is told of it."""
 
 
 class TimelineItem(Struct, frozen=True, kw_only=True):
@@ -238,6 +258,19 @@ class IncidentPlan(Struct, frozen=True, kw_only=True):
     contacts: list[PlanContact]
 
 
+class Told(Struct, frozen=True, kw_only=True):
+    """A recipient, and how far the newest message to it is known to have come."""
+
+    kind: str
+    """member, siren, loudspeaker, webhook or person."""
+    target: str
+    way: str
+    state: str
+    """planned, sent, delivered, read, answered, failed, cancelled or unattended."""
+    at: str
+    error: str | None
+
+
 class IncidentDetail(Incident, frozen=True, kw_only=True):
     timeline: list[TimelineItem]
     household: Household | None
@@ -249,6 +282,7 @@ class IncidentDetail(Incident, frozen=True, kw_only=True):
     """The steps that the caller may take now."""
     merged_from: list[OtherIncident]
     response_plan: IncidentPlan
+    told: list[Told]
 
 
 class IncidentPage(Struct, frozen=True, kw_only=True):

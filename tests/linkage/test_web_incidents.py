@@ -98,6 +98,7 @@ async def test_an_incident_in_the_list_has_the_agreed_shape(town):
         "supervised": None,
         "suspended_until": None,
         "merged_into": None,
+        "station": None,
     }
 
 

@@ -4,10 +4,13 @@ import pytest
 from aiohttp import web
 from sqlalchemy import insert
 
-from linkage import schema
+from lianfang_timing import unix_ms
+from linkage import records, schema
 from linkage.accounts.rights import Permission, Role, permissions_of
 from linkage.response_plans import storage
 from linkage.response_plans.model import PlanItem, ResponsePlan
+from linkage.ways.planning import siren_actions, webhook_action
+from linkage.ways.settings import USUAL_WAYS, Use, Webhook
 from linkage.web.routing import TABLE, Access, Route, check_declared, declare
 from tests.linkage.web_house import EAST, WEST, house
 
@@ -37,6 +40,9 @@ MAY = {
     "POST /api/v1/incidents/{id}/split": "duty shift",
     "POST /api/v1/incidents/{id}/reopen": "duty shift",
     "POST /api/v1/incidents/{id}/note": "duty shift dispatcher head patrol",
+    "POST /api/v1/incidents/{id}/station-telephoned": AT_THE_DESK,
+    "POST /api/v1/incidents/{id}/silence": AT_THE_DESK,
+    "POST /api/v1/station/confirmations": "dispatcher",
     "GET /api/v1/alarms": "duty shift dispatcher head auditor admin",
     "GET /api/v1/cameras": "duty shift dispatcher head auditor admin",
     "GET /api/v1/cameras/{id}/snapshot.jpg": "duty shift dispatcher admin",
@@ -89,6 +95,7 @@ BODIES = {
     "POST /api/v1/incidents/{id}/merge": {"reason": "why", "into": "i-east"},
     "POST /api/v1/incidents/{id}/split": {"reason": "why", "alarms": ["alarm-i-east"]},
     "POST /api/v1/incidents/{id}/reopen": {"reason": "why"},
+    "POST /api/v1/station/confirmations": {"incident": "i-east"},
     "POST /api/v1/reports": {"kind": "fire", "village": EAST},
     "POST /api/v1/response-plans": {"name": "火警", "items": [{"text": "拨打119"}]},
     "PUT /api/v1/response-plans/{id}": {"name": "火警", "items": [{"text": "拨打119"}]},
@@ -108,6 +115,7 @@ async def town(tmp_path):
         await h.incident("i-east")
         await _evidence(h)
         await _response_plan(h)
+        await _messages(h)
         yield h
 
 
@@ -123,6 +131,17 @@ async def _evidence(h):
         "at_ms": 0,
     }
     await h.database.write(lambda conn: conn.execute(insert(schema.evidence).values(**row)))
+
+
+async def _messages(h):
+    """The station was told of the incident, and its siren is on."""
+    now_ms = unix_ms(h.clock.now())
+    station = Webhook("station", "https://jcj.example/", b"", frozenset({Use.STATION}))
+    told = webhook_action(station, cause="a", event="opened", now_ms=now_ms, use=Use.STATION)
+    sirens = siren_actions(USUAL_WAYS, ["s1"], cause="a", now_ms=now_ms)
+    await h.database.write(
+        lambda conn: records.plan(conn, "i-east", [told, *sirens], now_ms=now_ms)
+    )
 
 
 async def _response_plan(h):

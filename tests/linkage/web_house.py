@@ -1,5 +1,6 @@
 """A whole web application over a real SQLite file, on a real socket, for the tests of the web."""
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -31,6 +32,7 @@ from linkage.model import EventType
 from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.step_checks import Ask, ClosingCheck
 from linkage.steps import Step
+from linkage.ways.station_desk import StationDesk
 from linkage.web import ComponentStatus, Ports, SiteFacts, SystemStatus, create_app
 from linkage.web.routes.stream import StreamLimits
 
@@ -53,6 +55,9 @@ class HandClock:
 
     def monotonic(self) -> float:
         return self._monotonic
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
 
     def move(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
@@ -385,6 +390,7 @@ async def house(
             passwords=passwords,
             closing_check=ClosingCheck.OTHER_THAN_RESPONDER,
             response_plans=ResponsePlanDesk(database, clock, changes, writer="test"),
+            station=StationDesk(database, clock, changes, writer="test"),
         ),
         console_folder=console,
         stream_limits=stream_limits,

@@ -1,0 +1,71 @@
+"""The ways out as the API shows them: the station's word, and who was told."""
+
+import json
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from linkage.model import ActionKind, ActionState, EventType
+from linkage.ways.station_reading import standings
+from linkage.ways.told import ToldAction, ToldEvent, told
+from linkage.web import views
+from linkage.web.incident_rows import AnyRow
+from linkage.web.views import moment
+
+_HEARD = {EventType.NOTICE_SEEN, EventType.TOLD, EventType.STATION_CONFIRMED}
+
+
+def station_facts(
+    conn: Connection, incident_ids: Sequence[str], zone: ZoneInfo
+) -> dict[str, views.Station]:
+    """How the station is told, of each incident that one is told of."""
+    return {
+        incident: views.Station(
+            name=one.name,
+            state=one.state.value,
+            at=moment(one.at_ms, zone),
+            telephone=one.telephone,
+            number=one.number,
+            error=one.error,
+        )
+        for incident, one in standings(conn, incident_ids).items()
+    }
+
+
+def told_items(
+    actions: Sequence[AnyRow], events: Sequence[AnyRow], zone: ZoneInfo
+) -> list[views.Told]:
+    """Who was told; from the rows of one incident, oldest first."""
+    found = told(
+        [
+            ToldAction(
+                id=row.id,
+                kind=ActionKind(row.kind),
+                target=row.target,
+                payload=json.loads(row.payload),
+                state=ActionState(row.state),
+                planned_at_ms=row.planned_at_ms,
+                done_at_ms=row.done_at_ms,
+                error=row.error,
+            )
+            for row in actions
+        ],
+        [
+            ToldEvent(EventType(row.type), row.at_ms, json.loads(row.data))
+            for row in events
+            if row.type in _HEARD
+        ],
+        {row.actor for row in events if row.actor is not None},
+    )
+    return [
+        views.Told(
+            kind=one.kind,
+            target=one.target,
+            way=one.way,
+            state=one.state,
+            at=moment(one.at_ms, zone),
+            error=one.error,
+        )
+        for one in found
+    ]
