@@ -6,18 +6,29 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from alarms import mosquitto, signature
 from alarms.errors import UnknownDevice
 from alarms.model import DeviceRecord
 from alarms.store import Database, SealedBox
+from alarms.store.prepared import PreparedIn
 from alarms.store.tables import devices
 
 _LOGIN_SECRET_BYTES = 16
 
-# built once: every press looks its device up
-_BY_IDS = select(devices).where(devices.c.id.in_(bindparam("ids", expanding=True)))
+# every press looks its device up
+_BY_IDS = PreparedIn(
+    lambda ids: select(
+        devices.c.id,
+        devices.c.kind,
+        devices.c.household_id,
+        devices.c.key_sealed,
+        devices.c.unsigned,
+        devices.c.last_boot,
+        devices.c.last_seq,
+    ).where(devices.c.id.in_(ids))
+)
 
 
 @dataclass(frozen=True)
@@ -49,8 +60,7 @@ class DeviceRegistry:
 
     def lookup_in(self, conn: Connection, ids: Collection[str]) -> dict[str, DeviceRecord]:
         """As `lookup`, inside a transaction."""
-        rows = conn.execute(_BY_IDS, {"ids": list(ids)})
-        return {row.id: self._record(row) for row in rows}
+        return {row[0]: self._record(*row) for row in _BY_IDS.rows(conn, list(ids))}
 
     def get_in(self, conn: Connection, device: str) -> DeviceRecord:
         """One device. Raises UnknownDevice."""
@@ -141,16 +151,24 @@ class DeviceRegistry:
         nothing = {"login": None, "password_sha256": None, "mosquitto_password": None}
         conn.execute(update(devices).where(devices.c.id == device).values(nothing))
 
-    def _record(self, row: Row[tuple[object, ...]]) -> DeviceRecord:
-        sealed = row.key_sealed
+    def _record(
+        self,
+        device: str,
+        kind: str,
+        household_id: str | None,
+        sealed: bytes | None,
+        unsigned: int,
+        last_boot: int | None,
+        last_seq: int | None,
+    ) -> DeviceRecord:
         return DeviceRecord(
-            id=row.id,
-            kind=row.kind,
-            household_id=row.household_id,
-            key=None if sealed is None else self._box.open(sealed, context=_context(row.id)),
-            unsigned=row.unsigned,
-            last_boot=row.last_boot,
-            last_seq=row.last_seq,
+            id=device,
+            kind=kind,
+            household_id=household_id,
+            key=None if sealed is None else self._box.open(sealed, context=_context(device)),
+            unsigned=bool(unsigned),
+            last_boot=last_boot,
+            last_seq=last_seq,
         )
 
 

@@ -24,20 +24,32 @@ from alarms.model import (
     Refusal,
 )
 from alarms.store import Database, chain
+from alarms.store.prepared import Prepared, PreparedIn
 from alarms.store.tables import alarm_identities, alarms, cursors, devices, refusals
 from lianfang_timing import Clock, unix_ms
 
-# Built once: making and hashing a statement costs more than running it, and this is the way of
-# every press.
-_KNOWN = select(alarm_identities).where(
-    alarm_identities.c.identity.in_(bindparam("identities", expanding=True))
+# this is the way of every press
+_KNOWN = PreparedIn(
+    lambda identities: select(
+        alarm_identities.c.identity,
+        alarm_identities.c.alarm_id,
+        alarm_identities.c.received_at_ms,
+    ).where(alarm_identities.c.identity.in_(identities))
 )
-_COUNTERS = select(devices.c.id, devices.c.last_boot, devices.c.last_seq).where(
-    devices.c.id.in_(bindparam("ids", expanding=True))
+_COUNTERS = PreparedIn(
+    lambda ids: select(devices.c.id, devices.c.last_boot, devices.c.last_seq).where(
+        devices.c.id.in_(ids)
+    )
 )
-_MOVE_COUNTERS = update(devices).where(devices.c.id == bindparam("device"))
-_INSERT_ALARMS = insert(alarms)
-_INSERT_IDENTITIES = insert(alarm_identities)
+_MOVE_COUNTERS = Prepared(
+    update(devices).where(devices.c.id == bindparam("device")), sets=("last_boot", "last_seq")
+)
+_INSERT_ALARMS = Prepared(
+    insert(alarms).inline(), sets=[c.name for c in alarms.c if c is not alarms.c.position]
+)
+_INSERT_IDENTITIES = Prepared(
+    insert(alarm_identities).inline(), sets=[c.name for c in alarm_identities.c]
+)
 
 REFUSALS_KEPT = 10_000
 _HEAD_BYTES = 256
@@ -201,8 +213,8 @@ def _append_alarms(
 
 
 def _known(conn: Connection, new: Sequence[NewAlarm]) -> dict[str, Appended]:
-    rows = conn.execute(_KNOWN, {"identities": list({identity_text(a) for a in new})})
-    return {r.identity: Appended(r.alarm_id, r.received_at_ms, duplicate=True) for r in rows}
+    rows = _KNOWN.rows(conn, list({identity_text(a) for a in new}))
+    return {identity: Appended(alarm, at_ms, duplicate=True) for identity, alarm, at_ms in rows}
 
 
 def _insert(
@@ -235,9 +247,9 @@ def _insert(
         for row, alarm in zip(rows, fresh.values(), strict=True)
     ]
     links = chain.extend(conn, alarms, writer, facts)
-    conn.execute(_INSERT_ALARMS, [{**r, **vars(k)} for r, k in zip(rows, links, strict=True)])
-    conn.execute(
-        _INSERT_IDENTITIES,
+    _INSERT_ALARMS.write(conn, [{**r, **vars(k)} for r, k in zip(rows, links, strict=True)])
+    _INSERT_IDENTITIES.write(
+        conn,
         [
             {"identity": identity, "alarm_id": row["id"], "received_at_ms": received_at_ms}
             for identity, row in zip(fresh, rows, strict=True)
@@ -256,8 +268,8 @@ def _with_sequence_flags(
     ids = {a.device for a in fresh if a.source is AlarmSource.BUTTON}
     before = {i: (records[i].last_boot, records[i].last_seq) for i in ids if i in records}
     if missing := ids - set(before):
-        rows = conn.execute(_COUNTERS, {"ids": list(missing)})
-        before |= {r.id: (r.last_boot, r.last_seq) for r in rows}
+        rows = _COUNTERS.rows(conn, list(missing))
+        before |= {device: (boot, seq) for device, boot, seq in rows}
     last = dict(before)
     marked = []
     for alarm in fresh:
@@ -274,7 +286,7 @@ def _with_sequence_flags(
         if before[device] != (boot, seq)
     ]
     if moved:
-        conn.execute(_MOVE_COUNTERS, moved)
+        _MOVE_COUNTERS.write(conn, moved)
     return marked
 
 

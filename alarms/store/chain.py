@@ -14,6 +14,7 @@ from sqlalchemy import Connection, RowMapping, Table, bindparam, insert, select,
 
 from alarms.store import checkpoints
 from alarms.store.checkpoints import KeptCheckpoint
+from alarms.store.prepared import Prepared
 from alarms.store.sealing import SealedBox
 from alarms.store.tables import chain_heads
 
@@ -27,8 +28,8 @@ _IS_WHOSE = (
     chain_heads.c.chain == bindparam("of_chain"),
     chain_heads.c.writer == bindparam("of_writer"),
 )
-_HEAD = select(chain_heads.c.number, chain_heads.c.link).where(*_IS_WHOSE)
-_MOVE_HEAD = update(chain_heads).where(*_IS_WHOSE)
+_HEAD = Prepared(select(chain_heads.c.number, chain_heads.c.link).where(*_IS_WHOSE))
+_MOVE_HEAD = Prepared(update(chain_heads).where(*_IS_WHOSE), sets=("number", "link"))
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ def extend(
     with the links in the same transaction.
     """
     whose = {"of_chain": table.name, "of_writer": writer}
-    head = conn.execute(_HEAD, whose).first()
-    number, previous = (head.number, head.link) if head else (0, GENESIS)
+    head = _HEAD.rows(conn, whose)
+    number, previous = head[0] if head else (0, GENESIS)
     links = []
     for facts in rows:
         number += 1
@@ -87,13 +88,13 @@ def extend(
         links.append(Link(writer, number, payload, digest, previous))
     if not links:
         return links
-    if head is None:
+    if not head:
         statement = insert(chain_heads).values(
             chain=table.name, writer=writer, number=number, link=previous
         )
         conn.execute(statement)
     else:
-        conn.execute(_MOVE_HEAD, {**whose, "number": number, "link": previous})
+        _MOVE_HEAD.write(conn, [{**whose, "number": number, "link": previous}])
     return links
 
 
