@@ -4,8 +4,10 @@ It stands beside the packages, not in one of them, because `alarms` and `camerad
 each other (docs/adr/0002). Nothing else belongs here.
 """
 
+import asyncio
 import random
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -22,6 +24,10 @@ class Clock(Protocol):
         """Seconds from an arbitrary start; never steps back."""
         ...
 
+    async def sleep(self, seconds: float) -> None:
+        """Return when this many of its seconds have gone by."""
+        ...
+
 
 class SystemClock:
     """The computer's own clock."""
@@ -31,6 +37,26 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+async def came_within(
+    clock: Clock, seconds: float, coming: Coroutine[object, object, object]
+) -> bool:
+    """Wait for something to come, at most this long by `clock`; whether it came."""
+    came = asyncio.ensure_future(coming)
+    late = asyncio.ensure_future(clock.sleep(seconds))
+    try:
+        await asyncio.wait({came, late}, return_when=asyncio.FIRST_COMPLETED)
+        if not came.done():
+            return False
+        await came
+        return True
+    finally:
+        came.cancel()
+        late.cancel()
 
 
 def unix_ms(moment: datetime) -> int:

@@ -6,7 +6,6 @@ it again and the log replays.
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from alarms.histogram import Histogram
 from alarms.log import AlarmLog, cursor, move_cursor, read_alarms
 from alarms.model import LoggedAlarm
 from alarms.store import Database
-from lianfang_timing import Backoff, Clock, unix_ms
+from lianfang_timing import Backoff, Clock, came_within, unix_ms
 from linkage.changes import Changes
 from linkage.fact_reading import FactReader, Surroundings, surroundings
 from linkage.facts import OpenIncident
@@ -100,10 +99,7 @@ class Engine:
                 continue
             failures = 0
             if handled < READ_AT_ONCE:
-                # not wait_for: on Python 3.11 it may swallow our own cancellation
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_EVERY_S):
-                        await self._log.grown()
+                await came_within(self._clock, LOOK_EVERY_S, self._log.grown())
 
     async def run_once(self) -> int:
         """Handle what is there, at most READ_AT_ONCE; how many alarms that was. Raises StoreBusy.

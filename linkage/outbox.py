@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert
 from alarms.errors import BrokerAway, StoreBusy
 from alarms.store import Database
 from camerad.errors import NoSnapshot
-from lianfang_timing import Backoff, Clock, unix_ms
+from lianfang_timing import Backoff, Clock, came_within, unix_ms
 from linkage.changes import Changes
 from linkage.errors import EvidenceNotKept
 from linkage.model import Action, ActionKind, ActionState, EventType, lane_of
@@ -201,11 +201,7 @@ class Outbox:
                     await asyncio.sleep(wait_s)
                     continue
                 failures = 0
-                try:
-                    async with asyncio.timeout(LOOK_EVERY_S):
-                        await flight.moved.wait()
-                except TimeoutError:
-                    continue
+                await came_within(self._clock, LOOK_EVERY_S, flight.moved.wait())
         finally:
             for task in flight.tasks:
                 task.cancel()

@@ -4,7 +4,6 @@ It looks, lets `chair` and `warning` decide, appends to the log like every sourc
 closes its own incidents when they are over. Presses and replies pass it by.
 """
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -88,7 +87,10 @@ class DutyWatch:
             except Exception:  # bulkhead: what people write into a rota must never stop presses
                 wait_s = ROTA_EVERY_S
                 logger.exception("duty.failed", again_in_s=wait_s)
-            await self._clock.sleep(wait_s)
+            await self._wait(wait_s)
+
+    async def _wait(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
 
     async def run_once(self) -> None:
         """One look at the chair, and now and then one at the rota. Raises StoreBusy."""

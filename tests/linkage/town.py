@@ -4,6 +4,7 @@
 g4 with h5. 西村: nothing but a camera. `cam-near` is 40 m from h1, `cam-far` 2 km.
 """
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,6 +56,9 @@ class HandClock:
 
     def monotonic(self) -> float:
         return self._now.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
 
     @property
     def ms(self) -> int:

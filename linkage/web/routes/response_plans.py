@@ -125,7 +125,7 @@ async def _keep(
 ) -> web.Response:
     ports = request.app[PORTS]
     villages = sorted(plan.villages)
-    if not all(map(caller.principal.places.covers, villages or [None])):
+    if not all(caller.principal.places.covers(v) for v in (villages or (None,))):
         raise Problem(403, "A plan may be written only for villages that are yours.")
     await ports.database.read(lambda conn: _must_know_villages(conn, villages))
     facts: dict[str, object] = {"name": plan.name, "seen": seen, "retired": plan.retired}
