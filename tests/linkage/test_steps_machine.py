@@ -1,0 +1,158 @@
+"""Any sequence of steps: no illegal state, no event lost, no time that goes back."""
+
+from dataclasses import fields, replace
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from linkage.accounts.rights import permissions_of
+from linkage.due_times import awaited
+from linkage.errors import StepNotAllowed
+from linkage.model import Actor, EventType, Incident, Outcome, Person, Role, Stage
+from linkage.step_checks import Ask, ClosingCheck, Situation, possible
+from linkage.step_events import Happened, after
+from linkage.step_taking import Taken, absorb, pass_due, take
+from linkage.steps import MOVES, Step
+from tests.linkage.cases import OPENED, OTHER, T0, TABLE
+
+PEOPLE = [
+    Actor("duty", "张伟", Role.DUTY_OFFICER),
+    Actor("leader", "李强", Role.SHIFT_LEADER),
+    Actor("patrol", "陈勇", Role.PATROL),
+]
+ACCOUNTS = [Person(a.username, a.display_name, a.role, frozenset({"*"})) for a in PEOPLE if a.role]
+TIMES = [f.name for f in fields(Incident) if f.name.endswith("_at_ms")]
+OF_STEPS = [t for t in TIMES if t not in ("opened_at_ms", "next_due_at_ms")]
+IN_ORDER = (
+    "opened_at_ms", "verified_at_ms", "dispatched_at_ms", "set_out_at_ms", "arrived_at_ms",
+    "responded_at_ms", "closed_at_ms", "reviewed_at_ms",
+)  # fmt: skip
+REACHED = {
+    Stage.VERIFIED: ("verified_at_ms",),
+    Stage.DISPATCHED: ("verified_at_ms", "dispatched_at_ms"),
+    Stage.RESPONDED: ("verified_at_ms", "dispatched_at_ms", "responded_at_ms"),
+}
+
+
+class Steps(RuleBasedStateMachine):
+    """One incident, people who ask for anything, and a clock that may be set back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.incident = OPENED
+        self.events: list[Happened] = []
+        self.now_ms = T0
+        self.latest = dict.fromkeys(OF_STEPS, T0)
+
+    def _keep(self, taken: Taken) -> None:
+        self.incident = taken.incident
+        self.events += taken.events
+
+    @rule(seconds=st.integers(-120, 7200))
+    def time_passes(self, seconds):
+        self.now_ms += seconds * 1000
+
+    @rule(
+        step=st.sampled_from(Step),
+        actor=st.sampled_from(PEOPLE),
+        complete=st.booleans(),
+        said=st.fixed_dictionaries(
+            {
+                "outcome": st.sampled_from(Outcome),
+                "stage": st.none() | st.sampled_from(Stage),
+                "sign_for": st.booleans(),
+            }
+        ),
+        to=st.none() | st.sampled_from(ACCOUNTS),
+        attended=st.booleans(),
+        until_s=st.integers(-60, 5 * 3600),
+        into=st.sampled_from([OTHER, replace(OTHER, stage=Stage.CLOSED)]),
+    )
+    def somebody_asks(self, step, actor, complete, said, to, attended, until_s, into):
+        words = {"note": "说明", "reason": "原因", "to": "巡防队", "alarms": ("a1",)}
+        if to is not None:
+            words["to"] = to.username
+        until_ms = self.now_ms + until_s * 1000
+        ask = Ask(step, actor, 1, until_ms=until_ms, **(words if complete else {}), **said)
+        situation = Situation(
+            now_ms=self.now_ms,
+            suspend_at_most_ms=TABLE.suspend_at_most_ms(1),
+            to=to,
+            to_attended=attended,
+            into=into,
+            alarms=("a1", "a2"),
+        )
+        before = self.incident
+        offered = possible(before, actor, ClosingCheck.OTHER_THAN_RESPONDER)
+        try:
+            taken = take(before, ask, situation, TABLE)
+        except StepNotAllowed as refused:
+            assert " / " in str(refused), "a reason in both languages"
+            return
+        assert step in offered or MOVES[step].needs not in permissions_of(actor.role)
+        self._keep(taken)
+
+    @precondition(lambda self: self.incident.due_step is not None)
+    @rule()
+    def its_due_time_passes(self):
+        self.now_ms = max(self.now_ms, self.incident.next_due_at_ms)
+        self._keep(pass_due(self.incident, self.now_ms, TABLE))
+
+    @precondition(lambda self: self.incident.stage.is_open)
+    @rule(takes_sign_for=st.booleans())
+    def an_alarm_rings_again(self, takes_sign_for):
+        had = self.incident.acknowledged_by if takes_sign_for else None
+        event = Happened(EventType.RANG_AGAIN, self.now_ms, data={"was_acknowledged_by": had})
+        self._keep(Taken((event,), after(self.incident, event)))
+
+    @precondition(lambda self: self.incident.stage.is_open and not self.incident.suspended_until_ms)
+    @rule(priority=st.integers(1, 4))
+    def another_is_merged_into_it(self, priority):
+        ask = Ask(Step.MERGE, PEOPLE[0], 1, reason="同一件事", into=self.incident.id)
+        merged = replace(OTHER, priority=priority)
+        self._keep(absorb(self.incident, merged, ask, self.now_ms, TABLE))
+
+    @invariant()
+    def replaying_the_events_gives_the_incident(self):
+        replayed = OPENED
+        for event in self.events:
+            replayed = after(replayed, event)
+        assert replayed == self.incident
+
+    @invariant()
+    def the_stage_and_its_times_agree(self):
+        here = self.incident
+        for name in REACHED.get(here.stage, ()):
+            assert getattr(here, name) is not None
+        ended = (here.closed_at_ms is not None, here.outcome is not None)
+        assert ended == (not here.stage.is_open,) * 2
+        assert (here.reviewed_at_ms is not None) == (here.stage is Stage.REVIEWED)
+        assert (here.acknowledged_by is None) == (here.acknowledged_at_ms is None)
+        if here.merged_into is not None:
+            assert here.outcome is Outcome.DUPLICATE
+
+    @invariant()
+    def no_step_goes_back_in_time(self):
+        way = [getattr(self.incident, name) for name in IN_ORDER]
+        taken = [at_ms for at_ms in way if at_ms is not None]
+        assert taken == sorted(taken)
+        for name in OF_STEPS:
+            at_ms = getattr(self.incident, name)
+            if at_ms is not None:
+                assert at_ms >= self.latest[name]
+                self.latest[name] = at_ms
+
+    @invariant()
+    def what_is_open_has_a_next_time_and_what_ended_has_none(self):
+        here = self.incident
+        expected = awaited(here, TABLE)
+        assert here.due_step == (None if expected is None else expected.value)
+        assert (here.next_due_at_ms is not None) == here.stage.is_open
+        if here.suspended_until_ms is not None and here.stage.is_open:
+            assert here.acknowledged_by is not None
+            assert here.next_due_at_ms == here.suspended_until_ms
+
+
+TestSteps = Steps.TestCase
+TestSteps.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
