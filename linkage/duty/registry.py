@@ -49,6 +49,14 @@ def put_post(conn: Connection, post: Post, *, now_ms: int) -> None:
     _put(conn, duty_posts, duty_posts.c.id, post.id, values, {"created_at_ms": now_ms})
 
 
+def area_of_post(conn: Connection, post_id: str) -> Area:
+    """Where this post belongs; nowhere at all for one that is not there."""
+    row = conn.execute(select(duty_posts).where(duty_posts.c.id == post_id)).first()
+    if row is None:
+        return Area(frozenset())
+    return Area(frozenset(json.loads(row.villages)), frozenset(json.loads(row.grids)))
+
+
 def delete_post(conn: Connection, post_id: str) -> None:
     """With its patterns and overrides. Raises NoSuchEntry."""
     for table in (duty_patterns, duty_overrides):

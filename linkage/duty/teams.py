@@ -101,14 +101,17 @@ def propose(
     return sorted(found, key=_rank)
 
 
-def busy_teams(teams: Iterable[Team], sent: Iterable[tuple[str, str, frozenset[str]]]) -> Busy:
+def busy_teams(
+    teams: Iterable[Team], sent: Iterable[tuple[str, frozenset[str], frozenset[str]]]
+) -> Busy:
     """Which team is busy with what. `sent`: of each open incident to which somebody was sent its
-    number, whom the officer named, and the accounts that respond."""
+    number, whom the officers named, and the accounts that respond."""
     found: dict[str, str] = {}
+    known = list(teams)
     for number, named, responders in sent:
-        for team in teams:
+        for team in known:
             usernames = {m.username for m in team.members if m.username is not None}
-            if named in (team.id, team.name) or usernames & (responders | {named}):
+            if named & {team.id, team.name} or usernames & (responders | named):
                 found.setdefault(team.id, number)
     return found
 

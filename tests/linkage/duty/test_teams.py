@@ -123,11 +123,13 @@ def test_reasons_say_how_far_it_is_and_that_it_is_not_out():
 )
 def test_team_is_busy_when_it_or_one_of_its_members_was_sent(named, responders):
     one = team("a", members=(Member("li"), Member(name="老王")))
-    assert busy_teams([one, team("b")], [("7", named, frozenset(responders))]) == {"a": "7"}
+    assert busy_teams([one, team("b")], [("7", frozenset({named}), frozenset(responders))]) == {
+        "a": "7"
+    }
 
 
 def test_team_sent_to_two_incidents_is_busy_with_the_first():
-    sent = [("7", "a", frozenset()), ("8", "a", frozenset())]
+    sent = [("7", frozenset("a"), frozenset()), ("8", frozenset("a"), frozenset())]
     assert busy_teams([team("a")], sent) == {"a": "7"}
 
 
