@@ -1,4 +1,4 @@
-"""Engine, desk and the two clocks (escalation, due times) on one database, for tests of the desk."""
+"""Engine, desk and both clocks (escalation, due times) on one database, for tests of the desk."""
 
 from collections.abc import Sequence
 

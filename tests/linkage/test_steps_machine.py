@@ -87,8 +87,7 @@ class Steps(RuleBasedStateMachine):
         offered = possible(before, actor, ClosingCheck.OTHER_THAN_RESPONDER)
         try:
             taken = take(before, ask, situation, TABLE)
-        except StepNotAllowed as refused:
-            assert " / " in str(refused), "a reason in both languages"
+        except StepNotAllowed:
             return
         assert step in offered or MOVES[step].needs not in permissions_of(actor.role)
         self._keep(taken)
