@@ -10,7 +10,7 @@ import pytest
 
 from alarms.store import Database
 from tests.scenarios.nursery import own_nursery
-from tests.stores import postgres
+from tests.stores import migrated_sqlite, postgres
 from tests.turns import Turns, shared_folder
 
 # here, before any package's tests import them: a failed assert in a helper says what it compared
@@ -82,7 +82,7 @@ async def either_database(
 ) -> AsyncIterator[Database]:
     """An empty store on each engine in turn."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/lianfang.db"
+        url = migrated_sqlite(tmp_path / "lianfang.db")
     else:
         url = request.getfixturevalue("postgres_url")
         empty_postgres(url)

@@ -10,6 +10,7 @@ from alarms.devices import Credentials, DeviceRegistry
 from alarms.log import AlarmLog
 from alarms.store import Database, SealedBox
 from lianfang_timing import SystemClock
+from tests.stores import migrated_sqlite
 
 SITE_KEY = bytes(32)
 
@@ -26,7 +27,7 @@ class Door:
 
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    database = Database(f"sqlite:///{tmp_path}/lianfang.db")
+    database = Database(migrated_sqlite(tmp_path / "lianfang.db"))
     await database.open()
     devices = DeviceRegistry(database, SealedBox(SITE_KEY))
     button = await database.write(lambda conn: devices.enrol_in(conn, "dongcun-017-1"))

@@ -11,6 +11,7 @@ from linkage.accounts.errors import BadAccount, NameTaken, NoSuchAccount
 from linkage.accounts.gate import ADDRESS_FREE_TRIES, LONGEST_WAIT_S, SignInGate
 from linkage.accounts.passwords import Passwords
 from linkage.accounts.rights import Places, Role
+from tests.stores import migrated_sqlite
 
 WANG = {
     "display_name": "王强",
@@ -29,7 +30,7 @@ def quick():
 
 @pytest.fixture
 async def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'town.db'}")
+    database = Database(migrated_sqlite(tmp_path / "town.db"))
     await database.open()
     villages = insert(s.villages).values([{"id": "dongcun", "name": "东村"}])
     await database.write(lambda conn: conn.execute(villages))

@@ -9,13 +9,14 @@ from alarms.store import Database, chain
 from lianfang_timing import SystemClock
 from linkage.audit import Audit, AuditAction, AuditEntry, record
 from linkage.schema import audit_entries
+from tests.stores import migrated_sqlite
 
 LOOK = AuditEntry("duty", AuditAction.LOOK, "camera:cam-1", "10.0.0.7", {"purpose": "核查"})
 
 
 @pytest.fixture
 async def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'town.db'}")
+    database = Database(migrated_sqlite(tmp_path / "town.db"))
     await database.open()
     yield database
     await database.close()

@@ -20,6 +20,7 @@ from camerad.onvif_door import smallest_fit
 from linkage import schema
 from linkage.cameras import CameraLocator, CameraRegistry, password_context
 from tests.linkage.town import NOON, HandClock
+from tests.stores import migrated_sqlite
 
 EPR = "urn:uuid:11111111-1111-4111-8111-111111111111"
 
@@ -65,7 +66,7 @@ class Network:
 
 @pytest.fixture
 async def database(tmp_path: Path):
-    database = Database(f"sqlite:///{tmp_path}/lianfang.db")
+    database = Database(migrated_sqlite(tmp_path / "lianfang.db"))
     await database.open()
     box = SealedBox(bytes(32))
 

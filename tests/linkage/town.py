@@ -30,6 +30,7 @@ from linkage.schema import (
     sessions,
     villages,
 )
+from tests.stores import migrated_sqlite
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 """Noon in Shanghai."""
@@ -100,7 +101,7 @@ async def open_town(
     folder: Path, kind: type[Database] = Database, *, url: str | None = None
 ) -> Database:
     """The town in a fresh SQLite file under `folder`, or at `url`; the caller closes it."""
-    database = kind(url or f"sqlite:///{folder / 'town.db'}")
+    database = kind(url or migrated_sqlite(folder / "town.db"))
     await database.open()
     await database.write(_seed)
     return database

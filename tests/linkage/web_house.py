@@ -35,6 +35,7 @@ from linkage.steps import Step
 from linkage.ways.station_desk import StationDesk
 from linkage.web import ComponentStatus, Ports, SiteFacts, SystemStatus, create_app
 from linkage.web.routes.stream import StreamLimits
+from tests.stores import migrated_sqlite
 
 PASSWORD = "correct horse"
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -338,7 +339,7 @@ async def house(
     **site: Any,
 ):
     """A town of two villages with its web application running."""
-    database = Database(f"sqlite:///{folder / 'town.db'}")
+    database = Database(migrated_sqlite(folder / "town.db"))
     await database.open()
     clock, changes, pictures = HandClock(), Changes(), Pictures()
     box = SealedBox(bytes(range(32)))
