@@ -1,5 +1,7 @@
 """Every route × every kind of caller. The routes come from the app's own router."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from aiohttp import web
 from sqlalchemy import insert
@@ -12,6 +14,7 @@ from linkage.response_plans.model import PlanItem, ResponsePlan
 from linkage.ways.planning import siren_actions, webhook_action
 from linkage.ways.settings import USUAL_WAYS, Use, Webhook
 from linkage.web.routing import TABLE, Access, Route, check_declared, declare
+from tests.linkage.duty import seeded
 from tests.linkage.web_house import EAST, WEST, house
 
 # Written out by hand, apart from the program's own table: who may call what.
@@ -54,6 +57,36 @@ MAY = {
     "PUT /api/v1/response-plans/{id}": "shift admin",
     "DELETE /api/v1/response-plans/{id}": "shift admin",
     "POST /api/v1/incidents/{id}/tick": "duty shift dispatcher head patrol",
+    "GET /api/v1/duty": EVERYBODY,
+    "GET /api/v1/incidents/{id}/proposals": AT_THE_DESK,
+    "GET /api/v1/duty/patterns": EVERYBODY,
+    "POST /api/v1/duty/patterns": "shift admin",
+    "PUT /api/v1/duty/patterns/{id}": "shift admin",
+    "DELETE /api/v1/duty/patterns/{id}": "shift admin",
+    "GET /api/v1/duty/overrides": EVERYBODY,
+    "POST /api/v1/duty/overrides": "shift admin",
+    "PUT /api/v1/duty/overrides/{id}": "shift admin",
+    "DELETE /api/v1/duty/overrides/{id}": "shift admin",
+    "GET /api/v1/duty/absences": "shift admin",
+    "POST /api/v1/duty/absences": "shift admin",
+    "PUT /api/v1/duty/absences/{id}": "shift admin",
+    "DELETE /api/v1/duty/absences/{id}": "shift admin",
+    "GET /api/v1/duty/posts": EVERYBODY,
+    "POST /api/v1/duty/posts": "shift admin",
+    "PUT /api/v1/duty/posts/{id}": "shift admin",
+    "DELETE /api/v1/duty/posts/{id}": "shift admin",
+    "GET /api/v1/duty/teams": EVERYBODY,
+    "POST /api/v1/duty/teams": "shift admin",
+    "PUT /api/v1/duty/teams/{id}": "shift admin",
+    "DELETE /api/v1/duty/teams/{id}": "shift admin",
+    "GET /api/v1/duty/officers": EVERYBODY,
+    "PUT /api/v1/duty/officers/{id}": "shift admin",
+    "DELETE /api/v1/duty/officers/{id}": "shift admin",
+    "POST /api/v1/handover": AT_THE_DESK,
+    "POST /api/v1/handover/{id}/sign": AT_THE_DESK,
+    "GET /api/v1/handover": "duty shift dispatcher auditor admin",
+    "GET /api/v1/handover/{id}": "duty shift dispatcher auditor admin",
+    "GET /api/v1/handover/{id}.html": "duty shift dispatcher auditor admin",
     "GET /api/v1/system": EVERYBODY,
     "GET /api/v1/stream": EVERYBODY,
     "GET /api/v1/openapi.json": EVERYBODY,
@@ -71,6 +104,15 @@ MACHINE_MAY = {
     "GET /api/v1/response-plans",
     "GET /api/v1/response-plans/{id}",
     "POST /api/v1/incidents/{id}/tick",
+    "GET /api/v1/duty",
+    "GET /api/v1/duty/posts",
+    "GET /api/v1/duty/patterns",
+    "GET /api/v1/duty/overrides",
+    "GET /api/v1/duty/teams",
+    "GET /api/v1/duty/officers",
+    "GET /api/v1/handover",
+    "GET /api/v1/handover/{id}",
+    "GET /api/v1/handover/{id}.html",
     "GET /api/v1/system",
     "GET /api/v1/stream",
     "GET /api/v1/openapi.json",
@@ -84,6 +126,20 @@ ROLES = {
     "patrol": "patrol",
     "auditor": "auditor",
     "admin": "administrator",
+}
+_TIME = {"from": "2026-11-21T20:00:00+08:00", "until": "2026-11-22T08:00:00+08:00"}
+DUTY_BODIES = {
+    "posts": {"name": "东门岗", "role": "patrol", "villages": [EAST]},
+    "patterns": {
+        "post": "post-1",
+        "start": "08:00",
+        "hours": 12,
+        "crews": [["crew"]],
+        "begins_on": "2026-11-21",
+    },
+    "overrides": {"post": "post-1", "username": "crew", **_TIME},
+    "absences": {"username": "crew", "reason": "sick", **_TIME},
+    "teams": {"name": "巡防一队", "villages": [EAST]},
 }
 BODIES = {
     "POST /api/v1/presence": {"sound": "locked", "visible": True},
@@ -100,12 +156,20 @@ BODIES = {
     "POST /api/v1/response-plans": {"name": "火警", "items": [{"text": "拨打119"}]},
     "PUT /api/v1/response-plans/{id}": {"name": "火警", "items": [{"text": "拨打119"}]},
     "POST /api/v1/incidents/{id}/tick": {"item": "call-back"},
+    "PUT /api/v1/duty/officers/{id}": {"name": "周警官", "phone": "13800000000"},
+    **{
+        f"{method} /api/v1/duty/{noun}{rest}": body
+        for method, rest in (("POST", ""), ("PUT", "/{id}"))
+        for noun, body in DUTY_BODIES.items()
+    },
 }
 THINGS = {
     "/api/v1/incidents/{id}": "i-east",
     "/api/v1/cameras/{id}": "cam-east",
     "/api/v1/evidence/{id}": "e-east",
     "/api/v1/response-plans/{id}": "p-east",
+    "/api/v1/duty/officers/{id}": EAST,
+    **{f"/api/v1/duty/{noun}/{{id}}": f"{noun[:-1]}-1" for noun in DUTY_BODIES},
 }
 
 
@@ -116,6 +180,7 @@ async def town(tmp_path):
         await _evidence(h)
         await _response_plan(h)
         await _messages(h)
+        await _duty(h)
         yield h
 
 
@@ -142,6 +207,17 @@ async def _messages(h):
     await h.database.write(
         lambda conn: records.plan(conn, "i-east", [told, *sirens], now_ms=now_ms)
     )
+
+
+async def _duty(h):
+    await h.person("crew", "patrol", [EAST])
+    zone = ZoneInfo("Asia/Shanghai")
+    h.handover = await h.database.write(
+        lambda conn: seeded.seed(
+            conn, h.box, village=EAST, crew="crew", now=h.clock.now(), zone=zone
+        )
+    )
+    THINGS["/api/v1/handover/{id}"] = h.handover
 
 
 async def _response_plan(h):
