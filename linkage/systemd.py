@@ -10,7 +10,12 @@ from lianfang_timing import Clock
 
 def notify(state: str) -> None:
     """Send one state, such as `READY=1`."""
-    sdnotify.SystemdNotifier().notify(state)
+    if "NOTIFY_SOCKET" not in os.environ:
+        return
+    notifier = sdnotify.SystemdNotifier()
+    notifier.notify(state)
+    if notifier.socket is not None:  # it could not be opened
+        notifier.socket.close()
 
 
 async def keep_watchdog(clock: Clock) -> None:
