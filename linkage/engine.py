@@ -25,6 +25,7 @@ from linkage.fact_reading import FactReader, Surroundings, surroundings
 from linkage.facts import OpenIncident
 from linkage.linking import Linking
 from linkage.pipeline import decide
+from linkage.right_of_way import RightOfWay
 from linkage.rules import Rules
 from linkage.stages import Draft
 from linkage.ways.settings import USUAL_WAYS, Ways
@@ -70,6 +71,7 @@ class Engine:
         time_zone: ZoneInfo,
         writer: str,
         ways: Ways = USUAL_WAYS,
+        right_of_way: RightOfWay | None = None,
     ) -> None:
         """`writer` names our chain in the timeline; `time_zone` dates the incident numbers."""
         self._database = database
@@ -78,6 +80,7 @@ class Engine:
         self._changes = changes
         self._rules = rules
         self._ways = ways
+        self._right_of_way = right_of_way or RightOfWay(clock)
         self._time_zone = time_zone
         self._writer = writer
         self._batch = BATCH_LEAST
@@ -109,10 +112,15 @@ class Engine:
         # most looks find nothing: they must not take the writer's turn
         new, around = await self._database.read(_next)
         done = 0
-        while done < len(new):
-            batch = new[done : done + self._batch]
-            await self._handle_batch(batch, around)
-            done += len(batch)
+        if len(new) > self._batch:
+            self._right_of_way.take()
+        try:
+            while done < len(new):
+                batch = new[done : done + self._batch]
+                await self._handle_batch(batch, around)
+                done += len(batch)
+        finally:
+            self._right_of_way.give()
         return done
 
     async def _handle_batch(self, batch: Sequence[LoggedAlarm], around: Surroundings) -> None:
@@ -120,7 +128,9 @@ class Engine:
         # what is not committed must not be remembered
         known, self._known = self._known, {}
         handled, position, incidents = await self._database.write(
-            lambda conn: self._handle(conn, batch, around, known, now_ms)
+            lambda conn: self._handle(conn, batch, around, known, now_ms),
+            # before what the outbox writes; a press waits for one transaction, as it did
+            urgent=True,
         )
         self._known = incidents if len(known) > KNOWN_MOST else known | incidents
         linked_ms = unix_ms(self._clock.now())

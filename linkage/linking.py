@@ -63,7 +63,7 @@ class Linking:
         if draft.restarts and draft.extends is not None:
             self._restart(incident.id)
         self._link(incident.id, draft, facts.alarm, before)
-        planned = planned_rows(draft.actions, incident.id, self._now_ms)
+        planned = planned_rows(draft.actions, incident.id, self._now_ms, ring=incident.ring)
         self._actions += planned
         self._looks[incident.id] += [r for r in planned if r["kind"] == ActionKind.ESCALATE.value]
         picture = _picture(incident.id, facts.alarm)

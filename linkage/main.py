@@ -46,6 +46,7 @@ from linkage.model import ActionKind
 from linkage.outbox import Carrier, Outbox
 from linkage.overdue import DueCarrier
 from linkage.response_plans.desk import ResponsePlanDesk
+from linkage.right_of_way import RightOfWay
 from linkage.settings import Settings
 from linkage.storage import broker_address, open_storage
 from linkage.systemd import keep_watchdog, notify
@@ -133,6 +134,7 @@ async def opened(
         policy = DeskPolicy(settings.plans.due, file.incidents.closing_check, settings.time_zone)
         desk = IncidentDesk(database, clock, changes, writer=node, policy=policy)
         intake = Intake(link, alarm_log, devices, clock, on_seen=desk.seen)
+        right_of_way = RightOfWay(clock)
         engine = Engine(
             database,
             alarm_log,
@@ -142,6 +144,7 @@ async def opened(
             time_zone=settings.time_zone,
             writer=node,
             ways=settings.ways,
+            right_of_way=right_of_way,
         )
         duty = DutyWatch(
             database,
@@ -208,6 +211,7 @@ async def opened(
             changes,
             writer=node,
             webhooks=list(settings.ways.webhooks),
+            right_of_way=right_of_way,
         )
 
         # what people see

@@ -22,6 +22,7 @@ from linkage.changes import Changes
 from linkage.errors import EvidenceNotKept
 from linkage.model import Action, ActionKind, ActionState, EventType, lane_of
 from linkage.records import Attempt, due_actions, note_attempts
+from linkage.right_of_way import RightOfWay
 from linkage.schema import evidence
 from linkage.timeline import Entry, NewEvent, record_all
 from linkage.ways.port import NotSent
@@ -51,6 +52,9 @@ _TOLD_BY: Mapping[ActionKind, str] = {
     ActionKind.SIREN: "mqtt",
     ActionKind.LOUDSPEAKER: "mqtt",
 }
+
+_FIRST = frozenset({ActionKind.WEBHOOK, ActionKind.SIREN, ActionKind.LOUDSPEAKER})
+"""What goes out while a burst of alarms is still being linked."""
 
 _KEEP_EVIDENCE = insert(evidence)
 
@@ -141,6 +145,7 @@ class Outbox:
         writer: str,
         lanes: Mapping[ActionKind, Lane] = LANES,
         webhooks: Collection[str] = (),
+        right_of_way: RightOfWay | None = None,
     ) -> None:
         """A kind without a carrier stays planned, and so does a webhook that is not named.
         `writer` names our chain in the timeline."""
@@ -150,6 +155,7 @@ class Outbox:
         self._changes = changes
         self._writer = writer
         self._lanes = lanes
+        self._right_of_way = right_of_way or RightOfWay(clock)
         self._flights = [
             _Flight(kind, lanes[kind], name)
             for kind in carriers
@@ -191,6 +197,8 @@ class Outbox:
         failures = 0
         try:
             while True:
+                if flight.kind not in _FIRST:
+                    await self._right_of_way.passed()
                 flight.moved.clear()
                 try:
                     await self._start_due(flight)
@@ -246,6 +254,7 @@ class Outbox:
             await self._to_mark.wait()
             # those that end with it share its commit
             await asyncio.sleep(GATHER_S)
+            await self._right_of_way.passed()
             try:
                 await self._mark_carried()
             except StoreBusy as error:

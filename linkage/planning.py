@@ -9,7 +9,6 @@ from linkage.facts import Facts, OpenIncident
 from linkage.model import ActionKind, NearCamera, PlannedAction, action_id
 from linkage.rules import Rule, RuleAction
 from linkage.ways.planning import (
-    in_turns,
     loudspeaker_actions,
     siren_actions,
     siren_off,
@@ -58,8 +57,7 @@ def planned(
         actions += webhooks
         names = sorted({a.target for a in webhooks})
         reasons.append(f"推送 {'、'.join(names)} / told: {', '.join(names)}")
-    ring = 1 if extends is None else extends.ring + 1
-    return in_turns(actions, ring=ring), "; ".join(reasons) or "无需新动作 / nothing new to do"
+    return actions, "; ".join(reasons) or "无需新动作 / nothing new to do"
 
 
 def _webhooks(facts: Facts, extends: OpenIncident | None) -> list[PlannedAction]:

@@ -174,15 +174,19 @@ def _action(row: Row[Any]) -> Action:
 
 
 def planned_rows(
-    planned: Iterable[PlannedAction], incident_id: str, now_ms: int
+    planned: Iterable[PlannedAction], incident_id: str, now_ms: int, *, ring: int = 1
 ) -> list[dict[str, object]]:
-    """The actions as their rows begin."""
+    """The actions as their rows begin. `ring` counts how often the incident has rung: what a later
+    ring causes is never the first message."""
     payload, encoded = None, ""
+    turns: dict[ActionKind, int] = {}
     rows: list[dict[str, object]] = []
     for action in planned:
         # what goes to a whole group has one payload
         if payload is not action.payload:
             payload, encoded = action.payload, chain.canonical(dict(action.payload))
+        turn = turns.get(action.kind, ring - 1)
+        turns[action.kind] = turn + 1
         rows.append(
             {
                 "id": action.id,
@@ -197,7 +201,7 @@ def planned_rows(
                 "deadline_ms": action.deadline_ms,
                 "done_at_ms": None,
                 "lane": action.lane,
-                "turn": action.turn,
+                "turn": turn,
             }
         )
     return rows

@@ -5,7 +5,6 @@ it, and no quiet alarm ever reaches them.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from linkage.model import ActionKind, PlannedAction, action_id
@@ -24,7 +23,6 @@ def told_webhooks(
     kind: AlarmKind,
     village_id: str | None,
     now_ms: int,
-    turn: int = 0,
 ) -> list[PlannedAction]:
     """What the webhooks are told of an incident that opened or rang again, and when we look
     whether the station has confirmed. `cause` is the alarm's id: a replay plans the same."""
@@ -32,9 +30,7 @@ def told_webhooks(
     for webhook in ways.webhooks.values():
         if not webhook.wants(kind, village_id):
             continue
-        told = webhook_action(
-            webhook, cause=cause, event=event, now_ms=now_ms, use=webhook.use, turn=turn
-        )
+        told = webhook_action(webhook, cause=cause, event=event, now_ms=now_ms, use=webhook.use)
         planned.append(told)
         if webhook.use is Use.STATION and kind in LIFE_SAFETY_KINDS:
             planned.append(_look(webhook, told, now_ms))
@@ -48,7 +44,6 @@ def webhook_action(
     event: str,
     now_ms: int,
     use: Use | None = None,
-    turn: int = 0,
 ) -> PlannedAction:
     """One message to one webhook. What it says of the incident is read when it is sent."""
     return PlannedAction(
@@ -58,7 +53,6 @@ def webhook_action(
         due_at_ms=now_ms,
         deadline_ms=now_ms + round(webhook.deadline_s * 1000),
         payload={"event": event, "alarm": cause, "use": None if use is None else use.value},
-        turn=turn,
     )
 
 
@@ -130,15 +124,3 @@ def loudspeaker_actions(
         )
         for device in devices
     ]
-
-
-def in_turns(actions: Iterable[PlannedAction], *, ring: int) -> list[PlannedAction]:
-    """The actions with their turns: the n-th of a kind waits until every incident has had its
-    n-1 before. `ring` counts how often the incident has rung: a later ring is never a first."""
-    seen: dict[ActionKind, int] = {}
-    found: list[PlannedAction] = []
-    for action in actions:
-        before = seen.get(action.kind, 0)
-        seen[action.kind] = before + 1
-        found.append(replace(action, turn=ring - 1 + before))
-    return found
