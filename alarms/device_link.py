@@ -15,7 +15,7 @@ import structlog
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from alarms.mqtt import no_delay
+from alarms.paho_client import no_delay
 from lianfang_timing import Backoff
 
 _KEEPALIVE_S = 30

@@ -6,16 +6,12 @@ paho runs its network loop in a thread; messages are handed to the event loop.
 """
 
 import asyncio
-import contextlib
 import json
-import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import paho.mqtt.client as paho
 import structlog
@@ -23,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from alarms.errors import BrokerAway
-from alarms.read_ahead import ReadAhead
+from alarms.paho_client import PahoClient
 from lianfang_timing import Clock
 
 STATUS_EVERY_S = 30
@@ -88,7 +84,7 @@ class MqttLink:
         """Calls of `publish` under way: without one nobody asks what the broker has confirmed."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connected = asyncio.Event()
-        self._client = _Client(
+        self._client = PahoClient(
             CallbackAPIVersion.VERSION2,
             client_id=f"{prefix}-intake-{node}",
             clean_session=False,
@@ -291,70 +287,6 @@ class MqttLink:
         waiting = self._waiting.get(mid)
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
-
-
-class _Client(paho.Client):
-    """paho's client, reading ahead, and writing from any thread, one at a time.
-
-    (Where the wrapper for reading stands, paho puts one of its own for websockets.)
-    """
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        self._writing = threading.Lock()
-        self._quiet = False
-        super().__init__(*args, **options)
-
-    @contextmanager
-    def quiet(self) -> Iterator[None]:
-        """What the event loop queues meanwhile does not wake the network's thread, which would
-        take the interpreter away from the loop between two packets."""
-        self._quiet = True
-        try:
-            yield
-        finally:
-            self._quiet = False
-
-    def send_now(self) -> None:
-        """Write what is queued, or wake the network's thread for what could not be written."""
-        if self._writing.acquire(blocking=False):
-            try:
-                # what goes wrong here goes wrong again in the network's thread, whose business it
-                # is; what could not be written is back in the queue
-                super()._packet_write()
-            finally:
-                self._writing.release()
-        waker = self._sockpairW
-        if self.want_write() and waker is not None:
-            with contextlib.suppress(BlockingIOError):  # it has been woken often enough
-                waker.send(b"0")
-
-    def _packet_queue(self, *args: Any, **options: Any) -> MQTTErrorCode:
-        # the network's thread, queueing meanwhile, is awake and looks at the queue by itself
-        if not self._quiet:
-            return super()._packet_queue(*args, **options)
-        waker, self._sockpairW = self._sockpairW, None
-        try:
-            return super()._packet_queue(*args, **options)
-        finally:
-            self._sockpairW = waker
-
-    def _packet_write(self) -> MQTTErrorCode:
-        # waits: it must not fall asleep over a packet that `send_now` has in its hand
-        with self._writing:
-            return super()._packet_write()
-
-    def _create_socket(self) -> "paho.SocketLike":
-        sock = super()._create_socket()
-        if not isinstance(sock, socket.socket):
-            return sock
-        no_delay(self, None, sock)
-        return ReadAhead(sock)
-
-
-def no_delay(_client: paho.Client, _userdata: object, sock: object) -> None:
-    """Send small packets at once: a reply behind a PUBACK would else wait 40 ms for TCP's ack."""
-    if isinstance(sock, socket.socket):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 _LEAVES = ("press", "status", "seen")

@@ -27,7 +27,8 @@ import psycopg
 from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy.engine import make_url
 
-from alarms.mqtt import BrokerAddress, no_delay
+from alarms.mqtt import BrokerAddress
+from alarms.paho_client import no_delay
 from linkage.storage import broker_address
 from tests.scenarios.house import house
 from tests.stores import postgres
@@ -145,7 +146,7 @@ async def measuring(
     """A running site; what it gives measures one round into `Legs`."""
     async with AsyncExitStack() as stack:
         site = await stack.enter_async_context(house(folder, broker=broker, database_url=url))
-        await site.start()
+        await site.start("-m", "linkage.cli", "run", "--config", str(site.config))
         stack.push_async_callback(site.stop)
         trip = RoundTrip()
         await trip.open(broker_address(site.settings))

@@ -75,7 +75,7 @@ async def sustained(devices: int, seconds: float, processes: int, kind: str, at_
 
 
 async def _start(site: House, load: Load) -> None:
-    await site.start()
+    await site.start("-m", "linkage.cli", "run", "--config", str(site.config))
     begun = time.monotonic()
     connected = await load.connect()
     taken_s = time.monotonic() - begun
