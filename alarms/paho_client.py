@@ -24,18 +24,19 @@ class PahoClient(paho.Client):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._writing = threading.Lock()
-        self._quiet = False
+        self._quiet_in: int | None = None
+        self._waker: socket.socket | None = None
         super().__init__(*args, **options)
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
         """What the event loop queues meanwhile does not wake the network's thread, which would
         take the interpreter away from the loop between two packets."""
-        self._quiet = True
+        self._quiet_in = threading.get_ident()
         try:
             yield
         finally:
-            self._quiet = False
+            self._quiet_in = None
 
     def send_now(self) -> None:
         """Write what is queued, or wake the network's thread for what could not be written."""
@@ -46,20 +47,19 @@ class PahoClient(paho.Client):
                 super()._packet_write()
             finally:
                 self._writing.release()
-        waker = self._sockpairW
+        waker = self._waker
         if self.want_write() and waker is not None:
-            with contextlib.suppress(BlockingIOError):  # it has been woken often enough
+            with contextlib.suppress(OSError):  # woken often enough, or closed this moment
                 waker.send(b"0")
 
-    def _packet_queue(self, *args: Any, **options: Any) -> MQTTErrorCode:
-        # the network's thread, queueing meanwhile, is awake and looks at the queue by itself
-        if not self._quiet:
-            return super()._packet_queue(*args, **options)
-        waker, self._sockpairW = self._sockpairW, None
-        try:
-            return super()._packet_queue(*args, **options)
-        finally:
-            self._sockpairW = waker
+    @property
+    def _sockpairW(self) -> socket.socket | None:  # noqa: N802
+        """What paho wakes its thread by; the quiet thread has none, all others have it still."""
+        return None if self._quiet_in == threading.get_ident() else self._waker
+
+    @_sockpairW.setter
+    def _sockpairW(self, waker: socket.socket | None) -> None:  # noqa: N802
+        self._waker = waker
 
     def _packet_write(self) -> MQTTErrorCode:
         # waits: it must not fall asleep over a packet that `send_now` has in its hand
