@@ -37,6 +37,9 @@ OWN_LOGIN = "lianfang-service"
 _CONNECT_WITHIN_S = 10.0
 """Who has a connection and says nothing holds a file handle of ours."""
 
+_LAST_WORD_S = 1.0
+"""For those who have said nothing when the broker stops."""
+
 _LOGINS_AT_ONCE = 2
 """A login is looked up in the store, where presses look their devices up: four thousand that come
 back together may not stand before a press there."""
@@ -213,6 +216,17 @@ class _MendedBroker(Broker):  # type: ignore[misc]  # amqtt is untyped
         self._rules = rules
         self._subscriptions: dict[str, list[tuple[Session, int]]] = _Steady()
         self._retained_messages: dict[str, Any] = _Steady()
+        self._nameless: dict[asyncio.Task[Any], Any] = {}
+
+    async def shutdown(self) -> None:
+        await super().shutdown()
+        # amqtt forgets those who have not said yet who they are; their reading would end with the
+        # event loop, which on Python 3.11 writes a traceback for each
+        nameless = dict(self._nameless)
+        for writer in nameless.values():
+            await writer.close()
+        if nameless:
+            await asyncio.wait(nameless, timeout=_LAST_WORD_S)
 
     async def _client_connected(
         self, listener_name: str, reader: ReaderAdapter, writer: Any
@@ -222,12 +236,17 @@ class _MendedBroker(Broker):  # type: ignore[misc]  # amqtt is untyped
     async def _initialize_client_session(
         self, reader: _Reader, writer: Any, host: str, port: int
     ) -> Any:
+        task = asyncio.current_task()
+        assert task is not None
+        self._nameless[task] = writer
         try:
             async with asyncio.timeout(_CONNECT_WITHIN_S):
                 connect = await ConnectPacket.from_stream(reader)
         except TimeoutError as error:
             await writer.close()
             raise AMQTTError("it did not say who it is") from error
+        finally:
+            del self._nameless[task]
         if not await self._admits(connect):
             writer.write(ConnackPacket.build(0, NOT_AUTHORIZED).to_bytes())
             await writer.drain()

@@ -71,9 +71,16 @@ def _nursery_ends() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def _postgres_server() -> Iterator[str]:
     with postgres() as url:
         yield url
+
+
+@pytest.fixture
+def postgres_url(_postgres_server: str) -> str:
+    """An empty database of the run's PostgreSQL."""
+    empty_postgres(_postgres_server)
+    return _postgres_server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -85,7 +92,6 @@ async def either_database(
         url = migrated_sqlite(tmp_path / "lianfang.db")
     else:
         url = request.getfixturevalue("postgres_url")
-        empty_postgres(url)
     database = Database(url)
     await database.open()
     yield database

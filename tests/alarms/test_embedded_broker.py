@@ -267,6 +267,25 @@ async def test_a_taken_port_is_told_in_one_sentence(door: Door) -> None:
     assert "\n" not in said
 
 
+async def test_it_ends_connections_that_have_not_said_who_they_are(served: Served) -> None:
+    before = asyncio.all_tasks()
+
+    def greeting() -> list["asyncio.Task[object]"]:
+        new = asyncio.all_tasks() - before
+        return [task for task in new if "stream_connected" in str(task.get_coro())]
+
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    try:
+        async with asyncio.timeout(8):
+            while not (found := greeting()):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)  # until it is accepted; our end is told nothing
+            await served.broker.stop()
+            assert [task.done() and not task.cancelled() for task in found] == [True]
+            assert await reader.read() == b""
+    finally:
+        writer.close()
+
+
 async def test_it_stops_at_once_with_devices_connected(served: Served) -> None:
     async with AsyncExitStack() as stack:
         buttons = [await stack.enter_async_context(served.button(i)) for i in range(40)]

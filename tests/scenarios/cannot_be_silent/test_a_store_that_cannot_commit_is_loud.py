@@ -41,7 +41,7 @@ async def test_a_locked_store_turns_health_red_and_the_button_says_ring_110(
         with locked(site):
             outcome = await button.press()
             assert outcome.state == "undelivered"
-            assert button.face is Face.UNDELIVERED
+            await button.wait_for_face(Face.UNDELIVERED)
             await site.why_not_ready("the database cannot commit")
             assert (await duty.get("/system"))["store"]["state"] == "down"
             assert {r.state for r in button.history} == {"undelivered"}
