@@ -3,7 +3,7 @@
 Runs inside the desk's transaction. Timelines stay where they were written.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +14,23 @@ from linkage import places
 from linkage.model import NOWHERE, ActionKind, Actor, EventType, Incident, Place, Stage
 from linkage.rules import PRIORITIES
 from linkage.schema import actions, evidence, incident_alarms, incident_cameras, incidents
+from linkage.step_writing import columns
 from linkage.timeline import NewEvent
+from linkage.ways.station import StationState
+from linkage.ways.station_reading import standings
 
-_FOLLOW = (ActionKind.REPLY, ActionKind.NOTICE, ActionKind.SNAPSHOT)
+_FOLLOW = (
+    ActionKind.REPLY,
+    ActionKind.NOTICE,
+    ActionKind.SNAPSHOT,
+    ActionKind.SIREN,
+    ActionKind.LOUDSPEAKER,
+)
 """What we do for alarms; what calls people about an incident stays with it."""
+
+_STATION = (ActionKind.WEBHOOK, ActionKind.STATION)
+
+_STATION_HAS_IT = (StationState.CONFIRMED, StationState.TELEPHONED)
 
 
 def alarm_ids(conn: Connection, incident_id: str) -> list[str]:
@@ -31,7 +44,10 @@ def move_all(conn: Connection, source: str, target: str) -> None:
     """Alarms, evidence and what is done for them belong to `target` from now on."""
     for table in (incident_alarms, evidence):
         conn.execute(update(table).where(table.c.incident_id == source).values(incident_id=target))
-    kinds = [kind.value for kind in _FOLLOW]
+    station = standings(conn, [source]).get(source)
+    # what the station has not confirmed yet is asked after in the incident that goes on
+    asked = () if station is None or station.state in _STATION_HAS_IT else _STATION
+    kinds = [kind.value for kind in (*_FOLLOW, *asked)]
     conn.execute(
         update(actions)
         .where(actions.c.incident_id == source, actions.c.kind.in_(kinds))
@@ -61,6 +77,7 @@ def open_split(
     place = _place_of(conn, moved, source)
     split = replace(
         source,
+        **_ITS_OWN,
         id=new_id,
         number=number,
         stage=Stage.REPORTED,
@@ -68,17 +85,14 @@ def open_split(
         silent=any(row.silent for row in moved) or AlarmKind.DURESS in kinds,
         cancel_claimed=AlarmKind.CANCEL in kinds,
         opened_at_ms=now_ms,
+        next_due_at_ms=now_ms,
         village_id=place.village_id,
         grid_id=place.grid_id,
         group_id=place.group_id,
         household_id=place.household_id,
         camera_id=place.camera_id,
-        acknowledged_by=None,
-        ring=1,
-        version=0,
-        changed_position=0,
     )
-    conn.execute(insert(incidents).values(**_first_row(split)))
+    conn.execute(insert(incidents).values(**columns(split)))
     conn.execute(update(incident_alarms).where(a.alarm_id.in_(alarms)).values(incident_id=new_id))
     _copy_cameras(conn, source.id, new_id)
     _note_relinked(conn, source.id)
@@ -93,28 +107,33 @@ def open_split(
     return split, NewEvent(EventType.OPENED, told, actor=actor.username)
 
 
-def _first_row(split: Incident) -> dict[str, object]:
-    return {
-        "id": split.id,
-        "number": split.number,
-        "stage": split.stage.value,
-        "priority": split.priority,
-        "kind": split.kind.value,
-        "silent": split.silent,
-        "drill": split.drill,
-        "plan": split.plan,
-        "opened_at_ms": split.opened_at_ms,
-        "village_id": split.village_id,
-        "grid_id": split.grid_id,
-        "group_id": split.group_id,
-        "household_id": split.household_id,
-        "camera_id": split.camera_id,
-        "cancel_claimed": split.cancel_claimed,
-        "ring": split.ring,
-        "next_due_at_ms": split.opened_at_ms,
-        "version": split.version,
-        "changed_position": split.changed_position,
-    }
+_ITS_OWN: Mapping[str, Any] = {
+    "closed_at_ms": None,
+    "acknowledged_by": None,
+    "acknowledged_at_ms": None,
+    "outcome": None,
+    "stepped_at_ms": None,
+    "verified_at_ms": None,
+    "dispatched_at_ms": None,
+    "set_out_at_ms": None,
+    "arrived_at_ms": None,
+    "responded_at_ms": None,
+    "reviewed_at_ms": None,
+    "dispatched_to": None,
+    "responders": (),
+    "responded_by": None,
+    "supervised_at_ms": None,
+    "supervised_by": None,
+    "suspended_until_ms": None,
+    "merged_into": None,
+    "due_step": None,
+    "overdue": 0,
+    "relinks": None,
+    "ring": 1,
+    "version": 0,
+    "changed_position": 0,
+}
+"""What a new incident does not take from the one it was split off."""
 
 
 def _place_of(conn: Connection, moved: Sequence[Any], source: Incident) -> Place:

@@ -31,10 +31,10 @@ def write(
     new_version: bool,
 ) -> int:
     """Write what has happened and plan when the next step is due; the last event's position."""
-    columns = changed_columns(before, taken.incident)
-    if columns:
-        conn.execute(_CHANGE, {"incident": before.id, **columns})
-    if {"due_step", "next_due_at_ms", "overdue"} & set(columns):
+    changed = changed_columns(before, taken.incident)
+    if changed:
+        conn.execute(_CHANGE, {"incident": before.id, **changed})
+    if {"due_step", "next_due_at_ms", "overdue"} & set(changed):
         records.cancel(conn, before.id, [ActionKind.DUE], now_ms=now_ms)
         due = planned_due(taken.incident, before.version + int(new_version))
         records.plan(conn, before.id, due, now_ms=now_ms)
@@ -52,6 +52,11 @@ def changed_columns(before: Incident, after: Incident) -> dict[str, object]:
     """The columns of `incidents` in which the two differ, as they are stored."""
     pairs = ((f.name, getattr(before, f.name), getattr(after, f.name)) for f in fields(Incident))
     return {name: _stored(new) for name, old, new in pairs if old != new}
+
+
+def columns(incident: Incident) -> dict[str, object]:
+    """The whole row of an incident, as it is stored."""
+    return {f.name: _stored(getattr(incident, f.name)) for f in fields(Incident)}
 
 
 def _stored(value: object) -> object:

@@ -2,7 +2,9 @@
 the statements are the point."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,11 @@ from alarms.model import AlarmKind
 from alarms.store import Database
 from linkage.errors import StaleVersion, StepNotAllowed
 from linkage.incidents import DeskPolicy
-from linkage.model import Actor, Incident, Outcome, Role, Stage
+from linkage.model import Actor, EventType, Incident, Outcome, Role, Stage
 from linkage.overdue import is_still_due, to_call
 from linkage.step_checks import Ask, ClosingCheck
 from linkage.steps import Step
+from linkage.timeline import NewEvent, record
 from tests.linkage import town
 from tests.linkage.cases import DISPATCHED, OTHER_DUTY, PATROL_ACCOUNT
 from tests.linkage.desk_room import DUTY, LEADER, DeskRoom
@@ -353,6 +356,76 @@ async def test_split_alarms_are_an_incident_of_their_own_that_must_be_signed_for
     assert await room.told(split) == ["opened"]
     await room.happens(press("b2", 2, AlarmKind.FIRE))
     assert await room.alarms_of(split) == ["b2", "b2"]
+
+
+async def test_what_is_split_off_has_nothing_of_the_steps_taken_before(room: DeskRoom):
+    await room.happens(press("b2", 1))
+    await room.go(*WAY, Step.SET_OUT)
+    await room.take(Step.SUPERVISE, LEADER)
+    [_, second] = [str(r["alarm_id"]) for r in await rows(room.database, "incident_alarms")]
+    kept = await room.take(Step.SPLIT, reason="两件事", alarms=(second,))
+    split = (await room.incidents())[1]
+    begun = {
+        f.name
+        for f in fields(Incident)
+        if f.name.endswith(("_at_ms", "_by", "_to")) and getattr(split, f.name) is not None
+    }
+    assert begun == {"opened_at_ms", "next_due_at_ms"}
+    assert (split.ring, split.version, split.responders, split.due_step) == (1, 1, (), None)
+    assert (kept.set_out_at_ms, kept.due_step) == (room.clock.ms, "arrive")
+
+
+async def put(room: DeskRoom, incident: Incident, kind: str, **payload) -> None:
+    """An action that was carried out for the incident."""
+    row = {
+        "id": f"{kind}-{incident.id}",
+        "incident_id": incident.id,
+        "kind": kind,
+        "target": "one",
+        "payload": json.dumps(payload),
+        "state": "sent",
+        "attempts": 1,
+        "planned_at_ms": room.clock.ms,
+        "due_at_ms": room.clock.ms,
+        "done_at_ms": room.clock.ms,
+    }
+    await room.database.write(lambda conn: conn.execute(town.actions.insert().values(**row)))
+
+
+async def merge_first_into_second(room: DeskRoom) -> Incident:
+    second = (await room.incidents())[1]
+    await room.take(Step.MERGE, of=0, reason="同一件事", into=second.id)
+    return second
+
+
+async def test_sirens_of_a_merged_incident_are_switched_off_with_the_survivor(room: DeskRoom):
+    await room.happens(press("b5", 1))
+    first = await room.take(Step.ACKNOWLEDGE)
+    await put(room, first, "siren", on=True, until_ms=room.clock.ms + 180_000)
+    await merge_first_into_second(room)
+    await room.go(Step.ACKNOWLEDGE, Step.VERIFY, of=1)
+    await room.take(Step.CLOSE, of=1, outcome=Outcome.REAL)
+    [off] = await actions_of(room.database, "siren", "planned")
+    assert (off["target"], off["payload"]["on"]) == ("one", False)
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+async def test_what_the_station_has_not_confirmed_is_asked_after_in_the_survivor(
+    room: DeskRoom, confirmed: bool
+):
+    await room.happens(press("b5", 1))
+    first = await room.take(Step.ACKNOWLEDGE)
+    await put(room, first, "webhook", use="station", event="opened")
+    if confirmed:
+        said = NewEvent(EventType.STATION_CONFIRMED, {"name": "one"}, "station")
+        await room.database.write(
+            lambda conn: record(
+                conn, first.id, [said], writer="t", at_ms=room.clock.ms, new_version=False
+            )
+        )
+    second = await merge_first_into_second(room)
+    [message] = await actions_of(room.database, "webhook")
+    assert message["incident_id"] == (first.id if confirmed else second.id)
 
 
 async def test_a_camera_that_is_split_off_stands_where_it_stands(room: DeskRoom):
