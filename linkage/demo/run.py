@@ -23,6 +23,7 @@ from lianfang_timing import SystemClock, unix_ms
 from linkage.accounts.passwords import Passwords
 from linkage.demo import folder as demo_folder
 from linkage.demo import town
+from linkage.demo.duty_room import seed_duty_room
 from linkage.demo.page import button_page
 from linkage.errors import PortRefused
 from linkage.main import Service, serve
@@ -184,6 +185,7 @@ def _settle(
             )
             now_ms = unix_ms(SystemClock().now())
             accounts = town.seed_accounts(conn, Passwords(), now_ms=now_ms)
+            seed_duty_room(conn, storage.box, now_ms=now_ms)
             return _Town(accounts, town.seed_buttons(conn, devices))
 
         return storage.database.write_now(founded if kept is None else found)
