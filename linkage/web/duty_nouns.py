@@ -45,6 +45,11 @@ class Noun(Generic[B]):
     """The id is a village's: PUT makes it."""
 
     @property
+    def key(self) -> str:
+        """The field of the body that may say the id."""
+        return "village" if self.by_village else "id"
+
+    @property
     def plural(self) -> str:
         return self.path
 

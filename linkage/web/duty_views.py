@@ -10,6 +10,8 @@ from linkage.model import Role
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
+NewId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,48}$")]
+"""Of a new entry, where the caller wants to choose it."""
 Text = Annotated[str, Meta(max_length=200)]
 ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Hours = Annotated[
@@ -31,6 +33,7 @@ def _every_day() -> list[int]:
 
 
 class PostBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    id: NewId | None = None
     name: Name
     role: Role
     villages: SomeIds = field(default_factory=_everywhere)
@@ -44,6 +47,7 @@ class PostItem(PostBody, kw_only=True):
 
 
 class PatternBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    id: NewId | None = None
     post: Id
     start: ClockTime
     hours: Annotated[float, Meta(gt=0, le=168)]
@@ -61,6 +65,7 @@ class PatternItem(PatternBody, kw_only=True):
 
 
 class OverrideBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    id: NewId | None = None
     post: Id
     begin: Moment = field(name="from")
     until: Moment
@@ -74,6 +79,7 @@ class OverrideItem(OverrideBody, kw_only=True):
 
 
 class AbsenceBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    id: NewId | None = None
     username: Id
     begin: Moment = field(name="from")
     until: Moment
@@ -96,6 +102,7 @@ class MemberBody(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class TeamBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    id: NewId | None = None
     name: Name
     villages: SomeIds = field(default_factory=_everywhere)
     grids: Ids = field(default_factory=list)
@@ -113,6 +120,7 @@ class TeamItem(TeamBody, kw_only=True):
 
 
 class OfficerBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    village: Id | None = None
     username: Id | None = None
     name: Annotated[str, Meta(max_length=100)] = ""
     phone: Annotated[str, Meta(max_length=30)] = ""

@@ -174,6 +174,15 @@ async def test_post_is_made_replaced_and_removed_and_each_change_is_recorded(h, 
     assert said[2][1]["removed"] is True
 
 
+async def test_entry_may_be_named_by_its_maker_and_comes_back_as_it_was_given(shift):
+    status, made = await shift("POST", "duty/posts", {**POST, "id": "desk"})
+    assert (status, made["id"]) == (201, "desk")
+    assert (await shift("POST", "duty/posts", {**POST, "id": "desk"}))[0] == 409
+    assert await shift("PUT", "duty/posts/desk", made) == (200, made)
+    assert (await shift("PUT", "duty/posts/desk", {**made, "id": "other"}))[0] == 422
+    assert (await shift("POST", "duty/posts", {**POST, "id": "a b"}))[0] == 422
+
+
 async def test_shifts_of_a_made_rota_are_on_duty(h, shift):
     _, post = await shift("POST", "duty/posts", POST)
     crews = {"crews": [["duty"], ["shift"]]}

@@ -46,11 +46,15 @@ class _Editor(Generic[B]):
 
     async def create(self, request: web.Request) -> web.Response:
         body = await body_of(request, self.noun.body)
-        return await self._put(request, uuid.uuid4().hex, body, status=201)
+        chosen = getattr(body, self.noun.key) or uuid.uuid4().hex
+        return await self._put(request, chosen, body, status=201)
 
     async def replace(self, request: web.Request) -> web.Response:
-        body = await body_of(request, self.noun.body)
-        return await self._put(request, request.match_info["id"], body, status=200)
+        body, entry_id = await body_of(request, self.noun.body), request.match_info["id"]
+        said = getattr(body, self.noun.key)
+        if said not in (None, entry_id):
+            raise Problem(422, "正文与地址的编号不同 / the body says another id than the address.")
+        return await self._put(request, entry_id, body, status=200)
 
     async def remove(self, request: web.Request) -> web.Response:
         ports, caller = request.app[PORTS], caller_of(request)
@@ -68,11 +72,13 @@ class _Editor(Generic[B]):
         self, request: web.Request, entry_id: str, body: B, *, status: int
     ) -> web.Response:
         ports, caller = request.app[PORTS], caller_of(request)
-        new = status == 201 or self.noun.by_village
 
         def work(conn: Connection) -> Struct:
             before = None
-            if not new or self._find(conn, ports, entry_id) is not None:
+            there = self._find(conn, ports, entry_id) is not None
+            if there and status == 201:
+                raise Problem(409, f"已有 {entry_id} / there is one named {entry_id} already.")
+            if there or not (status == 201 or self.noun.by_village):
                 before = self._mine(conn, ports, caller, entry_id)
             if not self.noun.area(conn, entry_id, body).within(caller.principal.places.villages):
                 raise not_found()
