@@ -29,6 +29,7 @@ def planned(
     rings: bool,
     restarts: bool,
     cameras: tuple[NearCamera, ...],
+    is_drill: bool = False,
 ) -> tuple[list[PlannedAction], str]:
     """The actions and the reason for them. The alarm's id makes theirs: a replay plans the same."""
     actions: list[PlannedAction] = []
@@ -39,14 +40,15 @@ def planned(
     if rings and RuleAction.NOTICES in rule.actions:
         why_not = _why_no_notices(facts, extends)
         if why_not is None:
-            notices = _notices(facts, extends)
+            notices = _notices(facts, extends, is_drill=is_drill)
             actions += notices
             reasons.append(f"通知组内 {len(notices)} 户设备 / {len(notices)} notices to the group")
         else:
             reasons.append(why_not)
     if rings and RuleAction.SNAPSHOT in rule.actions:
         actions += _snapshots(facts, extends, cameras)
-    sounding = _sounding(facts, rule, extends) if rings else []
+    # a drill is for the group: what the whole village hears is for the real thing
+    sounding = _sounding(facts, rule, extends) if rings and not is_drill else []
     if sounding:
         actions += sounding
         reasons.append(
@@ -82,10 +84,12 @@ def _sounding(facts: Facts, rule: Rule, extends: OpenIncident | None) -> list[Pl
         if action in rule.actions
     }
     sirens = [s.device for s in facts.sounders if s.kind is ActionKind.SIREN]
-    if _is_quiet(facts, extends):
+    if facts.alarm.silent or facts.alarm.kind in (AlarmKind.DURESS, AlarmKind.CANCEL):
         if extends is None:
             return []
         return [siren_off(device, cause=cause, now_ms=facts.now_ms) for device in sirens]
+    if extends is not None and any(a.is_quiet for a in extends.alarms):
+        return []
     if facts.alarm.kind not in LIFE_SAFETY_KINDS or facts.alarm.source is AlarmSource.CAMERA:
         return []
     found: list[PlannedAction] = []
@@ -95,14 +99,6 @@ def _sounding(facts: Facts, rule: Rule, extends: OpenIncident | None) -> list[Pl
         speakers = [s.device for s in facts.sounders if s.kind is ActionKind.LOUDSPEAKER]
         found += loudspeaker_actions(facts.ways, speakers, cause=cause, now_ms=facts.now_ms)
     return found
-
-
-def _is_quiet(facts: Facts, extends: OpenIncident | None) -> bool:
-    """Whether anything of the incident, with this alarm in it, must not be noticed there."""
-    alarm = facts.alarm
-    if alarm.silent or alarm.kind in (AlarmKind.DURESS, AlarmKind.CANCEL):
-        return True
-    return extends is not None and any(a.is_quiet for a in extends.alarms)
 
 
 def _escalate(facts: Facts, extends: OpenIncident | None) -> PlannedAction:
@@ -142,7 +138,7 @@ def _quiet_households(extends: OpenIncident | None) -> frozenset[str]:
     return frozenset(a.household_id for a in linked if a.is_quiet and a.household_id is not None)
 
 
-def _notices(facts: Facts, extends: OpenIncident | None) -> list[PlannedAction]:
+def _notices(facts: Facts, extends: OpenIncident | None, *, is_drill: bool) -> list[PlannedAction]:
     spared = _quiet_households(extends) | {facts.place.household_id}
     until_ms = facts.now_ms + NOTICE_LASTS_MS
     # one for all of them, which is encoded once
@@ -150,7 +146,7 @@ def _notices(facts: Facts, extends: OpenIncident | None) -> list[PlannedAction]:
         "household": facts.place.household_id,
         "from": facts.place.label,
         "phrase": NOTICE_PHRASE,
-        "drill": False,
+        "drill": is_drill,
         "until_ms": until_ms,
     }
     return [

@@ -9,7 +9,7 @@ import asyncio
 
 from lianfang_timing import Clock
 
-HOLD_S = 0.5
+HOLD_S = 0.8
 APART_S = 1.0
 
 
