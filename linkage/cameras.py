@@ -28,8 +28,9 @@ from camerad.model import (
     Zone,
     ZoneKind,
 )
-from lianfang_timing import Backoff, Clock
+from lianfang_timing import Backoff, Clock, unix_ms
 from linkage import schema
+from linkage.rules import SourceState
 
 _LOOK_EVERY_S = 20.0
 _LOOK_SOON = Backoff(first_s=1.0, cap_s=_LOOK_EVERY_S)
@@ -258,3 +259,11 @@ def _zone(row: Row[tuple[object, ...]]) -> Zone:
         min_height=row.min_height,
         armed=armed,
     )
+
+
+def camera_states(health: Mapping[str, CameraHealth]) -> dict[str, tuple[SourceState, int]]:
+    """How each camera is and since when (Unix milliseconds), as rules ask for it."""
+    return {
+        camera_id: (SourceState(known.state.value), unix_ms(known.since))
+        for camera_id, known in health.items()
+    }

@@ -7,8 +7,8 @@ it again and the log replays.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -26,7 +26,7 @@ from linkage.facts import OpenIncident
 from linkage.linking import Linking
 from linkage.pipeline import decide
 from linkage.right_of_way import RightOfWay
-from linkage.rules import Rules
+from linkage.rules import Rules, SourceState
 from linkage.stages import Draft
 from linkage.ways.settings import USUAL_WAYS, Ways
 
@@ -72,14 +72,17 @@ class Engine:
         writer: str,
         ways: Ways = USUAL_WAYS,
         right_of_way: RightOfWay | None = None,
+        camera_states: Callable[[], Mapping[str, tuple[SourceState, int]]] = dict,
     ) -> None:
-        """`writer` names our chain in the timeline; `time_zone` dates the incident numbers."""
+        """`writer` names our chain in the timeline; `time_zone` dates the incident numbers;
+        `camera_states` says how each camera is and since when (Unix ms), without waiting."""
         self._database = database
         self._log = log
         self._clock = clock
         self._changes = changes
         self._rules = rules
         self._ways = ways
+        self._camera_states = camera_states
         self._right_of_way = right_of_way or RightOfWay(clock)
         self._time_zone = time_zone
         self._writer = writer
@@ -110,7 +113,8 @@ class Engine:
         A transaction holds only so many of them that presses need not wait for it.
         """
         # most looks find nothing: they must not take the writer's turn
-        new, around = await self._database.read(_next)
+        new, registered = await self._database.read(_next)
+        around = replace(registered, camera_states=self._camera_states())
         done = 0
         if len(new) > self._batch:
             self._right_of_way.take()
@@ -172,7 +176,7 @@ class Engine:
             draft = decide(facts)
             incident = linking.add(draft, facts)
             if incident is not None:
-                reader.note(incident)
+                reader.linked(alarm, incident)
             handled.append(_Handled(alarm, draft))
         newest = linking.write(writer=self._writer)
         move_cursor(conn, READER, batch[-1].position)

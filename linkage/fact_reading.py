@@ -5,23 +5,35 @@ presses wait for. Incidents are read inside it, so that what is read still holds
 is written; and what is decided about one alarm is there for the next.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import degrees, inf
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, func, select, union
 
-from alarms.model import AlarmKind, AlarmSource, LoggedAlarm
+from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource, LoggedAlarm
 from lianfang_timing import from_unix_ms
-from linkage import places
+from linkage import cells, places
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
-from linkage.model import NOWHERE, OPEN_STAGES, MemberDevice, NearCamera, Place, Sounder
+from linkage.model import (
+    EVERYWHERE,
+    NOWHERE,
+    OPEN_STAGES,
+    Certainty,
+    MemberDevice,
+    NearCamera,
+    Place,
+    Sounder,
+    usual_certainty,
+)
 from linkage.places import CameraSpot
+from linkage.quiet.model import Drill, QuietWindow
+from linkage.quiet.storage import camera_alarms_ms, drills_since, windows
 from linkage.records import planned_steps
-from linkage.rules import Rules
+from linkage.rules import Rules, SourceState
 from linkage.schema import incident_alarms, incident_cameras, incidents
 from linkage.ways.settings import Ways
 
@@ -43,10 +55,22 @@ _SHARING = union(
     select(incident_cameras.c.incident_id).where(
         incident_cameras.c.camera_id.in_(bindparam("cameras", expanding=True))
     ),
+    select(incidents.c.id).where(incidents.c.camera_id.in_(bindparam("gates", expanding=True))),
+    select(incidents.c.id).where(incidents.c.cell.in_(bindparam("cells", expanding=True))),
+    select(incidents.c.id).where(
+        incidents.c.flood_village.in_(bindparam("floods", expanding=True))
+    ),
+)
+_IN_VILLAGES = select(incidents.c.id).where(
+    incidents.c.village_id.in_(bindparam("villages", expanding=True))
 )
 # what they share first, whether they are open then: without statistics SQLite would rather go
 # through every open incident and all its alarms
 _OPEN_SHARING = select(incidents).where(incidents.c.id.in_(_SHARING), _OPEN)
+# no index fits this, and few sites ask for it
+_OPEN_SHARING_VILLAGES = select(incidents).where(
+    incidents.c.id.in_(_SHARING) | incidents.c.id.in_(_IN_VILLAGES), _OPEN
+)
 # a device that presses a thousand times must not make every later alarm dear: what tells its
 # presses apart is their kind, so the newest of each is enough
 _ALARMS = (
@@ -76,6 +100,18 @@ _CAMERAS = select(incident_cameras.c.incident_id, incident_cameras.c.camera_id).
 _Shared = tuple[str, str]
 """Something that incidents and alarms have in common: what it is, and its id."""
 
+_WHAT = {
+    "device": "devices",
+    "household": "households",
+    "group": "groups",
+    "camera": "cameras",
+    "gate": "gates",
+    "cell": "cells",
+    "flood": "floods",
+    "village": "villages",
+}
+"""What it can be, and its parameter in `_SHARING`. A gate is a camera at which one began."""
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -89,12 +125,17 @@ class Surroundings:
     """From south to north; those not surveyed first."""
     sounders: Mapping[str, Sequence[Sounder]] = field(default_factory=dict)
     """Sirens and loudspeakers by group."""
+    windows: tuple[QuietWindow, ...] = ()
+    """Silences and maintenance windows that may concern them."""
+    drills: tuple[Drill, ...] = ()
+    camera_states: Mapping[str, tuple[SourceState, int]] = field(default_factory=dict)
+    """How each camera is, and since when (Unix milliseconds)."""
 
     def cameras(self, place: Place, within_m: float) -> list[NearCamera]:
         """As `places.near`, without a look at every camera of the town."""
         if place.latitude is None:
             return places.near(self.spots, place, within_m)
-        band = degrees(within_m / places.EARTH_M) * 1.01
+        band = degrees(within_m / cells.EARTH_M) * 1.01
         first = bisect_left(self.spots, place.latitude - band, key=_latitude)
         last = bisect_right(self.spots, place.latitude + band, key=_latitude)
         return places.near(self.spots[first:last], place, within_m)
@@ -108,12 +149,17 @@ def surroundings(conn: Connection, batch: Sequence[LoggedAlarm]) -> Surroundings
     """The surroundings of these alarms."""
     found = _places(conn, batch)
     groups = {p.group_id for p in found.values() if p.group_id is not None}
+    oldest_ms = min((a.received_at_ms for a in batch), default=0)
+    has_camera = any(a.source is AlarmSource.CAMERA for a in batch)
     spots = sorted(places.camera_spots(conn), key=_latitude) if batch else []
     return Surroundings(
         found,
         places.members_of_groups(conn, groups),
         spots,
         places.sounders_of_groups(conn, groups),
+        # of each kind of alarm what may concern it: most looks find presses, or nothing
+        windows(conn, since_ms=oldest_ms) if has_camera else (),
+        drills_since(conn, since_ms=oldest_ms) if batch else (),
     )
 
 
@@ -144,9 +190,13 @@ class FactReader:
         """The open incidents that the batch may belong to, by id, as they stand now."""
         self._sharing: dict[_Shared, set[str]] = defaultdict(set)
         new = [a for a in batch if a.id not in self._linked]
-        at = [around.places[a.id] for a in new]
-        for incident in _open_incidents(conn, new, at, known):
+        self._near = {a.id: around.cameras(around.places[a.id], rules.widest_m) for a in new}
+        self._shared = {a.id: self._shared_by(a) for a in new}
+        for incident in _open_incidents(conn, self._shared.values(), known):
             self.note(incident)
+        by_camera = [a.received_at_ms for a in new if a.source is AlarmSource.CAMERA]
+        since_ms = min(by_camera, default=now_ms) - round(rules.flood.within_s * 1000)
+        self._of_cameras = camera_alarms_ms(conn, since_ms=since_ms) if by_camera else []
 
     def facts(self, alarm: LoggedAlarm) -> Facts:
         """The facts about one alarm of the batch, as they stand now."""
@@ -154,8 +204,11 @@ class FactReader:
         if alarm.id in self._linked:
             return Facts(alarm, self._now_ms, local, self._rules, linked=True)
         place = self._around.places[alarm.id]
-        ids = set().union(*(self._sharing.get(s, ()) for s in _shared_by(alarm, place)))
+        ids = set().union(*(self._sharing.get(s, ()) for s in self._shared[alarm.id]))
         sharing = [self.open[i] for i in ids]
+        of_cameras: tuple[int, ...] = ()
+        if alarm.source is AlarmSource.CAMERA:
+            of_cameras = (*self._of_cameras, alarm.received_at_ms)
         return Facts(
             alarm,
             self._now_ms,
@@ -165,14 +218,52 @@ class FactReader:
             incidents=tuple(
                 sorted(sharing, key=lambda i: (i.opened_at_ms, i.number), reverse=True)
             ),
-            cameras=tuple(self._around.cameras(place, self._rules.widest_m)),
+            cameras=tuple(self._near[alarm.id]),
             members=tuple(self._around.members.get(place.group_id or "", ())),
             sounders=tuple(self._around.sounders.get(place.group_id or "", ())),
             ways=self._ways,
+            windows=self._around.windows,
+            drills=self._around.drills,
+            camera_states=self._around.camera_states,
+            camera_alarms_ms=of_cameras,
         )
 
-    def note(self, incident: OpenIncident) -> None:
+    def _shared_by(self, alarm: LoggedAlarm) -> list[_Shared]:
+        """What would make an incident one that this alarm might belong to."""
+        place, rules = self._around.places[alarm.id], self._rules
+        found = [
+            ("device", alarm.device),
+            *(
+                (what, name)
+                for what, name in (
+                    ("household", place.household_id),
+                    ("group", place.group_id),
+                    ("camera", place.camera_id),
+                )
+                if name is not None
+            ),
+        ]
+        if rules.looks_to_villages and place.village_id is not None:
+            found.append(("village", place.village_id))
+        if alarm.source is AlarmSource.CAMERA:
+            found.append(("flood", place.village_id or EVERYWHERE))
+        elif alarm.kind in LIFE_SAFETY_KINDS:
+            found += [
+                ("gate", near.camera_id)
+                for near in self._near[alarm.id]
+                if near.distance_m is not None and near.distance_m <= rules.gate_m
+            ]
+        around = cells.cells_around(place.latitude, place.longitude, rules.near_m_of(alarm.kind))
+        return [*found, *(("cell", cell) for cell in around)]
+
+    def linked(self, alarm: LoggedAlarm, incident: OpenIncident) -> None:
         """An alarm of the batch has opened or changed this incident."""
+        if alarm.source is AlarmSource.CAMERA:
+            insort(self._of_cameras, alarm.received_at_ms)
+        self.note(incident)
+
+    def note(self, incident: OpenIncident) -> None:
+        """This incident is open, and stands so now."""
         self.open[incident.id] = incident
         for shared in _shared_in(incident):
             self._sharing[shared].add(incident.id)
@@ -203,25 +294,18 @@ def _reported_place(conn: Connection, detail: dict[str, object]) -> Place:
     return places.place_of_village(conn, village) if isinstance(village, str) else NOWHERE
 
 
-def _shared_by(alarm: LoggedAlarm, place: Place) -> list[_Shared]:
-    """What would make an incident one that this alarm might belong to."""
-    return [
-        ("device", alarm.device),
-        *(
-            (what, name)
-            for what, name in (
-                ("household", place.household_id),
-                ("group", place.group_id),
-                ("camera", place.camera_id),
-            )
-            if name is not None
-        ),
-    ]
-
-
 def _shared_in(incident: OpenIncident) -> Iterator[_Shared]:
     if incident.group_id is not None:
         yield "group", incident.group_id
+    if incident.camera_id is not None:
+        yield "gate", incident.camera_id
+    if incident.village_id is not None:
+        yield "village", incident.village_id
+    if incident.flood_village is not None:
+        yield "flood", incident.flood_village
+    cell = cells.cell_of(incident.latitude, incident.longitude)
+    if cell is not None:
+        yield "cell", cell
     for camera in incident.camera_ids:
         yield "camera", camera
     for alarm in incident.alarms:
@@ -232,24 +316,22 @@ def _shared_in(incident: OpenIncident) -> Iterator[_Shared]:
 
 def _open_incidents(
     conn: Connection,
-    batch: Sequence[LoggedAlarm],
-    at: Sequence[Place],
+    shared: Iterable[Sequence[_Shared]],
     known: Mapping[str, OpenIncident],
 ) -> list[OpenIncident]:
-    """Every open incident that shares something with any of these alarms."""
-
-    def named(values: Collection[str | None]) -> list[str]:
-        return sorted(v for v in values if v is not None)
-
-    found = conn.execute(
-        _OPEN_SHARING,
-        {
-            "devices": named({a.device for a in batch}),
-            "households": named({p.household_id for p in at}),
-            "groups": named({p.group_id for p in at}),
-            "cameras": named({p.camera_id for p in at}),
-        },
-    ).all()
+    """Every open incident that shares something of this."""
+    names: dict[str, set[str]] = {what: set() for what in _WHAT}
+    for of_alarm in shared:
+        for what, name in of_alarm:
+            names[what].add(name)
+    asked_for: dict[str, list[str]] = {
+        _WHAT[what]: sorted(wanted) for what, wanted in names.items() if what != "village"
+    }
+    if names["village"]:
+        asked_for["villages"] = sorted(names["village"])
+        found = conn.execute(_OPEN_SHARING_VILLAGES, asked_for).all()
+    else:
+        found = conn.execute(_OPEN_SHARING, asked_for).all()
     if not found:
         return []
     ids = [r.id for r in found]
@@ -286,6 +368,19 @@ def _open_incidents(
             camera_ids=known[r.id].camera_ids if r.id in known else frozenset(seen_by[r.id]),
             pending=pending.get(r.id),
             relinks=r.relinks,
+            village_id=r.village_id,
+            grid_id=r.grid_id,
+            household_id=r.household_id,
+            latitude=r.latitude,
+            longitude=r.longitude,
+            certainty=_certainty(r.certainty, r.kind),
+            drill_id=r.drill_id,
+            is_drill=r.drill,
+            flood_village=r.flood_village,
         )
         for r in found
     ]
+
+
+def _certainty(word: str | None, kind: str) -> Certainty:
+    return usual_certainty(AlarmKind(kind)) if word is None else Certainty(word)

@@ -1,11 +1,13 @@
 """What the pipeline's stages look at. Only shapes; `linkage.fact_reading` fetches them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from alarms.model import AlarmKind, LoggedAlarm
-from linkage.model import NOWHERE, MemberDevice, NearCamera, Place, Sounder
-from linkage.rules import Rules
+from alarms.model import AlarmKind, AlarmSource, LoggedAlarm
+from linkage.model import NOWHERE, Certainty, MemberDevice, NearCamera, Place, Sounder
+from linkage.quiet.model import Drill, QuietWindow
+from linkage.rules import Rules, SourceState
 from linkage.ways.settings import USUAL_WAYS, Ways
 
 
@@ -52,6 +54,19 @@ class OpenIncident:
     """(step, due_at_ms) of the escalation clock while it runs."""
     relinks: int | None = None
     """How often people moved alarms in or out."""
+    village_id: str | None = None
+    grid_id: str | None = None
+    household_id: str | None = None
+    """Whose it is; None where no household is known."""
+    latitude: float | None = None
+    longitude: float | None = None
+    """Where it began."""
+    certainty: Certainty = Certainty.POSSIBLE
+    drill_id: str | None = None
+    is_drill: bool = False
+    """It is practice still."""
+    flood_village: str | None = None
+    """It gathers a flood of camera alarms of this village (`*`: of nowhere known)."""
 
     @property
     def newest_alarm_ms(self) -> int:
@@ -78,3 +93,20 @@ class Facts:
     sounders: tuple[Sounder, ...] = ()
     """Sirens and loudspeakers of the group."""
     ways: Ways = USUAL_WAYS
+    windows: tuple[QuietWindow, ...] = ()
+    """Silences and maintenance windows that were not over when the batch was read."""
+    drills: tuple[Drill, ...] = ()
+    camera_states: Mapping[str, tuple[SourceState, int]] = field(default_factory=dict)
+    """How each camera is, and since when."""
+    camera_alarms_ms: tuple[int, ...] = ()
+    """When camera alarms came lately, up to this one, oldest first; of a camera's alarm only."""
+
+    @property
+    def camera_state(self) -> SourceState | None:
+        """How the camera was that raised the alarm; a state that is newer says nothing of it."""
+        if self.alarm.source is not AlarmSource.CAMERA or self.alarm.device not in (
+            self.camera_states
+        ):
+            return None
+        state, since_ms = self.camera_states[self.alarm.device]
+        return state if since_ms <= self.alarm.received_at_ms else SourceState.WATCHING

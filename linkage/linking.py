@@ -12,8 +12,10 @@ from sqlalchemy import Connection, bindparam, insert, update
 
 from alarms.model import AlarmKind, LoggedAlarm
 from linkage.bulk import execute_many
+from linkage.cells import cell_of
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
-from linkage.model import ActionKind, ActionState, EventType, Stage
+from linkage.model import ActionKind, ActionState, EventType, PlannedAction, Stage
+from linkage.quiet.turning_real import real_notices
 from linkage.records import Numbers, cancel_all, plan_rows, planned_rows
 from linkage.schema import evidence, incident_alarms, incident_cameras, incidents
 from linkage.stages import Draft
@@ -23,6 +25,7 @@ from linkage.timeline import Entry, NewEvent, record_all
 _OPEN = insert(incidents)
 _EXTEND = update(incidents).where(incidents.c.id == bindparam("incident"))
 _RESTART = update(incidents).where(incidents.c.id == bindparam("incident"))
+_MOVE = update(incidents).where(incidents.c.id == bindparam("incident"))
 _LINK_ALARM = insert(incident_alarms)
 _LINK_CAMERA = insert(incident_cameras)
 _KEEP_EVIDENCE = insert(evidence)
@@ -38,6 +41,7 @@ class Linking:
         self._opened: dict[str, dict[str, object]] = {}
         self._extended: dict[str, OpenIncident] = {}
         self._restarted: set[str] = set()
+        self._moved: set[str] = set()
         self._alarms: list[dict[str, object]] = []
         self._cameras: list[dict[str, object]] = []
         self._actions: list[dict[str, object]] = []
@@ -57,13 +61,16 @@ class Linking:
             events = _extension(draft, facts, draft.extends)
         before = frozenset() if draft.extends is None else draft.extends.camera_ids
         if incident.id in self._opened:
-            self._opened[incident.id] |= _columns(incident)
+            self._opened[incident.id] |= _columns(incident) | _whereabouts(incident)
         else:
             self._extended[incident.id] = incident
+            if draft.extends is not None and draft.extends.group_id != incident.group_id:
+                self._moved.add(incident.id)
         if draft.restarts and draft.extends is not None:
             self._restart(incident.id)
         self._link(incident.id, draft, facts.alarm, before)
-        planned = planned_rows(draft.actions, incident.id, self._now_ms, ring=incident.ring)
+        actions = [*draft.actions, *self._told_it_is_real(draft, facts)]
+        planned = planned_rows(actions, incident.id, self._now_ms, ring=incident.ring)
         self._actions += planned
         self._looks[incident.id] += [r for r in planned if r["kind"] == ActionKind.ESCALATE.value]
         picture = _picture(incident.id, facts.alarm)
@@ -77,9 +84,11 @@ class Linking:
         """Write all of it; the position of its last event, 0 when there is none."""
         conn = self._conn
         restarted = [self._restart_row(i) for i in self._restarted if i in self._extended]
+        moved = [self._extended[i] for i in self._moved]
         for statement, rows in (
             (_OPEN, list(self._opened.values())),
             (_EXTEND, [{"incident": i.id, **_columns(i)} for i in self._extended.values()]),
+            (_MOVE, [{"incident": i.id, **_whereabouts(i)} for i in moved]),
             (_RESTART, restarted),
             (_LINK_ALARM, self._alarms),
             (_LINK_CAMERA, self._cameras),
@@ -104,31 +113,49 @@ class Linking:
             priority=draft.priority,
             plan=draft.plan,
             silent=draft.silent,
-            ring=1,
+            ring=1 if draft.rings else 0,
             cancel_claimed=draft.cancel_claimed,
             acknowledged_by=None,
             group_id=draft.place.group_id,
-            camera_id=draft.place.camera_id,
+            # a flood is nobody's own: its cameras are among those that are linked
+            camera_id=draft.place.camera_id if draft.flood_village is None else None,
             alarms=(_linked(draft, facts.alarm),),
             camera_ids=frozenset(c.camera_id for c in draft.cameras),
             pending=_next_look(draft),
+            village_id=draft.place.village_id,
+            grid_id=draft.place.grid_id,
+            household_id=draft.place.household_id,
+            latitude=draft.place.latitude,
+            longitude=draft.place.longitude,
+            certainty=draft.certainty,
+            drill_id=None if draft.drill is None else draft.drill.id,
+            is_drill=draft.is_drill,
+            flood_village=draft.flood_village,
         )
         self._opened[incident.id] = {
             "id": incident.id,
             "number": incident.number,
             "stage": Stage.REPORTED.value,
-            "drill": False,
             "opened_at_ms": incident.opened_at_ms,
-            "village_id": draft.place.village_id,
-            "grid_id": draft.place.grid_id,
-            "group_id": draft.place.group_id,
-            "household_id": draft.place.household_id,
-            "camera_id": draft.place.camera_id,
-            "next_due_at_ms": self._now_ms,
+            "camera_id": incident.camera_id,
+            "flood_village": incident.flood_village,
+            # nobody is called for what is muted: nothing is due
+            "next_due_at_ms": self._now_ms if draft.restarts else None,
             "version": 0,
             "changed_position": 0,
         }
         return incident
+
+    def _told_it_is_real(self, draft: Draft, facts: Facts) -> list[PlannedAction]:
+        """Those who were told of a drill are told that it is none; this alarm's own are planned."""
+        if draft.made_real is None or draft.extends is None:
+            return []
+        quiet = {a.household_id for a in draft.extends.alarms if a.is_quiet}
+        if draft.silent:
+            quiet.add(draft.place.household_id)
+        pressed = {a.household_id for a in draft.extends.alarms} - quiet
+        pressed -= {draft.place.household_id}
+        return real_notices(self._conn, pressed, cause=facts.alarm.id, now_ms=self._now_ms)
 
     def _restart(self, incident_id: str) -> None:
         """The clock begins anew: what it had planned is cancelled, here and in the store."""
@@ -173,6 +200,7 @@ class Linking:
 
 def _extended(draft: Draft, facts: Facts, found: OpenIncident) -> OpenIncident:
     linked = _linked(draft, facts.alarm)
+    found = _moved_to_home(found, draft)
     alike = [a for a in found.alarms if a.differs_in_time_only(linked)]
     newest = max([linked, *alike], key=lambda a: a.received_at_ms)
     return replace(
@@ -187,6 +215,25 @@ def _extended(draft: Draft, facts: Facts, found: OpenIncident) -> OpenIncident:
         alarms=(*(a for a in found.alarms if a not in alike), newest),
         camera_ids=found.camera_ids | {c.camera_id for c in draft.cameras},
         pending=_next_look(draft) if draft.restarts else found.pending,
+        certainty=draft.certainty,
+        is_drill=draft.is_drill,
+    )
+
+
+def _moved_to_home(found: OpenIncident, draft: Draft) -> OpenIncident:
+    """What began before a camera, or nowhere, is the household's that presses there: people must
+    know whom to ring and where to go."""
+    place = draft.place
+    if found.household_id is not None or found.group_id is not None or place.group_id is None:
+        return found
+    return replace(
+        found,
+        village_id=place.village_id,
+        grid_id=place.grid_id,
+        group_id=place.group_id,
+        household_id=place.household_id,
+        latitude=place.latitude,
+        longitude=place.longitude,
     )
 
 
@@ -199,6 +246,9 @@ def _extension(draft: Draft, facts: Facts, found: OpenIncident) -> list[NewEvent
     }
     if facts.alarm.kind is AlarmKind.CANCEL:
         events.append(NewEvent(EventType.CANCEL_CLAIMED, who))
+    if draft.made_real is not None:
+        told_real: dict[str, object] = {"reason": draft.made_real, "drill": found.drill_id}
+        events.append(NewEvent(EventType.MADE_REAL, {**who, **told_real}))
     if draft.rings:
         why = next(d.reason for d in draft.decisions if d.stage == "ring")
         told = {
@@ -234,6 +284,22 @@ def _columns(incident: OpenIncident) -> dict[str, object]:
         "silent": incident.silent,
         "ring": incident.ring,
         "cancel_claimed": incident.cancel_claimed,
+        "certainty": incident.certainty.value,
+        "drill": incident.is_drill,
+        "drill_id": incident.drill_id,
+    }
+
+
+def _whereabouts(incident: OpenIncident) -> dict[str, object]:
+    """What changes only when the incident becomes another household's."""
+    return {
+        "village_id": incident.village_id,
+        "grid_id": incident.grid_id,
+        "group_id": incident.group_id,
+        "household_id": incident.household_id,
+        "latitude": incident.latitude,
+        "longitude": incident.longitude,
+        "cell": cell_of(incident.latitude, incident.longitude),
     }
 
 

@@ -30,7 +30,7 @@ from lianfang_timing import Backoff, Clock, SystemClock
 from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
 from linkage.camera_alarms import CameraAlarms
-from linkage.cameras import CameraLocator, CameraRegistry
+from linkage.cameras import CameraLocator, CameraRegistry, camera_states
 from linkage.carriers import NoticeCarrier, PageCarrier, ReplyCarrier, SnapshotCarrier
 from linkage.changes import Changes
 from linkage.duty.chair import ChairPolicy
@@ -145,6 +145,7 @@ async def opened(
             writer=node,
             ways=settings.ways,
             right_of_way=right_of_way,
+            camera_states=lambda: camera_states(locator.health()),
         )
         duty = DutyWatch(
             database,

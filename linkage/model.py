@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from alarms.model import AlarmKind
+from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind
 
 
 class Stage(StrEnum):
@@ -69,6 +69,39 @@ _OUTCOME_LABELS = {
     Outcome.DRILL: ("演练", "Drill"),
     Outcome.TEST: ("测试", "Test"),
 }
+
+
+class Certainty(StrEnum):
+    """How sure it is that something happens there (the words of CAP)."""
+
+    POSSIBLE = "possible"
+    LIKELY = "likely"
+    OBSERVED = "observed"
+    """Two sources that know nothing of each other say so."""
+
+    @property
+    def label(self) -> tuple[str, str]:
+        """The certainty in Chinese and in English."""
+        return _CERTAINTY_LABELS[self]
+
+    @property
+    def rank(self) -> int:
+        """Higher is more certain."""
+        return list(Certainty).index(self)
+
+
+_CERTAINTY_LABELS = {
+    Certainty.POSSIBLE: ("可能", "Possible"),
+    Certainty.LIKELY: ("很可能", "Likely"),
+    Certainty.OBSERVED: ("已证实", "Observed"),
+}
+
+
+def usual_certainty(kind: AlarmKind) -> Certainty:
+    """What one alarm of this kind is worth alone."""
+    if kind in SYSTEM_KINDS:
+        return Certainty.OBSERVED
+    return Certainty.LIKELY if kind in LIFE_SAFETY_KINDS else Certainty.POSSIBLE
 
 
 class Role(StrEnum):
@@ -181,6 +214,8 @@ class EventType(StrEnum):
     STATION_UNCONFIRMED = "station_unconfirmed"
     STATION_TELEPHONED = "station_telephoned"
     SILENCED = "silenced"
+    MADE_REAL = "made_real"
+    """A drill's incident is a real one from now on."""
 
 
 @dataclass(frozen=True)
@@ -257,6 +292,15 @@ class Incident:
     """How often the due time of `due_step` has passed."""
     relinks: int | None = None
     """How often people moved alarms in or out, by merging and splitting."""
+    certainty: str | None = None
+    """A word of `Certainty`; None: as its kind has it."""
+    drill_id: str | None = None
+    """The drill in which it was pressed, also when it has become real since."""
+    flood_village: str | None = None
+    """It gathers a flood of camera alarms of this village (`*`: of nowhere known)."""
+    latitude: float | None = None
+    longitude: float | None = None
+    cell: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,21 @@ behaviour is a new stage here, not an `if` in an old one.
 
 from linkage import stages
 from linkage.facts import Facts
+from linkage.quiet import stages as quiet
 from linkage.stages import Draft, Stage
 
 PIPELINE: tuple[Stage, ...] = (
     stages.dedupe,
     stages.set_tests_aside,
     stages.place,
+    stages.note_drill,
     stages.match_rule,
+    quiet.mute_down_cameras,
     stages.correlate,
+    quiet.hold_back,
+    quiet.gather_flood,
+    stages.corroborate,
+    quiet.rehearse,
     stages.ring,
     stages.gather_cameras,
     stages.plan_actions,

@@ -5,16 +5,15 @@ Writing places is the registry's business. Distances are metres on the sphere; p
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from math import asin, cos, degrees, radians, sin, sqrt
+from math import degrees
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
 from alarms.store.tables import devices
+from linkage.cells import EARTH_M, distance_m
 from linkage.model import NOWHERE, ActionKind, MemberDevice, NearCamera, Place, Sounder
 from linkage.schema import cameras, grids, households, mutual_aid_groups, villages
-
-EARTH_M = 6_371_000.0
 
 # Built once: making and hashing a statement costs more than running it, and in a storm these are
 # run for every few alarms.
@@ -99,15 +98,6 @@ class PlaceNames:
     grid: str | None = None
     group: str | None = None
     household: str | None = None
-
-
-def distance_m(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Metres between two (latitude, longitude) in degrees, along the great circle."""
-    (lat_a, lon_a), (lat_b, lon_b) = a, b
-    half_lat = sin(radians(lat_b - lat_a) / 2)
-    half_lon = sin(radians(lon_b - lon_a) / 2)
-    h = half_lat**2 + cos(radians(lat_a)) * cos(radians(lat_b)) * half_lon**2
-    return 2 * EARTH_M * asin(min(1.0, sqrt(h)))
 
 
 def places_of_devices(conn: Connection, ids: Collection[str]) -> dict[str, Place]:

@@ -18,6 +18,8 @@ from linkage.strict_toml import Duration, load, nearest
 DEFAULT_PLAN = "default"
 DUTY_PLAN = "duty"
 """For what the system raises about the duty room itself, where no rule names its kind."""
+DRILL_PLAN = "drill"
+"""For presses inside a drill, until something makes them real."""
 
 
 class Way(StrEnum):
@@ -77,6 +79,13 @@ DUTY = Plan(
 )
 
 
+DRILL = Plan(
+    name=DRILL_PLAN,
+    steps=(PlanStep(0.0, (Callee(role=Role.DUTY_OFFICER),)),),
+    repeat_s=120.0,
+)
+
+
 @dataclass(frozen=True)
 class Plans:
     """All plans by name; `default` and `duty` are always among them."""
@@ -91,7 +100,7 @@ class Plans:
 
 def built_in_plans() -> Plans:
     """What holds when no file says otherwise."""
-    return Plans({DEFAULT_PLAN: BUILT_IN, DUTY_PLAN: DUTY})
+    return Plans({DEFAULT_PLAN: BUILT_IN, DUTY_PLAN: DUTY, DRILL_PLAN: DRILL})
 
 
 class _Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -113,7 +122,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 def load_plans(path: Path) -> Plans:
     """The plans in the file. Raises BadSettings, also for a plan that could leave nobody called."""
-    plans = {DEFAULT_PLAN: BUILT_IN, DUTY_PLAN: DUTY}
+    plans = {DEFAULT_PLAN: BUILT_IN, DUTY_PLAN: DUTY, DRILL_PLAN: DRILL}
     seen = set()
     file = load(path, _File)
     mistake = file.due.mistake()

@@ -146,7 +146,7 @@ incidents = Table(
     Column("grid_id", String(64)),
     Column("group_id", String(64), index=True),
     Column("household_id", String(64)),
-    Column("camera_id", String(64)),  # the camera whose alarm opened it
+    Column("camera_id", String(64), index=True),  # the camera whose alarm opened it
     Column("acknowledged_by", String(64)),
     Column("acknowledged_at_ms", BigInteger),
     Column("cancel_claimed", Boolean, nullable=False),
@@ -173,6 +173,13 @@ incidents = Table(
     Column("due_step", String(16)),
     Column("overdue", Integer),  # None: never
     Column("relinks", Integer),  # how often people moved alarms in or out; None: never
+    # what correlation and quiet keep
+    Column("certainty", String(16)),  # linkage.model.Certainty; None: as its kind has it
+    Column("drill_id", String(36)),  # stays when it has become real
+    Column("flood_village", String(64), index=True),  # of a flood of camera alarms; `*`: nowhere
+    Column("latitude", Float),  # where it began, WGS-84 degrees
+    Column("longitude", Float),
+    Column("cell", String(24), index=True),  # linkage.cells: to find what is near
     Index("ix_incidents_stage", "stage"),
     Index("ix_incidents_changed_position", "changed_position"),
 )

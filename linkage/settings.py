@@ -14,7 +14,8 @@ import msgspec
 
 from linkage.errors import BadSettings
 from linkage.plans import Plans, load_plans
-from linkage.rules import Rules, load_rules
+from linkage.rule_file import load_rules
+from linkage.rules import Rules
 from linkage.step_checks import ClosingCheck
 from linkage.strict_toml import Duration, load
 from linkage.ways.settings import USUAL_WAYS, Ways, load_ways

@@ -8,12 +8,24 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-from alarms.model import SYSTEM_KINDS, AlarmKind, AlarmSource
-from linkage.facts import Facts, LinkedAlarm, OpenIncident
-from linkage.model import NOWHERE, Decision, NearCamera, Place, PlannedAction
+from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
+from linkage.correlating import from_same_home, is_second_source, joined
+from linkage.correlation import Correlation
+from linkage.facts import Facts, OpenIncident
+from linkage.model import (
+    NOWHERE,
+    Certainty,
+    Decision,
+    NearCamera,
+    Place,
+    PlannedAction,
+    usual_certainty,
+)
 from linkage.planning import planned
 from linkage.plans import DUTY_PLAN
-from linkage.rules import BUILT_IN, Question, Rule, matching, priority_of
+from linkage.quiet.deciding import drill_of
+from linkage.quiet.model import Drill
+from linkage.rules import BUILT_IN, Question, Rule, Tried, priority_of, tried
 
 _URGENCY = {
     AlarmKind.DURESS: 0,
@@ -40,6 +52,18 @@ class Draft:
     silent: bool = False
     extends: OpenIncident | None = None
     """The incident this alarm joins; None: it opens one."""
+    by: Correlation | None = None
+    """What says that it joins."""
+    certainty: Certainty = Certainty.POSSIBLE
+    drill: Drill | None = None
+    """The drill that this alarm practises."""
+    is_drill: bool = False
+    """The incident is practice, with this alarm in it."""
+    made_real: str | None = None
+    """Why the incident, practice until now, is real with this alarm."""
+    flood_village: str | None = None
+    """The incident gathers a flood of this village's cameras."""
+    muted: bool = False
     rings: bool = False
     """The console sounds (again)."""
     restarts: bool = False
@@ -85,68 +109,111 @@ def place(draft: Draft, facts: Facts) -> Draft:
     return draft.because("place", matched=True, reason=f"来自 {named} / from {named}", place=found)
 
 
-def match_rule(draft: Draft, facts: Facts) -> Draft:
-    """The first rule that matches; it may set a camera's alarm aside, never a person's."""
+def question_of(draft: Draft, facts: Facts) -> Question:
+    """What rules may look at of this alarm."""
     alarm = facts.alarm
-    asked = Question(
+    return Question(
         kind=alarm.kind,
         source=alarm.source,
         village_id=draft.place.village_id,
         layer=draft.place.layer,
         local=facts.local.time(),
+        weekday=facts.local.isoweekday(),
+        grid_id=draft.place.grid_id,
+        group_id=draft.place.group_id,
+        drill=draft.drill is not None,
+        source_state=facts.camera_state,
     )
-    rule = matching(facts.rules, asked)
+
+
+def note_drill(draft: Draft, facts: Facts) -> Draft:
+    """Whether the press practises in a drill that runs; rules may ask, `rehearse` decides."""
+    drill = drill_of(facts.drills, facts.alarm, draft.place)
+    if drill is None:
+        reason = "不在演练中 / no drill covers it"
+        return draft.because("note_drill", matched=False, reason=reason)
+    reason = f"演练 {drill.name} 范围内 / inside the drill {drill.name}"
+    return draft.because("note_drill", matched=True, reason=reason, drill=drill)
+
+
+def match_rule(draft: Draft, facts: Facts) -> Draft:
+    """The first rule that matches; it may set a camera's alarm aside, never a person's."""
+    alarm = facts.alarm
+    asked = tried(facts.rules, question_of(draft, facts))
+    rule = asked[-1].rule
     reason = f"规则 {rule.name} / rule {rule.name}"
     if rule.set_aside:
         reason = f"规则 {rule.name}：只留记录 / rule {rule.name}: kept in the log only"
     return draft.because(
         "match_rule",
         matched=rule is not BUILT_IN,
-        reason=reason,
+        reason=reason + _passed_over(asked[:-1]),
         rule=rule,
         kind=alarm.kind,
         priority=priority_of(rule, alarm.kind),
         plan=_plan_of(rule, alarm.kind),
         silent=alarm.silent or alarm.kind is AlarmKind.DURESS,
         finished=rule.set_aside,
+        muted=rule.mute,
     )
+
+
+def _passed_over(asked: list[Tried]) -> str:
+    """The rules before the one that matched, with the keys that said no."""
+    if not asked:
+        return ""
+    return "; " + ", ".join(f"{one.rule.name}: {' '.join(one.refused_by)}" for one in asked)
 
 
 def correlate(draft: Draft, facts: Facts) -> Draft:
     """Join the open incident that this alarm belongs to, if there is one."""
-    match facts.alarm.kind:
-        case AlarmKind.LOITERING:
-            found, reason = _incident_of_camera(facts)
-        case AlarmKind.CANCEL:
-            found, reason = _incident_of_household(facts)
-        case AlarmKind.UNATTENDED | AlarmKind.ROTA_GAP:
-            found, reason = _incident_of_cause(facts)
-        case _:
-            found, reason = _incident_of_household(facts)
-            if found is None:
-                found, reason = _incident_of_group(facts)
+    alarm, found = facts.alarm, joined(facts)
+    is_cancel = alarm.kind is AlarmKind.CANCEL
     if found is None:
-        claimed = facts.alarm.kind is AlarmKind.CANCEL
-        return draft.because("correlate", matched=False, reason=reason, cancel_claimed=claimed)
-    more_urgent = draft.priority < found.priority
+        reason = "没有可并入的警情 / no open incident to join"
+        return draft.because("correlate", matched=False, reason=reason, cancel_claimed=is_cancel)
+    incident, by = found.incident, found.by
+    # what a life hangs on brings its own plan to what none hung on
+    first_of_life = alarm.kind in LIFE_SAFETY_KINDS and incident.kind not in LIFE_SAFETY_KINDS
+    takes_plan = draft.priority < incident.priority or first_of_life
     return draft.because(
         "correlate",
         matched=True,
-        reason=reason,
-        extends=found,
-        kind=min(found.kind, facts.alarm.kind, key=lambda kind: _URGENCY.get(kind, 1)),
-        priority=min(found.priority, draft.priority),
-        plan=draft.plan if more_urgent else found.plan,
-        silent=found.silent or draft.silent,
+        reason=f"{by.name}：并入 {incident.number} / {by.name}: joins {incident.number}",
+        extends=incident,
+        by=by,
+        kind=min(incident.kind, alarm.kind, key=lambda kind: _URGENCY.get(kind, 1)),
+        priority=min(incident.priority, draft.priority),
+        plan=draft.plan if takes_plan else incident.plan,
+        silent=incident.silent or draft.silent,
         # a press after a cancel is no cancel: whoever claimed it must be asked again
-        cancel_claimed=facts.alarm.kind is AlarmKind.CANCEL
-        or (found.cancel_claimed and facts.alarm.kind is AlarmKind.LOITERING),
+        cancel_claimed=is_cancel or (incident.cancel_claimed and alarm.kind is AlarmKind.LOITERING),
+    )
+
+
+def corroborate(draft: Draft, facts: Facts) -> Draft:
+    """How sure it is, and how urgent when a second source of another kind says so too."""
+    own = usual_certainty(facts.alarm.kind)
+    found, by = draft.extends, draft.by
+    if found is None or by is None:
+        reason = f"{own.label[0]} / {own.label[1].lower()}"
+        return draft.because("corroborate", matched=False, reason=reason, certainty=own)
+    certainty, priority = max(found.certainty, own, key=lambda c: c.rank), draft.priority
+    is_second = is_second_source(facts, found)
+    if is_second:
+        priority = max(1, priority - by.raises_priority_by)
+        raised = by.raises_certainty_to or certainty
+        certainty = max(certainty, raised, key=lambda c: c.rank)
+    zh, en = certainty.label
+    reason = f"{zh}，优先级 {priority} / {en.lower()}, priority {priority}"
+    return draft.because(
+        "corroborate", matched=is_second, reason=reason, certainty=certainty, priority=priority
     )
 
 
 def ring(draft: Draft, facts: Facts) -> Draft:
     """Whether the console sounds, and the escalation starts over."""
-    rings, restarts, reason = _ring(draft.extends, facts)
+    rings, restarts, reason = _ring(draft, facts)
     return draft.because("ring", matched=rings, reason=reason, rings=rings, restarts=restarts)
 
 
@@ -180,27 +247,11 @@ def plan_actions(draft: Draft, facts: Facts) -> Draft:
         rings=draft.rings,
         restarts=draft.restarts,
         cameras=draft.cameras,
+        is_drill=draft.is_drill,
     )
     return draft.because(
         "plan_actions", matched=bool(actions), reason=reason, actions=tuple(actions)
     )
-
-
-def _from_same_home(linked: LinkedAlarm, facts: Facts) -> bool:
-    """The same household, or, where none is registered, the same button."""
-    if facts.place.household_id is not None:
-        return linked.household_id == facts.place.household_id
-    return facts.alarm.source is AlarmSource.BUTTON and linked.device == facts.alarm.device
-
-
-def _incident_of_household(facts: Facts) -> tuple[OpenIncident | None, str]:
-    for incident in facts.incidents:
-        if incident.kind is AlarmKind.LOITERING:
-            continue
-        if any(_from_same_home(a, facts) for a in incident.alarms):
-            number = incident.number
-            return incident, f"本户警情 {number} 未结 / the household's incident {number} is open"
-    return None, "没有可并入的警情 / no open incident to join"
 
 
 def _plan_of(rule: Rule, kind: AlarmKind) -> str:
@@ -208,44 +259,25 @@ def _plan_of(rule: Rule, kind: AlarmKind) -> str:
     return DUTY_PLAN if kind in SYSTEM_KINDS - rule.match.kinds else rule.plan
 
 
-def _incident_of_cause(facts: Facts) -> tuple[OpenIncident | None, str]:
-    """Of the same chair, or of the same post."""
-    for incident in facts.incidents:
-        if incident.kind is facts.alarm.kind:
-            return incident, f"同一空缺警情 {incident.number} 未结 / {incident.number} is open"
-    return None, "没有可并入的警情 / no open incident to join"
-
-
-def _incident_of_group(facts: Facts) -> tuple[OpenIncident | None, str]:
-    group = facts.place.group_id
-    for incident in facts.incidents:
-        if group is None or incident.group_id != group or incident.kind is AlarmKind.CANCEL:
-            continue
-        age_s = (facts.alarm.received_at_ms - incident.newest_alarm_ms) / 1000
-        if abs(age_s) <= facts.rules.fold_within_s:
-            number = incident.number
-            return incident, f"同组警情 {number} 未结 / incident {number} of the group is open"
-    return None, "没有可并入的警情 / no open incident to join"
-
-
-def _incident_of_camera(facts: Facts) -> tuple[OpenIncident | None, str]:
-    camera = facts.place.camera_id or facts.alarm.device
-    for incident in facts.incidents:
-        if incident.camera_id != camera and camera in incident.camera_ids:
-            number = incident.number
-            return incident, f"摄像机在警情 {number} 附近 / the camera is near incident {number}"
-    for incident in facts.incidents:
-        if incident.camera_id == camera:
-            number = incident.number
-            return incident, f"同一摄像机警情 {number} 未结 / the camera's {number} is open"
-    return None, "没有可并入的警情 / no open incident to join"
-
-
-def _ring(found: OpenIncident | None, facts: Facts) -> tuple[bool, bool, str]:
+def _ring(draft: Draft, facts: Facts) -> tuple[bool, bool, str]:
     """(rings, restarts the escalation, why)"""
-    alarm = facts.alarm
+    found, alarm = draft.extends, facts.alarm
+    if draft.made_real is not None:
+        return True, True, draft.made_real
+    if draft.muted and (found is None or alarm.source is AlarmSource.CAMERA):
+        return False, False, f"规则 {draft.rule.name}：不响铃 / rule {draft.rule.name}: muted"
     if found is None:
         return True, True, "新警情 / a new incident"
+    if draft.flood_village is not None:
+        return False, False, "摄像机报警过多，并入 / joined the flood of camera alarms"
+    rings, restarts, reason = _ring_again(found, facts)
+    if not rings and draft.by is not None and draft.by.rings:
+        return True, False, f"{draft.by.name}：再次响铃 / {draft.by.name}: rings again"
+    return rings, restarts, reason
+
+
+def _ring_again(found: OpenIncident, facts: Facts) -> tuple[bool, bool, str]:
+    alarm = facts.alarm
     signed = found.acknowledged_by is not None
     if alarm.source is AlarmSource.CAMERA:
         return _ring_for_camera(found, facts)
@@ -260,7 +292,7 @@ def _ring(found: OpenIncident | None, facts: Facts) -> tuple[bool, bool, str]:
         return True, True, "签收后再次报警 / an alarm after the sign-for"
     if found.cancel_claimed:
         return True, True, "声明取消后再次报警 / an alarm after a cancel claim"
-    if not any(_from_same_home(a, facts) for a in found.alarms):
+    if not any(from_same_home(a, facts) for a in found.alarms):
         return True, True, "另一户报警 / an alarm from another household"
     if all((a.kind, a.silent) != (alarm.kind, alarm.silent) for a in found.alarms):
         return True, True, "另一类报警 / an alarm of another kind"

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from linkage.cells import distance_m
 from linkage.duty.model import Busy, Slot, Team
 from linkage.duty.rota import spans_of
 from linkage.model import Place
-from linkage.places import distance_m
 
 
 class Fit(StrEnum):

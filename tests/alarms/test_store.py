@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, text
 
 import linkage.duty.schema  # hangs its tables on the metadata
+import linkage.quiet.schema
 import linkage.response_plans.schema
 import linkage.schema  # noqa: F401  # hangs its tables on the metadata
 from alarms.errors import StoreBusy, StoreTooNew, StoreUnusable

@@ -8,8 +8,10 @@ import pytest
 from alarms.model import AlarmKind, AlarmSource
 from linkage.errors import BadSettings
 from linkage.model import Role
-from linkage.plans import Callee, built_in_plans, load_plans
-from linkage.rules import BUILT_IN, Hours, Question, load_rules, matching
+from linkage.plan_file import load_plans
+from linkage.plans import Callee, built_in_plans
+from linkage.rule_file import load_rules
+from linkage.rules import BUILT_IN, Hours, Question, matching
 from linkage.strict_toml import parse_distance_m, parse_duration_s
 
 CONFIG = Path(__file__).parents[2] / "config"

@@ -1,0 +1,44 @@
+"""Telling the neighbours that a drill has become real. Runs inside the caller's transaction."""
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection
+
+from linkage import places
+from linkage.model import ActionKind, PlannedAction, action_id
+from linkage.planning import NOTICE_LASTS_MS, NOTICE_PHRASE
+
+
+def real_notices(
+    conn: Connection, households: Collection[str | None], *, cause: str, now_ms: int
+) -> list[PlannedAction]:
+    """A notice for each of these households that pressed, to their groups; none says drill.
+
+    `cause` makes the actions' ids: the alarm, or the step, that made it real.
+    """
+    until_ms = now_ms + NOTICE_LASTS_MS
+    planned: list[PlannedAction] = []
+    for household in sorted(one for one in households if one is not None):
+        home = places.place_of_household(conn, household)
+        if home.group_id is None:
+            continue
+        payload = {
+            "household": household,
+            "from": home.label,
+            "phrase": NOTICE_PHRASE,
+            "drill": False,
+            "until_ms": until_ms,
+        }
+        planned += [
+            PlannedAction(
+                id=action_id(ActionKind.NOTICE, "real", cause, household, member.device),
+                kind=ActionKind.NOTICE,
+                target=member.device,
+                due_at_ms=now_ms,
+                deadline_ms=until_ms,
+                payload=payload,
+            )
+            for member in places.members_of_groups(conn, [home.group_id])[home.group_id]
+            if member.wants_notices and member.household_id not in households
+        ]
+    return planned
