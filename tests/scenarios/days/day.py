@@ -106,12 +106,19 @@ class Day:
 
     async def settle(self) -> None:
         """Return when all that is due has been done, and all that was sent has been heard."""
+        idle = 0
         async with asyncio.timeout(30):
             while True:
                 assert self._serving is None or not self._serving.done(), "the daemon has ended"
-                if self.clock.asleep >= self._loops and await self.read(self._at_rest):
+                asleep = self.clock.asleep >= self._loops
+                if asleep and await self.read(self._at_rest):
                     break
                 await asyncio.sleep(0.005)  # the daemon's own threads and sockets; no one event
+                idle = idle + 1 if asleep else 0
+                if idle == 20:
+                    # something is due, and its lane looks again in a moment of the daemon's time
+                    self.clock.forward(0.1)
+                    idle = 0
         await self.listener.catch_up()
 
     async def pass_time(self, seconds: float) -> None:
@@ -207,6 +214,12 @@ class Day:
         new = await self._all_sent() - self._taken
         assert new == wanted, _difference(new, wanted)
         self._taken += new
+
+    async def forget(self, *ways: str) -> None:
+        """What was sent by these ways is not looked at again: another test's claim."""
+        await self.settle()
+        new = await self._all_sent() - self._taken
+        self._taken += Counter({one: n for one, n in new.items() if one.way in ways})
 
     def neighbours(self, number: int = 0, *, drill: bool = False) -> list[Sent]:
         """A notice to every other household of the button's group."""
@@ -310,7 +323,7 @@ def _hang_cameras(site: House) -> None:
 
     def hang(conn: Connection) -> None:
         home = conn.execute(
-            select(s.households).where(s.households.c.id == site.buttons[4].household)
+            select(s.households).where(s.households.c.id == site.buttons[0].household)
         ).one()
         conn.execute(
             insert(s.cameras).values(
