@@ -28,6 +28,11 @@ from linkage.model import EVERYWHERE
 CHAIR_DEVICE = "chair"
 LOOK_EVERY_S = 2.0
 ROTA_EVERY_S = 20.0
+JUMP_S = 5.0
+"""The wall clock was set when it and the monotonic one have gone apart by more than this."""
+
+JUMP_GRACE_S = 35.0
+"""Then no page is believed to have fallen silent until each has had time to speak again."""
 
 _RETRY = Backoff(first_s=0.2, cap_s=5.0)
 
@@ -71,6 +76,8 @@ class DutyWatch:
         self._appended: tuple[datetime, int] | None = None
         self._warned: set[tuple[str, int]] = set()
         self._rota_at: datetime | None = None
+        self._looked: tuple[datetime, float] | None = None
+        self._jumped_at: datetime | None = None
 
     async def run(self) -> None:
         """Look until cancelled; a busy store is waited for."""
@@ -95,12 +102,29 @@ class DutyWatch:
     async def run_once(self) -> None:
         """One look at the chair, and now and then one at the rota. Raises StoreBusy."""
         now = self._clock.now()
+        self._notice_jump(now)
         await self._look_at_chair(now)
         if self._rota_at is None or abs((now - self._rota_at).total_seconds()) >= ROTA_EVERY_S:
             await self._look_at_rota(now)
             self._rota_at = now
 
+    def _notice_jump(self, now: datetime) -> None:
+        """What consoles said is dated by the wall clock: when that is set, they seem gone."""
+        monotonic = self._clock.monotonic()
+        before, self._looked = self._looked, (now, monotonic)
+        if before is None:
+            return
+        jump = now - before[0] - timedelta(seconds=monotonic - before[1])
+        if abs(jump.total_seconds()) > JUMP_S:
+            logger.warning("duty.clock_was_set", by_s=round(jump.total_seconds()))
+            self._jumped_at = now
+            self._started += jump
+            if self._attended_at is not None:
+                self._attended_at += jump
+
     async def _look_at_chair(self, now: datetime) -> None:
+        if self._just_jumped(now):
+            return
         seen = await self._database.read(lambda conn: _read(conn, now))
         chair = decide(
             seen.chair,
@@ -128,6 +152,12 @@ class DutyWatch:
             await self._log.append([_chair_alarm(chair, chair.empty_since)])
             self._appended = (chair.empty_since, chair.raised)
             logger.error("duty.chair_empty", villages=sorted(chair.villages), alarm=chair.raised)
+
+    def _just_jumped(self, now: datetime) -> bool:
+        if self._jumped_at is None:
+            return False
+        grace = timedelta(seconds=JUMP_GRACE_S)
+        return self._jumped_at <= now < self._jumped_at + grace
 
     async def _look_at_rota(self, now: datetime) -> None:
         since_ms = unix_ms(now - LOOK_BACK)

@@ -1,12 +1,14 @@
 """The tiny town of `tests.linkage.town`, with its log, engine and watch on one clock."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from alarms.log import AlarmLog
 from alarms.store import Database, SealedBox
+from lianfang_timing import unix_ms
 from linkage.changes import Changes
 from linkage.duty.chair import ChairPolicy
 from linkage.duty.watch import DutyWatch
@@ -15,11 +17,24 @@ from linkage.rules import Rules
 from tests.linkage import town
 
 
+class SettableClock(town.HandClock):
+    """Its wall clock can be set while no time passes."""
+
+    wall = timedelta(0)
+
+    def now(self) -> datetime:
+        return super().now() + self.wall
+
+    @property
+    def ms(self) -> int:
+        return unix_ms(self.now())
+
+
 class DutyRoom:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.box = SealedBox(bytes(range(32)))
-        self.clock = town.HandClock()
+        self.clock = SettableClock()
         self.changes = Changes()
         self.log = AlarmLog(database, self.clock, writer="main")
         self.engine = Engine(

@@ -211,6 +211,28 @@ async def test_press_is_an_incident_of_its_own_beside_the_empty_chair(room):
     assert [k for (k,) in await room.incidents("kind")] == [UNATTENDED, "panic"]
 
 
+@pytest.mark.parametrize("by_s", [3600, -3600])
+async def test_wall_clock_that_is_set_empties_no_chair(room, by_s):
+    await room.sit("duty")
+    room.clock.wall = timedelta(seconds=by_s)
+    for _ in range(6):
+        await room.look(2)
+    await room.sit("duty")
+    await room.look(25)
+    await room.sit("duty")
+    assert await room.incidents("kind") == []
+
+
+@pytest.mark.parametrize("by_s", [3600, -3600])
+async def test_chair_that_is_left_after_the_wall_clock_was_set_is_an_alarm_all_the_same(room, by_s):
+    await room.sit("duty")
+    room.clock.wall = timedelta(seconds=by_s)
+    await room.look(2)
+    await room.sit("duty")
+    await room.look(40)
+    assert await room.incidents("kind") == [(UNATTENDED,)]
+
+
 # --- gaps in the rota -----------------------------------------------------------------------------
 
 
