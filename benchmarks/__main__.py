@@ -8,6 +8,8 @@ ALL = (
     "benchmarks.storm",
     "benchmarks.login_rush",
     "benchmarks.storm_linkage",
+    "benchmarks.first_page",
+    "benchmarks.many_recipients",
     "benchmarks.shedding",
     "benchmarks.loitering_quality",
     "benchmarks.capture_cost",

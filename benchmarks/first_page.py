@@ -5,7 +5,8 @@
 The same alarms to the same receiver in the same run: one at a time while all is idle, then many at
 once. Ours is durable: the alarm is in the log, the incident, its calls, its neighbours' notices and
 pictures and the message itself are planned on disk before anything is sent; alertmanager keeps
-nothing. Its time counts from when it has answered that it has the alerts, ours from the commit.
+nothing. Alone, ours is counted from the commit. Many at once are counted from the moment they are
+handed over, for both: ours has to commit them first.
 
 Debian: apt-get install prometheus-alertmanager. Without it there are only our own numbers.
 """
@@ -142,8 +143,8 @@ async def ours(folder: Path, receiver: str, singles: int, count: int) -> tuple[l
             alone[kept.alarm_id] = time.monotonic_ns()
             await _arrived(receiver, [kept.alarm_id])
             await _nothing_due(town.database)
-        kept_all = await town.log.append(presses(range(singles, singles + count), 0))
         at = time.monotonic_ns()
+        kept_all = await town.log.append(presses(range(singles, singles + count), 0))
         together = {kept.alarm_id: at for kept in kept_all}
         await _arrived(receiver, list(together))
         await _nothing_due(town.database)
@@ -155,13 +156,13 @@ async def theirs(folder: Path, receiver: str, singles: int, count: int) -> tuple
     with alertmanager(folder, receiver) as url:
         alone: dict[str, int] = {}
         for number in range(singles):
-            await asyncio.to_thread(_post, url, [f"single-{number}"])
             alone[f"single-{number}"] = time.monotonic_ns()
+            await asyncio.to_thread(_post, url, [f"single-{number}"])
             await _arrived(receiver, [f"single-{number}"])
             await asyncio.sleep(0.05)
         names = [f"many-{number}" for number in range(count)]
-        await asyncio.to_thread(_post, url, names)
         at = time.monotonic_ns()
+        await asyncio.to_thread(_post, url, names)
         await _arrived(receiver, names)
     return await _taken(receiver, alone), await _taken(receiver, dict.fromkeys(names, at))
 

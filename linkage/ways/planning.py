@@ -10,6 +10,7 @@ from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from linkage.model import ActionKind, PlannedAction, action_id
 from linkage.ways.settings import Use, Ways, Webhook
 
+ESCALATED = "escalated"
 PHRASE = "neighbour-needs-help"
 OFF_LASTS_MS = 10 * 60 * 1000
 """A siren that cannot be reached for so long has stopped by itself (its own `until_ms`)."""
@@ -52,7 +53,12 @@ def webhook_action(
         target=webhook.name,
         due_at_ms=now_ms,
         deadline_ms=now_ms + round(webhook.deadline_s * 1000),
-        payload={"event": event, "alarm": cause, "use": None if use is None else use.value},
+        payload={
+            "event": event,
+            # what a plan's step says is about the incident, not about one alarm of it
+            "alarm": None if event == ESCALATED else cause,
+            "use": None if use is None else use.value,
+        },
     )
 
 
