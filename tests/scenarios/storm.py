@@ -17,6 +17,7 @@ from alarms.simulator import SimulatedButton
 from alarms.store import chain
 from alarms.store.tables import alarm_identities, alarms
 from linkage.model import OPEN_STAGES
+from lianfang_timing import SystemClock, unix_ms
 from linkage.schema import actions, audit_entries, incident_alarms, incident_events, incidents
 from tests.scenarios.house import House
 
@@ -133,8 +134,10 @@ async def outbox_empty(site: House) -> None:
     database = site.database()
 
     def left(conn: Connection) -> int:
-        told = actions.c.kind.in_(("notice", "reply", "page"))
-        waiting = actions.c.state == "planned"
+        # of the clock's looks only those that are due: each plans the next
+        told = actions.c.kind.in_(("notice", "reply", "page", "escalate"))
+        due = actions.c.due_at_ms <= unix_ms(SystemClock().now())
+        waiting = (actions.c.state == "planned") & ((actions.c.kind != "escalate") | due)
         behind = select(func.max(alarms.c.position)).scalar_subquery()
         linked = select(func.max(incident_alarms.c.position)).scalar_subquery()
         if conn.scalar(select(behind)) != conn.scalar(select(linked)):
