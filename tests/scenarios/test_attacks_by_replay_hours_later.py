@@ -7,6 +7,7 @@ from sqlalchemy import update
 from linkage.schema import incidents
 from tests.scenarios.attacker import assert_still_answers, counted, press_topic, signed, stolen
 from tests.scenarios.house import House
+from tests.scenarios.load import linked
 from tests.scenarios.load_site import load_site
 
 
@@ -18,6 +19,7 @@ async def test_it_is_answered_duplicate_and_opens_no_incident(tmp_path: Path) ->
         async with stolen(site, 0) as device:
             device.wire.publish(press_topic(given), recorded)
             first = await device.reply()
+        await linked(site)
         assert await site.stop() == 0
         _close_every_incident(site)
         await site.start("-m", "tests.scenarios.later", str(site.config), "6")
