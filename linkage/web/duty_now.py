@@ -1,5 +1,6 @@
 """The duty room at this moment, as the API shows it: who is where, who is next, what is missing."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, select
 from alarms.store import SealedBox
 from linkage.accounts.rights import Permission, Principal
 from linkage.duty.attendance import read_attendance
-from linkage.duty.model import Absence, Busy, Member, Post, Rota, Team, VillageOfficer
+from linkage.duty.model import Absence, Area, Busy, Member, Post, Rota, Team, VillageOfficer
 from linkage.duty.reading import hours_text, load_officers, load_rota, load_teams
 from linkage.duty.rota import Duty, Gap, gaps, on_duty, stretches
 from linkage.duty.sending import read_sent
@@ -39,6 +40,8 @@ class _Room:
     busy: Busy
     names: Mapping[str, str]
     """Display names by account."""
+    homes: Mapping[str, Area]
+    """Where each account belongs."""
 
 
 def read_duty(conn: Connection, ports: Ports, principal: Principal) -> shapes.DutyNow:
@@ -61,7 +64,7 @@ def read_duty(conn: Connection, ports: Ports, principal: Principal) -> shapes.Du
         absences=[
             _absence(room, absence, principal)
             for absence in room.rota.absences
-            if absence.end > room.now and absence.username in room.names
+            if absence.end > room.now and room.homes[absence.username].touches(mine)
         ],
         teams=[_team(room, team) for team in room.teams if team.area.touches(mine)],
         officers=_officers(conn, room, principal),
@@ -92,7 +95,7 @@ def _room(conn: Connection, now: datetime, zone: ZoneInfo, box: SealedBox) -> _R
     rota = load_rota(conn, zone)
     teams = load_teams(conn, box)
     sent = [(one.number, one.named, one.accounts) for one in read_sent(conn)]
-    people = conn.execute(select(accounts.c.username, accounts.c.display_name))
+    people = conn.execute(select(accounts)).all()
     return _Room(
         now=now,
         zone=zone,
@@ -102,6 +105,7 @@ def _room(conn: Connection, now: datetime, zone: ZoneInfo, box: SealedBox) -> _R
         officers=load_officers(conn, box),
         busy=busy_teams(teams, sent),
         names={row.username: row.display_name for row in people},
+        homes={row.username: Area(frozenset(json.loads(row.places))) for row in people},
     )
 
 

@@ -8,11 +8,13 @@ from msgspec import Meta, Struct, field
 from linkage.duty.model import AbsenceReason, Turn
 from linkage.model import Role
 
-Name = Annotated[str, Meta(min_length=1, max_length=100)]
-Id = Annotated[str, Meta(min_length=1, max_length=64)]
+_PRINTABLE = r"^[^\u0000-\u001f]*$"
+"""Not every database takes a NUL."""
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=_PRINTABLE)]
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=_PRINTABLE)]
 NewId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,48}$")]
 """Of a new entry, where the caller wants to choose it."""
-Text = Annotated[str, Meta(max_length=200)]
+Text = Annotated[str, Meta(max_length=200, pattern=_PRINTABLE)]
 ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Hours = Annotated[
     str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$")
@@ -122,9 +124,9 @@ class TeamItem(TeamBody, kw_only=True):
 class OfficerBody(Struct, forbid_unknown_fields=True, kw_only=True):
     village: Id | None = None
     username: Id | None = None
-    name: Annotated[str, Meta(max_length=100)] = ""
+    name: Annotated[str, Meta(max_length=100, pattern=_PRINTABLE)] = ""
     phone: Annotated[str, Meta(max_length=30)] = ""
-    unit: Annotated[str, Meta(max_length=100)] = ""
+    unit: Annotated[str, Meta(max_length=100, pattern=_PRINTABLE)] = ""
 
 
 class OfficerItem(OfficerBody, kw_only=True):

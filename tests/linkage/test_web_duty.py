@@ -138,7 +138,7 @@ async def test_team_is_shown_with_masked_telephones_and_whether_it_is_free(h, du
 async def test_village_head_sees_nothing_of_another_village(h):
     await seed(h)
     found = await Api(h, "head").get("duty")
-    assert [found[k] for k in ("posts", "gaps", "teams", "officers")] == [[], [], [], []]
+    assert [found[k] for k in ("posts", "gaps", "absences", "teams", "officers")] == [[]] * 5
     for noun in ("posts", "patterns", "overrides", "teams", "officers"):
         assert await Api(h, "head").get(f"duty/{noun}") == {"items": []}
 
@@ -210,6 +210,7 @@ async def test_shifts_of_a_made_rota_are_on_duty(h, shift):
         ("posts", {**POST, "villages": []}, "length"),
         ("posts", {**POST, "hours": "20:00"}, "regex"),
         ("posts", {**POST, "role": "king"}, "king"),
+        ("posts", {**POST, "name": "a\u0000"}, "regex"),
         ("patterns", {**PATTERN, "crews": [["ghost"]]}, "no account 'ghost'"),
         ("patterns", {**PATTERN, "crews": [[]]}, "at least one crew"),
         ("patterns", {**PATTERN, "crews": [["crew"]], "post": "gone"}, "no post 'gone'"),
@@ -394,6 +395,12 @@ async def test_new_name_on_the_sign_for_frees_no_team(h, duty):
     )
     (shown,) = (await duty.get("duty"))["teams"]
     assert shown["free"] is False
+
+
+async def test_officer_of_another_village_is_not_proposed(h, shift, duty):
+    await shift("PUT", f"duty/officers/{WEST}", {"username": "crew"})
+    await h.incident("i-east")
+    assert (await duty.get("incidents/i-east/proposals"))["items"] == []
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from lianfang_timing import unix_ms
 from linkage import audit
 from linkage.accounts.rights import Permission
 from linkage.audit import AuditAction
-from linkage.duty.errors import BadEntry, NoSuchEntry
+from linkage.duty.errors import BadEntry
 from linkage.web import views
 from linkage.web.duty_entries import ROTA_NOUNS
 from linkage.web.duty_nouns import Entry, Noun
@@ -119,8 +119,6 @@ async def _written(ports: Ports, work: Callable[[Connection], Any]) -> Any:
         return await ports.database.write(work)
     except BadEntry as bad:
         raise Problem(422, str(bad)) from bad
-    except NoSuchEntry as gone:
-        raise not_found() from gone
 
 
 def _routes(noun: Noun[Any]) -> Sequence[Route]:

@@ -37,16 +37,19 @@ class DutyRoom:
         self.clock = SettableClock()
         self.changes = Changes()
         self.log = AlarmLog(database, self.clock, writer="main")
-        self.engine = Engine(
-            database,
+        self.engine = self.engine_with(Rules())
+        self.watch = self.restarted()
+
+    def engine_with(self, rules: Rules) -> Engine:
+        return Engine(
+            self.database,
             self.log,
             self.clock,
             self.changes,
-            rules=Rules(),
+            rules=rules,
             time_zone=town.SHANGHAI,
             writer="main",
         )
-        self.watch = self.restarted()
 
     def restarted(self) -> DutyWatch:
         """A watch as a new process has it."""

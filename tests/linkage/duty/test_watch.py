@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import insert, update
 
 from alarms.errors import StoreBusy
+from alarms.model import AlarmKind
 from linkage.duty import registry
 from linkage.duty.model import Absence, Area, Post
 from linkage.duty.watch import DutyWatch
 from linkage.model import Role
+from linkage.rules import Match, Rule, Rules
 from linkage.schema import incident_alarms, incidents, sessions
 from tests.linkage.duty.rotas import DESK, SATURDAY, pattern
 from tests.linkage.town import actions_of, press
@@ -309,6 +311,30 @@ async def test_gap_that_went_by_stays_open_for_a_person(room):
     await with_days_only(room)
     await pass_time(room, 21 * 60)
     assert await room.incidents("kind", "stage") == [(GAP, "reported")]
+
+
+# --- what rules may say of them ---
+
+
+@pytest.mark.parametrize(
+    ("kinds", "plan"), [(frozenset(), "duty"), ({AlarmKind.UNATTENDED}, "default")]
+)
+async def test_empty_chair_goes_by_the_plan_duty_where_no_rule_names_it(room, kinds, plan):
+    everything = Rule(name="everything", match=Match(kinds=frozenset(kinds)), plan="default")
+    room.engine = room.engine_with(Rules((everything,)))
+    await room.sit("duty")
+    await room.look(31)
+    assert await room.incidents("kind", "plan") == [(UNATTENDED, plan)]
+
+
+async def test_empty_chair_tells_no_neighbour_and_asks_no_camera(room):
+    await room.sit("station")
+    await room.look(2)
+    room.clock.forward(60)
+    await room.sit("station")  # 西村 is without, and has a camera
+    assert await room.incidents("village_id") == [("xicun",)]
+    assert await actions_of(room.database, "notice") == []
+    assert await actions_of(room.database, "snapshot") == []
 
 
 # --- the loop -------------------------------------------------------------------------------------
