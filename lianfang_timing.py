@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -57,6 +57,45 @@ async def came_within(
     finally:
         came.cancel()
         late.cancel()
+
+
+class SteadyClock:
+    """The wall clock without its jumps, for what is due: where the wall clock was set on or back
+    it goes on as before, by the monotonic clock, until it is told to follow.
+
+    Facts carry the wall clock's time all the same.
+    """
+
+    def __init__(self, clock: Clock, *, tolerance_s: float = 1.0) -> None:
+        """Smaller differences are the daily correction of a good clock: they are followed."""
+        self._clock = clock
+        self._tolerance_s = tolerance_s
+        self._wall, self._monotonic = clock.now(), clock.monotonic()
+
+    def now(self) -> datetime:
+        return self._clock.now() - self.jump()
+
+    def jump(self) -> timedelta:
+        """How far the wall clock was set on (below zero: back) since `follow`; zero for little."""
+        return jump(
+            self._clock.now() - self._wall,
+            self._clock.monotonic() - self._monotonic,
+            self._tolerance_s,
+        )
+
+    def since_followed_s(self) -> float:
+        """How long ago `follow` was called."""
+        return self._clock.monotonic() - self._monotonic
+
+    def follow(self) -> None:
+        """Take the wall clock for right from now on."""
+        self._wall, self._monotonic = self._clock.now(), self._clock.monotonic()
+
+
+def jump(wall_went: timedelta, monotonic_went_s: float, tolerance_s: float) -> timedelta:
+    """How much further the wall clock went than time did; zero up to the tolerance."""
+    found = wall_went - timedelta(seconds=monotonic_went_s)
+    return timedelta() if abs(found.total_seconds()) <= tolerance_s else found
 
 
 def unix_ms(moment: datetime) -> int:

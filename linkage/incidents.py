@@ -7,7 +7,7 @@ changes, is decided in `linkage.step_taking`.
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import NotRequired, TypedDict, Unpack
 from zoneinfo import ZoneInfo
@@ -18,11 +18,12 @@ from sqlalchemy import Connection, select
 from alarms.model import ReplyState, SeenNotice
 from alarms.store import Database
 from lianfang_timing import Clock, from_unix_ms, unix_ms
-from linkage import merging, notice_answers, people, records, step_writing
+from linkage import confirmations, merging, notice_answers, people, records, step_writing
 from linkage.changes import Changes
 from linkage.due_times import DueTimes
 from linkage.errors import NoSuchIncident, StaleVersion
 from linkage.model import ActionKind, Actor, Incident, Outcome, Person, Stage
+from linkage.plans import Plans, built_in_plans
 from linkage.replying import replies
 from linkage.schema import accounts
 from linkage.step_checks import Ask, ClosingCheck, Situation
@@ -45,6 +46,8 @@ class DeskPolicy:
     closing_check: ClosingCheck = ClosingCheck.OTHER_THAN_RESPONDER
     time_zone: tzinfo = ZoneInfo("Asia/Shanghai")  # noqa: RUF009 - never changes
     """Dates the numbers of incidents that are split off."""
+    plans: Plans = field(default_factory=built_in_plans)
+    """They say whether one sign-for is enough."""
 
 
 class Said(TypedDict):
@@ -80,7 +83,10 @@ class IncidentDesk:
         self._policy = policy
 
     async def acknowledge(self, incident_id: str, **said: Unpack[Said]) -> int:
-        """签收: this person has it now; the escalation stops. Once more by the same is harmless."""
+        """签收: this person has it now; the escalation stops. Once more by the same is harmless.
+
+        Where the plan asks for more than one, the others confirm with the same step.
+        """
         return await self.take(incident_id, Ask(Step.ACKNOWLEDGE, **said))
 
     async def verify(self, incident_id: str, **said: Unpack[Said]) -> int:
@@ -138,9 +144,18 @@ class IncidentDesk:
             return incident.version, incident.changed_position
         if ask.version != incident.version:
             raise StaleVersion(incident.version)
+        if ask.step is Step.ACKNOWLEDGE and confirmations.are_asked(conn, incident):
+            position = confirmations.confirm(
+                conn, incident, ask.actor, note=ask.note, writer=self._writer, at_ms=now_ms
+            )
+            return incident.version, position
         situation = self._situation(conn, incident, ask, now_ms)
         taken = take(incident, ask, situation, self._policy.due)
         self._cancel_settled(conn, incident_id, ask.step, now_ms)
+        if ask.step is Step.ACKNOWLEDGE:
+            plan = self._policy.plans.get(incident.plan)
+            clock = confirmations.clock(incident, plan, now_ms)
+            records.plan(conn, incident_id, clock, now_ms=now_ms)
         position = step_writing.write(
             conn, incident, taken, writer=self._writer, now_ms=now_ms, new_version=True
         )

@@ -50,6 +50,7 @@ from linkage.right_of_way import RightOfWay
 from linkage.settings import Settings
 from linkage.storage import broker_address, open_storage
 from linkage.systemd import keep_watchdog, notify
+from linkage.timekeeping import Timekeeper
 from linkage.ways.carrying import WayCarrier
 from linkage.ways.devices import LoudspeakerWay, SirenWay
 from linkage.ways.station_desk import QuietReader, StationCarrier, StationDesk
@@ -131,7 +132,9 @@ async def opened(
         # what we do about it: desk, engine, outbox
         changes = Changes()
         evidence = EvidenceFolder(settings.evidence_folder)
-        policy = DeskPolicy(settings.plans.due, file.incidents.closing_check, settings.time_zone)
+        policy = DeskPolicy(
+            settings.plans.due, file.incidents.closing_check, settings.time_zone, settings.plans
+        )
         desk = IncidentDesk(database, clock, changes, writer=node, policy=policy)
         intake = Intake(link, alarm_log, devices, clock, on_seen=desk.seen)
         right_of_way = RightOfWay(clock)
@@ -199,12 +202,19 @@ async def opened(
             ),
             ActionKind.STATION: StationCarrier(database, clock, changes, writer=node),
             ActionKind.ESCALATE: EscalateCarrier(
-                database, clock, changes, plans=settings.plans, writer=node
+                database,
+                clock,
+                changes,
+                plans=settings.plans,
+                writer=node,
+                time_zone=settings.time_zone,
+                ways=settings.ways,
             ),
             ActionKind.DUE: DueCarrier(
                 database, clock, changes, due=settings.plans.due, writer=node
             ),
         }
+        timekeeper = Timekeeper(database, clock)
         outbox = Outbox(
             database,
             clock,
@@ -213,6 +223,7 @@ async def opened(
             writer=node,
             webhooks=list(settings.ways.webhooks),
             right_of_way=right_of_way,
+            due_ms=timekeeper.due_ms,
         )
 
         # what people see
@@ -268,6 +279,7 @@ async def opened(
             spine=(
                 ("intake", intake.run),
                 ("engine", engine.run),
+                ("time", timekeeper.run),
                 ("outbox", outbox.run),
                 ("duty", duty.run),
                 ("status", link.keep_status),

@@ -174,6 +174,8 @@ class EventType(StrEnum):
     ALARM_ADDED = "alarm_added"
     RANG_AGAIN = "rang_again"
     ACKNOWLEDGED = "acknowledged"
+    CONFIRMED = "confirmed"
+    """Somebody else knows of it too, where the plan asks for more than one."""
     VERIFIED = "verified"
     DISPATCHED = "dispatched"
     RESPONDED = "responded"

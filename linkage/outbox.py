@@ -7,7 +7,7 @@ file's business (`linkage.carriers`, `linkage.ways`).
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -146,14 +146,17 @@ class Outbox:
         lanes: Mapping[ActionKind, Lane] = LANES,
         webhooks: Collection[str] = (),
         right_of_way: RightOfWay | None = None,
+        due_ms: Callable[[], int] | None = None,
     ) -> None:
         """A kind without a carrier stays planned, and so does a webhook that is not named.
-        `writer` names our chain in the timeline."""
+        `writer` names our chain in the timeline; `due_ms` says what time it is for due times,
+        where the clock may be set (`linkage.timekeeping`)."""
         self._database = database
         self._clock = clock
         self._carriers = carriers
         self._changes = changes
         self._writer = writer
+        self._due_ms = due_ms or (lambda: unix_ms(clock.now()))
         self._lanes = lanes
         self._right_of_way = right_of_way or RightOfWay(clock)
         self._flights = [
@@ -227,7 +230,7 @@ class Outbox:
         free = flight.free
         if free <= 0:
             return
-        now_ms, in_hand = unix_ms(self._clock.now()), list(flight.in_hand)
+        now_ms, in_hand = self._due_ms(), list(flight.in_hand)
         due = await self._database.read(
             lambda conn: due_actions(conn, flight.name, now_ms=now_ms, without=in_hand, limit=free)
         )
@@ -285,8 +288,7 @@ class Outbox:
         return len(taken)
 
     async def _carry(self, action: Action) -> _Done:
-        now_ms = unix_ms(self._clock.now())
-        if action.deadline_ms is not None and now_ms >= action.deadline_ms:
+        if action.deadline_ms is not None and self._due_ms() >= action.deadline_ms:
             return _Done(action, CarryResult(expired=True), None)
         try:
             async with asyncio.timeout(self._lanes[action.kind].limit_s):
@@ -300,7 +302,7 @@ class Outbox:
             return _Done(action, None, f"internal error: {type(error).__name__}")
 
     def _mark(self, conn: Connection, done: list[_Done], now_ms: int) -> int:
-        attempts = [self._attempt(one, now_ms) for one in done]
+        attempts = [self._attempt(one, self._due_ms()) for one in done]
         marked = note_attempts(conn, attempts, now_ms=now_ms)
         entries, rows = [], []
         for one, attempt in zip(done, attempts, strict=True):

@@ -1,9 +1,15 @@
-"""Reading people for the escalation: who could be called, and whose console is attended."""
+"""Reading people for the escalation: who could be called, who is there, what the rota says."""
 
 import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from lianfang_timing import unix_ms
+from linkage.callees import Roster
+from linkage.duty.reading import load_rota, officer_username
+from linkage.duty.rota import on_duty
 from linkage.model import Person, Role
 from linkage.schema import accounts, sessions
 
@@ -25,9 +31,27 @@ def attended_usernames(conn: Connection, now_ms: int) -> frozenset[str]:
     names = conn.scalars(
         select(sessions.c.username).where(
             sessions.c.expires_at_ms > now_ms,
-            sessions.c.presence_at_ms >= now_ms - PRESENCE_S * 1000,
+            # what was said in the future was said before the clock was set back
+            sessions.c.presence_at_ms.between(
+                now_ms - PRESENCE_S * 1000, now_ms + PRESENCE_S * 1000
+            ),
             sessions.c.sound_unlocked,
             sessions.c.visible,
         )
     )
     return frozenset(names)
+
+
+def roster(
+    conn: Connection, now: datetime, time_zone: ZoneInfo, *, village_id: str | None
+) -> Roster:
+    """Everybody who could be called for something in this village, and who is there now."""
+    now_ms = unix_ms(now)
+    rota = load_rota(conn, time_zone, since_ms=now_ms)
+    return Roster(
+        local=now.astimezone(time_zone),
+        people=tuple(people(conn)),
+        attended=attended_usernames(conn, now_ms),
+        duty=on_duty(rota, now),
+        village_officer=None if village_id is None else officer_username(conn, village_id),
+    )

@@ -1,19 +1,18 @@
-"""Escalation plans (config/escalation.toml): who is called when nobody signs for an incident.
+"""Escalation plans: who is called when nobody signs for an incident, how, and when.
 
-Reads and checks the file. Who is on duty and what to do next is decided in `linkage.escalation`.
+Pure: the words, the built-in plans, and whether a plan may serve alarms on which a life may hang.
+The file is read in `linkage.plan_file`; what is done next is decided in `linkage.escalation`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from enum import StrEnum
-from pathlib import Path
-
-import msgspec
+from itertools import pairwise
 
 from linkage.due_times import DueTimes
-from linkage.errors import BadSettings
+from linkage.duty.model import DayHours
 from linkage.model import Role
-from linkage.strict_toml import Duration, load, nearest
 
 DEFAULT_PLAN = "default"
 DUTY_PLAN = "duty"
@@ -21,22 +20,99 @@ DUTY_PLAN = "duty"
 DRILL_PLAN = "drill"
 """For presses inside a drill, until something makes them real."""
 
+LONGEST_GAP_S = 120.0
+"""Between two looks of a clock that runs for an alarm on which a life may hang."""
 
-class Way(StrEnum):
-    """How a person is called. More ways come with the notifiers."""
+
+class WayKind(StrEnum):
+    """How a step tells: people on their consoles, or everybody near, or another system."""
 
     CONSOLE = "console"
+    SIREN = "siren"
+    LOUDSPEAKER = "loudspeaker"
+    WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of a step; `name` is the webhook's."""
+
+    kind: WayKind
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind.value}:{self.name}" if self.name else self.kind.value
+
+
+CONSOLE = Way(WayKind.CONSOLE)
 
 
 @dataclass(frozen=True)
 class Callee:
-    """Whom a step calls: everyone of a role, or one named account. Exactly one is set."""
+    """Whom a step calls. Exactly one is set."""
 
     role: Role | None = None
     username: str | None = None
+    post: str | None = None
+    """A post of the duty rota, by its id or its name."""
+    village_officer: bool = False
+    """The police officer of the incident's village (一村一警)."""
 
     def __str__(self) -> str:
-        return f"role:{self.role.value}" if self.role is not None else f"user:{self.username}"
+        if self.role is not None:
+            return f"role:{self.role.value}"
+        if self.post is not None:
+            return f"post:{self.post}"
+        return "officer:village" if self.village_officer else f"user:{self.username}"
+
+
+class Level(StrEnum):
+    """The levels of the town's network, from the nearest on."""
+
+    GRID = "grid"
+    VILLAGE = "village"
+    TOWN = "town"
+    COUNTY = "county"
+    STATION = "station"
+
+
+LEVELS: Mapping[Level, tuple[Callee, ...]] = {
+    Level.GRID: (Callee(role=Role.PATROL),),
+    Level.VILLAGE: (Callee(village_officer=True), Callee(role=Role.VILLAGE_HEAD)),
+    Level.TOWN: (Callee(role=Role.DUTY_OFFICER), Callee(role=Role.SHIFT_LEADER)),
+    Level.COUNTY: (Callee(role=Role.ADMINISTRATOR),),
+    Level.STATION: (Callee(role=Role.DISPATCHER),),
+}
+"""Who is meant by a level where the file does not say otherwise."""
+
+
+class Signing(StrEnum):
+    ONE = "one"
+    ALL = "all"
+    ROLE = "role"
+
+
+@dataclass(frozen=True)
+class Until:
+    """Who must have signed before nobody is called any more. The first sign-for takes the
+    incident in any case; the others confirm that they know."""
+
+    signing: Signing = Signing.ONE
+    role: Role | None = None
+
+    def __str__(self) -> str:
+        return self.signing.value if self.role is None else f"role:{self.role.value}"
+
+
+UNTIL_ONE = Until()
+
+
+@dataclass(frozen=True)
+class MoreThan:
+    """A step that is taken only when the incident had more than so many alarms lately."""
+
+    alarms: int
+    within_s: float
 
 
 @dataclass(frozen=True)
@@ -44,8 +120,20 @@ class PlanStep:
     """`after_s` counts from when the incident rang."""
 
     after_s: float
-    call: tuple[Callee, ...]
-    ways: tuple[Way, ...] = (Way.CONSOLE,)
+    call: tuple[Callee, ...] = ()
+    """Empty: the step tells nobody on a console; then it has other ways."""
+    ways: tuple[Way, ...] = (CONSOLE,)
+    inform: tuple[Callee, ...] = ()
+    """They see it on their consoles as well; nobody waits for them."""
+    hours: DayHours | None = None
+    """The site's local hours in which the step is taken; None: day and night."""
+    if_more_than: MoreThan | None = None
+    until: Until | None = None
+    """None: as the plan says."""
+
+    @property
+    def other_ways(self) -> tuple[Way, ...]:
+        return tuple(way for way in self.ways if way != CONSOLE)
 
 
 @dataclass(frozen=True)
@@ -55,18 +143,37 @@ class Plan:
     name: str
     steps: tuple[PlanStep, ...]
     repeat_s: float
+    repeats_at_most: int | None = None
+    """None: for ever."""
+    hours: DayHours | None = None
+    """Nobody is called by it outside these local hours; None: day and night."""
+    until: Until = UNTIL_ONE
 
     @property
     def last(self) -> int:
         return len(self.steps) - 1
 
+    def until_of(self, step: int) -> Until:
+        """Who must sign after this step; a step that the plan has no more is its last."""
+        found = self.steps[min(step, self.last)].until
+        return self.until if found is None else found
+
+    @property
+    def asks_more_than_one(self) -> bool:
+        """Whether the clock may go on after the first sign-for."""
+        return any(self.until_of(i) != UNTIL_ONE for i in range(len(self.steps)))
+
 
 BUILT_IN = Plan(
     name=DEFAULT_PLAN,
     steps=(
-        PlanStep(0.0, (Callee(role=Role.DUTY_OFFICER),)),
+        PlanStep(
+            0.0,
+            (Callee(role=Role.DUTY_OFFICER),),
+            inform=(*LEVELS[Level.GRID], *LEVELS[Level.VILLAGE]),
+        ),
         PlanStep(30.0, (Callee(role=Role.SHIFT_LEADER),)),
-        PlanStep(60.0, (Callee(role=Role.DISPATCHER), Callee(role=Role.ADMINISTRATOR))),
+        PlanStep(60.0, (*LEVELS[Level.STATION], *LEVELS[Level.COUNTY])),
     ),
     repeat_s=60.0,
 )
@@ -88,7 +195,7 @@ DRILL = Plan(
 
 @dataclass(frozen=True)
 class Plans:
-    """All plans by name; `default` and `duty` are always among them."""
+    """All plans by name; `default`, `duty` and `drill` are always among them."""
 
     by_name: Mapping[str, Plan]
     due: DueTimes = DueTimes()  # noqa: RUF009 - frozen
@@ -103,67 +210,34 @@ def built_in_plans() -> Plans:
     return Plans({DEFAULT_PLAN: BUILT_IN, DUTY_PLAN: DUTY, DRILL_PLAN: DRILL})
 
 
-class _Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    after: Duration
-    call: list[str]
-    ways: list[Way] = msgspec.field(default_factory=lambda: [Way.CONSOLE])
+def unfit_for_life_safety(plan: Plan) -> str | None:
+    """Why the plan must not serve alarms on which a life may hang; None when it may."""
+    if plan.hours is not None:
+        return f"plan {plan.name!r} calls nobody outside its 'hours'"
+    if plan.repeats_at_most is not None:
+        return f"plan {plan.name!r} ends after 'repeats_at_most'"
+    if plan.repeat_s > LONGEST_GAP_S:
+        return _waits_too_long(plan)
+    for moment in _changes_of_hours(plan):
+        at_work = [s for s in plan.steps if s.hours is None or moment in s.hours]
+        if not at_work or not at_work[0].call or not at_work[-1].call:
+            return (
+                f"plan {plan.name!r} leaves its first or last step without people at {moment:%H:%M}"
+            )
+        after = [s.after_s for s in at_work if s.call]
+        if any(later - earlier > LONGEST_GAP_S for earlier, later in pairwise(after)):
+            return _waits_too_long(plan)
+    return None
 
 
-class _Plan(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    name: str
-    step: list[_Step]
-    repeat: Duration = Duration(60.0)
+def _waits_too_long(plan: Plan) -> str:
+    return f"plan {plan.name!r} waits longer than {LONGEST_GAP_S:.0f} s between two steps"
 
 
-class _File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    plan: list[_Plan] = msgspec.field(default_factory=list)
-    due: DueTimes = DueTimes()
-
-
-def load_plans(path: Path) -> Plans:
-    """The plans in the file. Raises BadSettings, also for a plan that could leave nobody called."""
-    plans = {DEFAULT_PLAN: BUILT_IN, DUTY_PLAN: DUTY, DRILL_PLAN: DRILL}
-    seen = set()
-    file = load(path, _File)
-    mistake = file.due.mistake()
-    if mistake is not None:
-        raise BadSettings(f"{path}: key '{mistake}")
-    for number, raw in enumerate(file.plan):
-        where = f"{path}: key 'plan[{number}]"
-        if raw.name in seen:
-            raise BadSettings(f"{where}.name': there are two plans named {raw.name!r}")
-        seen.add(raw.name)
-        if not raw.step:
-            raise BadSettings(f"{where}.step': a plan needs at least one step")
-        if raw.repeat < 1:
-            raise BadSettings(f'{where}.repeat\': expected at least "1s"')
-        steps = tuple(_checked(s, f"{where}.step[{i}]") for i, s in enumerate(raw.step))
-        if steps[0].after_s != 0:
-            raise BadSettings(f'{where}.step[0].after\': the first step is at "0s"')
-        for i in range(1, len(steps)):
-            if steps[i].after_s <= steps[i - 1].after_s:
-                raise BadSettings(f"{where}.step[{i}].after': each step is later than the last")
-        plans[raw.name] = Plan(raw.name, steps, float(raw.repeat))
-    return Plans(plans, file.due)
-
-
-def _checked(raw: _Step, where: str) -> PlanStep:
-    if not raw.call:
-        raise BadSettings(f"{where}.call': a step names at least one role or user")
-    if not raw.ways:
-        raise BadSettings(f'{where}.ways\': a step needs at least one way, such as "console"')
-    callees = tuple(_callee(text, where) for text in raw.call)
-    return PlanStep(float(raw.after), callees, tuple(raw.ways))
-
-
-def _callee(text: str, where: str) -> Callee:
-    sort, _, name = text.partition(":")
-    if sort == "user" and name:
-        return Callee(username=name)
-    # an auditor reads what was done and takes no part in it
-    roles = {role.value for role in Role} - {Role.AUDITOR.value}
-    if sort == "role" and name in roles:
-        return Callee(role=Role(name))
-    if sort == "role":
-        raise BadSettings(f"{where}.call': role {name!r} cannot be called{nearest(name, roles)}")
-    raise BadSettings(f'{where}.call\': expected "role:…" or "user:…", got {text!r}')
+def _changes_of_hours(plan: Plan) -> list[time]:
+    """Every local time at which a step's hours begin or end; between two nothing changes."""
+    found = {time(0, 0)}
+    for step in plan.steps:
+        if step.hours is not None:
+            found |= {step.hours.start, step.hours.end}
+    return sorted(found)

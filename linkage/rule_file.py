@@ -6,7 +6,6 @@ a life may hang.
 
 from dataclasses import replace
 from datetime import time
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +15,7 @@ from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
 from linkage.correlation import LONGEST_M, NEAR_M, Correlation, Same, built_in
 from linkage.errors import BadSettings
 from linkage.model import Certainty
-from linkage.plans import DEFAULT_PLAN, Plan, Plans
+from linkage.plans import DEFAULT_PLAN, Plans, unfit_for_life_safety
 from linkage.quiet.model import FloodPolicy
 from linkage.rules import (
     BUILT_IN,
@@ -34,9 +33,6 @@ from linkage.rules import (
 from linkage.strict_toml import Distance, Duration, load, nearest
 
 NEVER_SET_ASIDE = LIFE_SAFETY_KINDS | SYSTEM_KINDS | {AlarmKind.CANCEL}
-
-LONGEST_GAP_S = 120.0
-"""Between two steps of a plan that life-safety alarms use."""
 
 LONGEST_WITHIN_S = 24 * 3600.0
 
@@ -171,11 +167,9 @@ def _refuse_danger(rule: Rule, plans: Plans, where: str) -> None:
             raise BadSettings(
                 f"{where}.priority': {kind.value} alarms are never lower than {PRIORITIES[kind]}"
             )
-    if kinds & LIFE_SAFETY_KINDS and _longest_gap_s(plans.get(rule.plan)) > LONGEST_GAP_S:
-        raise BadSettings(
-            f"{where}.plan': plan {rule.plan!r} waits longer than {LONGEST_GAP_S:.0f} s between "
-            "two steps, which alarms on which a life may hang must not"
-        )
+    unfit = unfit_for_life_safety(plans.get(rule.plan))
+    if kinds & LIFE_SAFETY_KINDS and unfit is not None:
+        raise BadSettings(f"{where}.plan': {unfit}, which alarms on which a life may hang must not")
 
 
 def kinds_in_reach(match: Match) -> frozenset[AlarmKind]:
@@ -184,12 +178,6 @@ def kinds_in_reach(match: Match) -> frozenset[AlarmKind]:
     if match.layers or match.source_states or match.sources == {AlarmSource.CAMERA}:
         return kinds & {AlarmKind.LOITERING}
     return kinds
-
-
-def _longest_gap_s(plan: Plan) -> float:
-    after = [step.after_s for step in plan.steps]
-    gaps = [later - earlier for earlier, later in pairwise(after)]
-    return max([*gaps, plan.repeat_s])
 
 
 def _correlations(

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from linkage.errors import BadSettings
-from linkage.plans import Plans, load_plans
+from linkage.plan_file import load_plans
+from linkage.plans import Plans
 from linkage.rule_file import load_rules
 from linkage.rules import Rules
 from linkage.step_checks import ClosingCheck
@@ -181,7 +182,7 @@ def load_settings(folder: Path) -> Settings:
             f"{folder / 'site.toml'}: site.time_zone: {file.site.time_zone!r} is no IANA time "
             'zone: write one such as "Asia/Shanghai"'
         ) from error
-    plans = load_plans(folder / "escalation.toml")
-    rules = load_rules(folder / "rules.toml", plans)
     ways = load_ways(folder / "notify.toml")
+    plans = load_plans(folder / "escalation.toml", ways.webhooks)
+    rules = load_rules(folder / "rules.toml", plans)
     return Settings(folder=folder, file=file, rules=rules, plans=plans, ways=ways)

@@ -29,6 +29,12 @@ class DayHours:
         minutes = _minutes(self.end) - _minutes(self.start)
         return timedelta(minutes=minutes if minutes > 0 else minutes + 24 * 60)
 
+    def __contains__(self, moment: time) -> bool:
+        """Whether these hours run at this local time."""
+        if self.start < self.end:
+            return self.start <= moment < self.end
+        return moment >= self.start or moment < self.end
+
 
 @dataclass(frozen=True)
 class Area:

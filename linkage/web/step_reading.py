@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from linkage import records
+from linkage import confirmations, records
 from linkage import schema as s
 from linkage.model import Actor, Stage
 from linkage.step_checks import ClosingCheck, possible
-from linkage.steps import next_step
+from linkage.steps import Step, next_step
 from linkage.web import views
 from linkage.web.incident_rows import AnyRow, IncidentRow
 from linkage.web.views import moment, moment_or_none
@@ -66,7 +66,10 @@ def allowed(
     incident = records.incident_by_id(conn, incident_id)
     if incident is None:
         return []
-    return [step.value for step in possible(incident, actor, closing_check)]
+    steps = [step.value for step in possible(incident, actor, closing_check)]
+    if confirmations.may_confirm(conn, incident, actor):
+        steps.insert(0, Step.ACKNOWLEDGE.value)
+    return steps
 
 
 def _numbers(conn: Connection, ids: set[str]) -> dict[str, str]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec import inspect
 
-from linkage import plans, rules
+from linkage.plan_file import EscalationFile
+from linkage.rule_file import _File as RulesFile
 from linkage.settings import SiteFile, load_settings
 from linkage.ways.settings import NotifyFile
 
@@ -40,8 +41,8 @@ def section(name: str) -> str:
     ("file", "shape"),
     [
         ("site.toml", SiteFile),
-        ("rules.toml", rules._File),
-        ("escalation.toml", plans._File),
+        ("rules.toml", RulesFile),
+        ("escalation.toml", EscalationFile),
         ("notify.toml", NotifyFile),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 
 from linkage.due_times import Due, DueTimes, awaited, due_from
 from linkage.errors import BadSettings
-from linkage.plans import load_plans
+from linkage.plan_file import load_plans
 from linkage.steps import Step
 from linkage.strict_toml import Duration
 from tests.linkage.cases import (
