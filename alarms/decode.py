@@ -51,9 +51,9 @@ class _WireCounters(msgspec.Struct):
     seq: int | None = None
 
 
-def device_of(topic: str, prefix: str, leaf: str) -> str | None:
-    """The device id in `prefix/button/{device}/leaf`, or None when the topic is not that."""
-    head, tail = f"{prefix}/button/", f"/{leaf}"
+def device_of(topic: str, prefix: str, leaf: str, *, kind: str = "button") -> str | None:
+    """The device id in `prefix/{kind}/{device}/leaf`, or None when the topic is not that."""
+    head, tail = f"{prefix}/{kind}/", f"/{leaf}"
     if not (topic.startswith(head) and topic.endswith(tail)):
         return None
     device = topic[len(head) : -len(tail)]

@@ -28,6 +28,7 @@ from alarms.model import (
     Appended,
     ReplyState,
     SeenNotice,
+    SounderStatus,
 )
 from alarms.mqtt import Inbound
 from alarms.news import read_news
@@ -68,6 +69,12 @@ class OnSeen(Protocol):
     async def __call__(self, seen: Sequence[SeenNotice], /) -> object: ...
 
 
+class OnSounders(Protocol):
+    """Told what sirens and loudspeakers say they do."""
+
+    async def __call__(self, said: Sequence[SounderStatus], /) -> object: ...
+
+
 @dataclass(frozen=True)
 class _Waiting:
     """A press that waits for its device's turn."""
@@ -87,6 +94,7 @@ class Intake:
         clock: Clock,
         *,
         on_seen: OnSeen,
+        on_sounders: OnSounders | None = None,
     ) -> None:
         self.counters = IntakeCounters()
         self.legs = IntakeLegs()
@@ -97,6 +105,7 @@ class Intake:
         self._devices = devices
         self._clock = clock
         self._on_seen = on_seen
+        self._on_sounders = on_sounders
         self._judge = Judge(devices, clock, link.prefix)
         self._stopping = asyncio.Event()
         self._idle: set[asyncio.Task[None] | None] = set()
@@ -261,6 +270,9 @@ class Intake:
             await self._until_it_works(
                 lambda: self._devices.note_statuses(news.statuses, at_ms=at_ms)
             )
+        on_sounders = self._on_sounders
+        if news.sounders and on_sounders is not None:
+            await self._until_it_works(lambda: on_sounders(news.sounders))
         with self._link.together():
             for message in messages:
                 self._link.ack(message)

@@ -183,6 +183,17 @@ class SeenNotice:
 
 
 @dataclass(frozen=True)
+class SounderStatus:
+    """What a siren or a loudspeaker says it does."""
+
+    device: str
+    kind: str
+    """`siren` or `loudspeaker`."""
+    sounding: bool
+    """A siren is on; a loudspeaker has said something."""
+
+
+@dataclass(frozen=True)
 class Refusal:
     """A message that was no acceptable press, kept with its reason."""
 

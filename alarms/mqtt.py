@@ -18,6 +18,7 @@ import structlog
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
+from alarms.device_topics import OWN
 from alarms.errors import BrokerAway
 from alarms.paho_client import PahoClient
 from lianfang_timing import Clock
@@ -209,7 +210,7 @@ class MqttLink:
             self._call(self._went_down, f"the broker refused us: {reason}")
             return
         self._generation += 1
-        client.subscribe([(f"{self.prefix}/button/+/{leaf}", 1) for leaf in _LEAVES])
+        client.subscribe([(f"{self.prefix}/{topic}", 1) for topic in _HEARD])
         log.info("mqtt.connected", session_present=flags.session_present)
 
     def _on_connect_fail(self, _client: paho.Client, _userdata: object) -> None:
@@ -289,7 +290,7 @@ class MqttLink:
             waiting.set_result(None)
 
 
-_LEAVES = ("press", "status", "seen")
+_HEARD = tuple(f"{kind}/+/{leaf}" for kind, leaves in OWN.items() for leaf in leaves.device_writes)
 
 
 def _is_confirmed(info: paho.MQTTMessageInfo) -> bool:

@@ -38,3 +38,22 @@ def test_what_cannot_be_read_is_named_and_costs_the_others_nothing() -> None:
     )
     assert [topic for topic, _why in news.unreadable] == [f"{BASE}/b1/seen"]
     assert "b1" in news.statuses
+
+
+def test_sirens_and_loudspeakers_say_what_they_do():
+    said = [
+        ("lianfang/siren/s1/status", b'{"v":1,"online":true,"on":true}'),
+        ("lianfang/siren/s2/status", b'{"v":1,"online":true,"on":false}'),
+        ("lianfang/loudspeaker/l1/status", b'{"v":1,"online":true,"said":"neighbour-needs-help"}'),
+        ("lianfang/loudspeaker/l2/status", b'{"v":1,"online":false}'),
+        ("lianfang/siren/s3/status", b"on"),
+    ]
+    news = read_news(said, "lianfang")
+    assert [(s.device, s.kind, s.sounding) for s in news.sounders] == [
+        ("s1", "siren", True),
+        ("s2", "siren", False),
+        ("l1", "loudspeaker", True),
+        ("l2", "loudspeaker", False),
+    ]
+    assert set(news.statuses) == {"s1", "s2", "l1", "l2"}
+    assert [topic for topic, _ in news.unreadable] == ["lianfang/siren/s3/status"]

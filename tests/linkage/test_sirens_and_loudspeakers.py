@@ -4,10 +4,11 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from alarms.model import AlarmKind
+from alarms.model import AlarmKind, SounderStatus
 from alarms.store.tables import devices
 from linkage.model import Actor
 from linkage.rules import BUILT_IN
+from linkage.ways.sounder_news import SounderNews
 from tests.linkage.town import actions_of, loitering, press
 from tests.linkage.way_house import close, way_town
 
@@ -154,6 +155,18 @@ async def test_an_officer_silences_it_and_the_incident_goes_on(tmp_path: Path):
         assert orders(town) == [True, False]
         now = await town.incident()
         assert (now["stage"], now["version"]) == ("reported", incident["version"])
+
+
+async def test_a_siren_that_says_it_is_on_has_been_told_once(tmp_path: Path):
+    async with way_town(tmp_path) as town:
+        await town.happens(press("b1", 1))
+        news = SounderNews(town.database, town.clock, town.changes, writer="linkage")
+        # off is what it was before, on comes twice: once more after a reconnect
+        for sounding in (False, True, True):
+            await news([SounderStatus("s1", "siren", sounding)])
+        await news([SounderStatus("l1", "loudspeaker", True), SounderStatus("s9", "siren", True)])
+        told = [e for e in await town.events("told") if e["state"] == "delivered"]
+        assert [(e["target"], e["kind"]) for e in told] == [("s1", "siren"), ("l1", "loudspeaker")]
 
 
 async def test_every_siren_of_the_group_sounds(tmp_path: Path):
