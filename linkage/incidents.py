@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Connection, select
 
-from alarms.model import ReplyState, SeenNotice
+from alarms.model import AlarmSource, ReplyState, SeenNotice
 from alarms.store import Database
 from lianfang_timing import Clock, from_unix_ms, unix_ms
 from linkage import confirmations, merging, notice_answers, people, records, step_writing
@@ -24,13 +24,17 @@ from linkage.due_times import DueTimes
 from linkage.errors import NoSuchIncident, StaleVersion
 from linkage.model import ActionKind, Actor, Incident, Outcome, Person, Stage
 from linkage.plans import Plans, built_in_plans
+from linkage.quiet import turning_real
 from linkage.replying import replies
+from linkage.rules import Question, Rules, matching
 from linkage.schema import accounts
 from linkage.step_checks import Ask, ClosingCheck, Situation
 from linkage.step_taking import absorb, take
 from linkage.steps import MOVES, Step
 from linkage.timeline import record
+from linkage.ways.planning import told_webhooks
 from linkage.ways.quieting import all_off
+from linkage.ways.settings import USUAL_WAYS, Ways
 
 logger = structlog.get_logger()
 
@@ -48,6 +52,9 @@ class DeskPolicy:
     """Dates the numbers of incidents that are split off."""
     plans: Plans = field(default_factory=built_in_plans)
     """They say whether one sign-for is enough."""
+    rules: Rules = Rules()  # noqa: RUF009 - frozen
+    ways: Ways = USUAL_WAYS
+    """Of a drill's incident that is made real."""
 
 
 class Said(TypedDict):
@@ -183,6 +190,8 @@ class IncidentDesk:
                 return replace(situation, to_attended=ask.to in attended)
             case Step.MERGE if ask.into is not None:
                 return replace(situation, into=records.incident_by_id(conn, ask.into))
+            case Step.MAKE_REAL:
+                return replace(situation, real_plan=self._real_plan(incident, now_ms))
             case Step.SPLIT:
                 today = from_unix_ms(now_ms).astimezone(self._policy.time_zone)
                 return replace(
@@ -196,7 +205,7 @@ class IncidentDesk:
 
     def _cancel_settled(self, conn: Connection, incident_id: str, step: Step, now_ms: int) -> None:
         """What was planned and is not wanted any more, now that this step is taken."""
-        if step not in (Step.ACKNOWLEDGE, Step.CLOSE, Step.MERGE):
+        if step not in (Step.ACKNOWLEDGE, Step.CLOSE, Step.MERGE, Step.MAKE_REAL):
             return
         settled = [ActionKind.ESCALATE, ActionKind.PAGE]
         if step is Step.CLOSE:
@@ -217,11 +226,46 @@ class IncidentDesk:
             case Step.REOPEN:
                 look = step_writing.escalation_begins(incident, incident.version, now_ms)
                 records.plan(conn, incident.id, [look], now_ms=now_ms)
+            case Step.MAKE_REAL:
+                self._made_real(conn, incident, now_ms)
             case Step.SUPERVISE:
                 self._page(conn, incident, _account(conn, incident.acknowledged_by), ask, now_ms)
             case step if step in _CALLED_BY:
                 self._page(conn, incident, situation.to, ask, now_ms)
         return 0
+
+    def _real_plan(self, incident: Incident, now_ms: int) -> str:
+        """What the rules say of such a press where no drill runs."""
+        local = from_unix_ms(now_ms).astimezone(self._policy.time_zone)
+        asked = Question(
+            kind=incident.kind,
+            source=AlarmSource.BUTTON,
+            village_id=incident.village_id,
+            layer=None,
+            local=local.time(),
+            weekday=local.isoweekday(),
+            grid_id=incident.grid_id,
+            group_id=incident.group_id,
+        )
+        return matching(self._policy.rules, asked).plan
+
+    def _made_real(self, conn: Connection, incident: Incident, now_ms: int) -> None:
+        """What a real press would have caused, and a drill's has not."""
+        cause = f"make-real|{incident.id}|{incident.version}"
+        pressed = turning_real.told_households(conn, incident.id)
+        planned = [
+            step_writing.escalation_begins(incident, incident.version, now_ms),
+            *turning_real.real_notices(conn, pressed, cause=cause, now_ms=now_ms),
+            *told_webhooks(
+                self._policy.ways,
+                cause=cause,
+                event="rang_again",
+                kind=incident.kind,
+                village_id=incident.village_id,
+                now_ms=now_ms,
+            ),
+        ]
+        records.plan(conn, incident.id, planned, now_ms=now_ms)
 
     def _page(
         self, conn: Connection, incident: Incident, who: Person | None, ask: Ask, now_ms: int

@@ -133,7 +133,12 @@ async def opened(
         changes = Changes()
         evidence = EvidenceFolder(settings.evidence_folder)
         policy = DeskPolicy(
-            settings.plans.due, file.incidents.closing_check, settings.time_zone, settings.plans
+            settings.plans.due,
+            file.incidents.closing_check,
+            settings.time_zone,
+            settings.plans,
+            rules=settings.rules,
+            ways=settings.ways,
         )
         desk = IncidentDesk(database, clock, changes, writer=node, policy=policy)
         intake = Intake(link, alarm_log, devices, clock, on_seen=desk.seen)
@@ -267,6 +272,7 @@ async def opened(
                 passwords=Passwords(),
                 closing_check=policy.closing_check,
                 response_plans=ResponsePlanDesk(database, clock, changes, writer=node),
+                flood=settings.rules.flood,
                 station=StationDesk(database, clock, changes, writer=node),
             )
         )

@@ -10,6 +10,7 @@ from enum import StrEnum
 from linkage.accounts.rights import Permission, permissions_of
 from linkage.errors import StepNotAllowed
 from linkage.model import Actor, Incident, Outcome, Person, Stage
+from linkage.plans import DEFAULT_PLAN
 from linkage.steps import MOVES, Step
 
 
@@ -61,6 +62,8 @@ class Situation:
     into: Incident | None = None
     alarms: Collection[str] = ()
     """The ids of all alarms of the incident."""
+    real_plan: str = DEFAULT_PLAN
+    """The plan of a drill's incident once it is real."""
     split_id: str | None = None
     split_number: str | None = None
     """Of the incident that is split off."""
@@ -105,6 +108,8 @@ def _hindrance(incident: Incident, step: Step, actor: Actor, situation: Situatio
         case Step.ACKNOWLEDGE if signed:
             name = situation.signed_by or incident.acknowledged_by
             return f"{name}已签收 / {name} has signed for it already"
+        case Step.MAKE_REAL if not incident.drill:
+            return "不是演练 / it is no drill"
         case Step.RESUME if incident.suspended_until_ms is None:
             return "没有挂起 / it is not suspended"
         case Step.SET_OUT if incident.set_out_at_ms or incident.arrived_at_ms:

@@ -106,6 +106,9 @@ def _changed_beside_the_way(incident: Incident, event: Happened) -> Incident:
         case EventType.REOPENED:
             back = _back_at(_unsigned(incident, at_ms), Stage(data["stage"]))
             return replace(back, ring=incident.ring + 1, supervised_at_ms=None, supervised_by=None)
+        case EventType.MADE_REAL:
+            rung = replace(incident, ring=incident.ring + 1, drill=False)
+            return replace(_unsigned(rung, at_ms), plan=data.get("plan", incident.plan))
         case EventType.RANG_AGAIN:
             rung = replace(incident, ring=incident.ring + 1)
             return _unsigned(rung, at_ms) if data.get("was_acknowledged_by") else rung

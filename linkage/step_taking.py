@@ -128,6 +128,8 @@ def _told(incident: Incident, ask: Ask, situation: Situation) -> dict[str, objec
             told["until_ms"] = ask.until_ms
         case Step.REOPEN:
             told["stage"] = (ask.stage or _closed_from(incident)).value
+        case Step.MAKE_REAL:
+            told |= {"plan": situation.real_plan, "drill": incident.drill_id}
         case Step.MERGE if situation.into is not None:
             told |= {"incident": situation.into.id, "number": situation.into.number}
         case Step.SPLIT:

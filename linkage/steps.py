@@ -33,6 +33,7 @@ class Step(StrEnum):
     MERGE = "merge"
     SPLIT = "split"
     REOPEN = "reopen"
+    MAKE_REAL = "make-real"
     NOTE = "note"
 
 
@@ -148,6 +149,15 @@ MOVES: Mapping[Step, Move] = {
         Permission.INCIDENT_REOPEN,
         needs_sign_for=False,
         needs_reason=True,
+    ),
+    Step.MAKE_REAL: Move(
+        _OPEN,
+        None,
+        EventType.MADE_REAL,
+        "转为实警",
+        Permission.INCIDENT_ACKNOWLEDGE,
+        needs_sign_for=False,
+        while_suspended=True,
     ),
     Step.NOTE: Move(
         frozenset(Stage),

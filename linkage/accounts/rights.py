@@ -57,6 +57,10 @@ class Permission(StrEnum):
     STATION_TELEPHONE = "station.telephone"
     """Note that the station was telephoned."""
     SIREN_SILENCE = "siren.silence"
+    QUIET_EDIT = "quiet.edit"
+    """Silences and maintenance windows."""
+    DRILL_EDIT = "drill.edit"
+    DRILL_END = "drill.end"
     CONFIGURE = "configure"
 
 
@@ -93,10 +97,14 @@ _ON_DUTY = frozenset(
     }
 )
 
+_QUIET = frozenset({_P.QUIET_EDIT, _P.DRILL_EDIT, _P.DRILL_END})
+
 _TABLE: dict[Role, frozenset[Permission]] = {
-    Role.DUTY_OFFICER: _ON_DUTY,
+    # whoever sits there may always say that the practice is over
+    Role.DUTY_OFFICER: _ON_DUTY | {_P.DRILL_END},
     # reviewing and urging (督办) are not for the one who handled it
     Role.SHIFT_LEADER: _ON_DUTY
+    | _QUIET
     | {
         _P.INCIDENT_REVIEW,
         _P.INCIDENT_SUPERVISE,
@@ -168,6 +176,7 @@ _TABLE: dict[Role, frozenset[Permission]] = {
             _P.DUTY_READ,
             _P.DUTY_EDIT,
             _P.HANDOVER_READ,
+            *_QUIET,
         }
     ),
 }
@@ -195,6 +204,7 @@ _PERSON_ONLY = frozenset(
         _P.DUTY_EDIT,
         _P.HANDOVER,
         _P.RESPONSE_PLAN_EDIT,
+        *_QUIET,
         _P.STATION_TELEPHONE,
         _P.SIREN_SILENCE,
     }

@@ -26,7 +26,7 @@ def mute_down_cameras(draft: Draft, facts: Facts) -> Draft:
 
 
 def hold_back(draft: Draft, facts: Facts) -> Draft:
-    """A silence or a maintenance window keeps it off the board; evidence for a press stays there."""
+    """A silence or maintenance window keeps it off the board; evidence for a press stays on it."""
     found = draft.extends
     window = None
     if found is None or found.kind in MAY_BE_HELD:

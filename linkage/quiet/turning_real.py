@@ -2,11 +2,28 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from linkage import places
 from linkage.model import ActionKind, PlannedAction, action_id
 from linkage.planning import NOTICE_LASTS_MS, NOTICE_PHRASE
+from linkage.schema import incident_alarms
+
+_NEAR_NOBODY_TOLD = {AlarmKind.DURESS.value, AlarmKind.CANCEL.value}
+_TOLD = {kind.value for kind in LIFE_SAFETY_KINDS}
+
+
+def told_households(conn: Connection, incident_id: str) -> set[str]:
+    """The households whose presses in the incident neighbours were, or would be, told of."""
+    a = incident_alarms.c
+    rows = conn.execute(
+        select(a.household_id, a.kind, a.silent).where(
+            a.incident_id == incident_id, a.household_id.is_not(None)
+        )
+    ).all()
+    quiet = {r.household_id for r in rows if r.silent or r.kind in _NEAR_NOBODY_TOLD}
+    return {r.household_id for r in rows if r.kind in _TOLD} - quiet
 
 
 def real_notices(

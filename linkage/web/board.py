@@ -19,6 +19,8 @@ from camerad.model import CameraHealth, CameraState
 from lianfang_timing import unix_ms
 from linkage import schema as s
 from linkage.accounts import sessions
+from linkage.quiet.deciding import flood_at
+from linkage.quiet.storage import camera_alarms_ms
 from linkage.web import views
 from linkage.web.incident_rows import AnyRow, newest_position
 from linkage.web.ports import ComponentStatus, Ports
@@ -27,6 +29,8 @@ from linkage.web.views import moment
 log = structlog.get_logger()
 
 _LOOK_EVERY_S = 1.0
+_FLOODS_LOOKED_BACK_MS = 24 * 3600 * 1000
+"""A flood that lasts longer is said to have begun then."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Registered:
     zones: dict[str, list[views.ZoneItem]] = field(default_factory=dict)
     officers: int = 0
     position: int = 0
+    camera_alarms_ms: list[int] = field(default_factory=list)
 
 
 class Board:
@@ -94,8 +99,16 @@ class Board:
                 connecting=states.count(CameraState.CONNECTING),
             ),
             console=views.ConsoleState(attended=officers > 0, officers=officers),
+            flood=self._flood(),
             sse_position=self._registered.position,
         )
+
+    def _flood(self) -> views.Flood | None:
+        now_ms = unix_ms(self._ports.clock.now())
+        flood = flood_at(self._registered.camera_alarms_ms, now_ms, self._ports.flood)
+        if flood is None:
+            return None
+        return views.Flood(since=moment(flood.since_ms, self._ports.site.zone), alarms=flood.alarms)
 
     def _part(self, status: ComponentStatus) -> views.Part:
         return views.Part(
@@ -145,7 +158,13 @@ def _read(conn: Connection, *, now_ms: int) -> Registered:
             )
         )
     officers = len(sessions.officers_present(conn, now_ms=now_ms))
-    return Registered(list(cameras), zones, officers, newest_position(conn))
+    return Registered(
+        list(cameras),
+        zones,
+        officers,
+        newest_position(conn),
+        camera_alarms_ms(conn, since_ms=now_ms - _FLOODS_LOOKED_BACK_MS),
+    )
 
 
 def _camera(

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Table, select
 
+from alarms.model import AlarmKind
 from linkage import schema as s
-from linkage.model import ActionKind, EventType
+from linkage.model import ActionKind, EventType, usual_certainty
 from linkage.web import views
 from linkage.web.incident_alarms import alarm_counts, newest_alarms
 from linkage.web.incident_rows import AnyRow, IncidentRow
@@ -76,6 +77,10 @@ def facts_of(
             "kind": r.kind,
             "silent": r.silent,
             "drill": r.drill,
+            "drill_id": r.drill_id,
+            "ring_style": "soft" if r.drill else "normal",
+            "certainty": r.certainty or usual_certainty(AlarmKind(r.kind)).value,
+            "flood": r.flood_village is not None,
             "opened_at": moment(r.opened_at_ms, zone),
             "closed_at": moment_or_none(r.closed_at_ms, zone),
             "place": labels.place(r),

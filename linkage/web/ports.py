@@ -17,6 +17,7 @@ from camerad.model import CameraHealth
 from lianfang_timing import Clock
 from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
+from linkage.quiet.model import FloodPolicy
 from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.step_checks import Ask, ClosingCheck
 from linkage.ways.station_desk import StationDesk
@@ -118,3 +119,5 @@ class Ports:
     closing_check: ClosingCheck
     response_plans: ResponsePlanDesk
     station: StationDesk
+    flood: FloodPolicy = FloodPolicy()  # noqa: RUF009 - frozen
+    """When the board says that cameras flood it."""

@@ -144,6 +144,13 @@ class Incident(Struct, frozen=True, kw_only=True):
     kind: str
     silent: bool
     drill: bool
+    drill_id: str | None
+    ring_style: str
+    """normal, or soft while it is a drill."""
+    certainty: str
+    """possible, likely or observed."""
+    flood: bool
+    """It gathers a flood of camera alarms of its village."""
     opened_at: str
     closed_at: str | None
     place: Place
@@ -358,12 +365,20 @@ class ConsoleState(Struct, frozen=True, kw_only=True):
     officers: int
 
 
+class Flood(Struct, frozen=True, kw_only=True):
+    """Cameras raise so much that it is gathered."""
+
+    since: str
+    alarms: int
+
+
 class System(Struct, frozen=True, kw_only=True):
     intake: Part
     store: Part
     broker: Broker
     cameras: CameraCounts
     console: ConsoleState
+    flood: Flood | None
     sse_position: int
 
 

@@ -99,6 +99,10 @@ async def test_an_incident_in_the_list_has_the_agreed_shape(town):
         "suspended_until": None,
         "merged_into": None,
         "station": None,
+        "certainty": "likely",
+        "drill_id": None,
+        "ring_style": "normal",
+        "flood": False,
     }
 
 

@@ -9,13 +9,15 @@ from sqlalchemy import insert
 from lianfang_timing import unix_ms
 from linkage import records, schema
 from linkage.accounts.rights import Permission, Role, permissions_of
+from linkage.quiet import storage as quiet
+from linkage.quiet.model import Drill, QuietWindow, WindowSort
 from linkage.response_plans import storage
 from linkage.response_plans.model import PlanItem, ResponsePlan
 from linkage.ways.planning import siren_actions, webhook_action
 from linkage.ways.settings import USUAL_WAYS, Use, Webhook
 from linkage.web.routing import TABLE, Access, Route, check_declared, declare
 from tests.linkage.duty import seeded
-from tests.linkage.web_house import EAST, WEST, house
+from tests.linkage.web_house import EAST, START, WEST, house
 
 # Written out by hand, apart from the program's own table: who may call what.
 EVERYBODY = "duty shift dispatcher head patrol auditor admin"
@@ -42,6 +44,7 @@ MAY = {
     "POST /api/v1/incidents/{id}/merge": "duty shift",
     "POST /api/v1/incidents/{id}/split": "duty shift",
     "POST /api/v1/incidents/{id}/reopen": "duty shift",
+    "POST /api/v1/incidents/{id}/make-real": AT_THE_DESK,
     "POST /api/v1/incidents/{id}/note": "duty shift dispatcher head patrol",
     "POST /api/v1/incidents/{id}/station-telephoned": AT_THE_DESK,
     "POST /api/v1/incidents/{id}/silence": AT_THE_DESK,
@@ -87,6 +90,19 @@ MAY = {
     "GET /api/v1/handover": "duty shift dispatcher auditor admin",
     "GET /api/v1/handover/{id}": "duty shift dispatcher auditor admin",
     "GET /api/v1/handover/{id}.html": "duty shift dispatcher auditor admin",
+    "GET /api/v1/silences": EVERYBODY,
+    "POST /api/v1/silences": "shift admin",
+    "POST /api/v1/silences/{id}/end": "shift admin",
+    "GET /api/v1/maintenance": EVERYBODY,
+    "POST /api/v1/maintenance": "shift admin",
+    "POST /api/v1/maintenance/{id}/end": "shift admin",
+    "GET /api/v1/drills": EVERYBODY,
+    "POST /api/v1/drills": "shift admin",
+    "GET /api/v1/drills/{id}": EVERYBODY,
+    "POST /api/v1/drills/{id}/start": "shift admin",
+    "POST /api/v1/drills/{id}/end": "duty shift admin",
+    "GET /api/v1/drills/{id}/ledger": "duty shift dispatcher head auditor admin",
+    "GET /api/v1/drills/{id}/ledger.csv": "duty shift dispatcher head auditor admin",
     "GET /api/v1/system": EVERYBODY,
     "GET /api/v1/stream": EVERYBODY,
     "GET /api/v1/openapi.json": EVERYBODY,
@@ -113,6 +129,12 @@ MACHINE_MAY = {
     "GET /api/v1/handover",
     "GET /api/v1/handover/{id}",
     "GET /api/v1/handover/{id}.html",
+    "GET /api/v1/silences",
+    "GET /api/v1/maintenance",
+    "GET /api/v1/drills",
+    "GET /api/v1/drills/{id}",
+    "GET /api/v1/drills/{id}/ledger",
+    "GET /api/v1/drills/{id}/ledger.csv",
     "GET /api/v1/system",
     "GET /api/v1/stream",
     "GET /api/v1/openapi.json",
@@ -151,6 +173,22 @@ BODIES = {
     "POST /api/v1/incidents/{id}/merge": {"reason": "why", "into": "i-east"},
     "POST /api/v1/incidents/{id}/split": {"reason": "why", "alarms": ["alarm-i-east"]},
     "POST /api/v1/incidents/{id}/reopen": {"reason": "why"},
+    "POST /api/v1/silences": {
+        "villages": [EAST],
+        "reason": "集市",
+        "end": "2026-11-22T08:00:00+08:00",
+    },
+    "POST /api/v1/maintenance": {
+        "cameras": ["cam-east"],
+        "reason": "换线",
+        "end": "2026-11-22T08:00:00+08:00",
+    },
+    "POST /api/v1/drills": {
+        "name": "秋季演练",
+        "villages": [EAST],
+        "begin": "2026-11-22T08:00:00+08:00",
+        "end": "2026-11-22T10:00:00+08:00",
+    },
     "POST /api/v1/station/confirmations": {"incident": "i-east"},
     "POST /api/v1/reports": {"kind": "fire", "village": EAST},
     "POST /api/v1/response-plans": {"name": "火警", "items": [{"text": "拨打119"}]},
@@ -164,6 +202,9 @@ BODIES = {
     },
 }
 THINGS = {
+    "/api/v1/silences/{id}": "silence-east",
+    "/api/v1/maintenance/{id}": "maintenance-east",
+    "/api/v1/drills/{id}": "drill-east",
     "/api/v1/incidents/{id}": "i-east",
     "/api/v1/cameras/{id}": "cam-east",
     "/api/v1/evidence/{id}": "e-east",
@@ -179,6 +220,7 @@ async def town(tmp_path):
         await h.incident("i-east")
         await _evidence(h)
         await _response_plan(h)
+        await _quiet(h)
         await _messages(h)
         await _duty(h)
         yield h
@@ -218,6 +260,33 @@ async def _duty(h):
         )
     )
     THINGS["/api/v1/handover/{id}"] = h.handover
+
+
+async def _quiet(h):
+    now_ms = unix_ms(START)
+    windows = [
+        QuietWindow(
+            id=f"{sort.value}-east",
+            sort=sort,
+            reason="集市",
+            author="shift",
+            made_at_ms=now_ms,
+            begin_ms=now_ms,
+            end_ms=now_ms + 3_600_000,
+            villages=frozenset({EAST}),
+        )
+        for sort in WindowSort
+    ]
+    drill = Drill(
+        "drill-east", "演练", now_ms, now_ms + 3_600_000, "shift", now_ms, frozenset({EAST})
+    )
+
+    def work(conn):
+        for window in windows:
+            quiet.add_window(conn, window)
+        quiet.add_drill(conn, drill)
+
+    await h.database.write(work)
 
 
 async def _response_plan(h):

@@ -56,6 +56,7 @@ async def test_the_system_tells_of_its_parts_cameras_and_the_chair(town):
         "broker": {"kind": "embedded"},
         "cameras": {"watching": 1, "down": 1, "connecting": 2},
         "console": {"attended": True, "officers": 1},
+        "flood": None,
         "sse_position": position,
     }
 

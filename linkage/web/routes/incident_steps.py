@@ -199,5 +199,6 @@ ROUTES = (
     _route(Step.MERGE, MergeBody, _merging),
     _route(Step.SPLIT, SplitBody, _splitting),
     _route(Step.REOPEN, ReopenBody, _reopening),
+    _route(Step.MAKE_REAL, StepBody),
     _route(Step.NOTE, NoteBody),
 )
