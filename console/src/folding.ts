@@ -13,12 +13,13 @@ export interface Entry {
   items: readonly TimelineItem[]
 }
 
-const FOLDED = new Set(['notice_sent', 'notice_failed', 'notice_delivered'])
+const FOLDED = new Set(['notice_sent', 'notice_failed', 'notice_delivered', 'told', 'told_failed'])
 
 /** A device that has a notice is not yet a person who answers it. */
 export function titleOf(item: TimelineItem): string {
   // the first call is nobody's failure to sign
   if (item.type === 'escalated' && item.data['step'] === 0) return 'called_first'
+  if (item.type === 'told' && item.data['state'] === 'failed') return 'told_failed'
   return item.type === 'notice_seen' && item.data['state'] === 'delivered'
     ? 'notice_delivered'
     : item.type

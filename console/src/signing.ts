@@ -25,12 +25,16 @@ export function useSigning() {
   let timer: ReturnType<typeof setTimeout> | undefined
   onBeforeUnmount(() => clearTimeout(timer))
 
-  async function sign(incident: Incident): Promise<boolean> {
+  const sign = (incident: Incident) => take(incident, 'acknowledge')
+  /** 转为实警. */
+  const makeReal = (incident: Incident) => take(incident, 'make-real')
+
+  async function take(incident: Incident, step: string): Promise<boolean> {
     if (busyId.value !== null) return false
     busyId.value = incident.id
     trouble.value = null
     try {
-      await duty.step(incident, 'acknowledge')
+      await duty.step(incident, step)
       return true
     } catch (error) {
       const now = duty.book.value.get(incident.id)?.incident
@@ -48,5 +52,5 @@ export function useSigning() {
     }
   }
 
-  return { sign, busyId, trouble }
+  return { sign, makeReal, busyId, trouble }
 }

@@ -24,6 +24,8 @@ const KIND_ICONS: Record<string, IconName> = {
   medical: 'cross',
   missing: 'person',
   loitering: 'eye',
+  unattended: 'chair',
+  rota_gap: 'chair',
 }
 
 export function kindIcon(kind: string): IconName {

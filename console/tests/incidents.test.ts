@@ -100,7 +100,7 @@ describe('urgency', () => {
 
   it('asks for a new signature when a new press wants one', () => {
     expect(needsSigning(taken())).toBe(false)
-    expect(needsSigning(taken({ next: { action: 'acknowledge', due_at: null } }))).toBe(true)
+    expect(needsSigning(taken({ next: { action: 'acknowledge', due_at: null, due_for: null } }))).toBe(true)
   })
 
   it('asks for none once closed', () => {

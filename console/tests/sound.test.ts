@@ -19,7 +19,7 @@ describe('the alarm', () => {
   })
 
   it('is soft for a drill, and not soft when something real comes beside it', () => {
-    const drill = incident({ id: 'd', drill: true })
+    const drill = incident({ id: 'd', drill: true, ring_style: 'soft' })
     expect(decideSound([drill], FINE, NOTHING).loop).toBe('drill')
     expect(decideSound([drill, incident()], FINE, NOTHING).loop).toBe('alarm')
   })
@@ -51,6 +51,37 @@ describe('loitering', () => {
     expect(first).toMatchObject({ loop: null, once: 'chime' })
     expect(decideSound([loitering], FINE, first.heard).once).toBeNull()
     expect(decideSound([{ ...loitering, ring: 2 }], FINE, first.heard).once).toBe('chime')
+  })
+})
+
+describe('what a rule has muted', () => {
+  it('never sounds', () => {
+    const muted = incident({ kind: 'loitering', ring: 0 })
+    expect(decideSound([muted], FINE, NOTHING)).toMatchObject({ loop: null, once: null })
+  })
+
+  it('sounds all the same when it is a press: that could only be a mistake', () => {
+    expect(decideSound([incident({ ring: 0 })], FINE, NOTHING).loop).toBe('alarm')
+  })
+})
+
+describe('a drill that is made real', () => {
+  it('rings as any other', () => {
+    const drill = incident({ drill: true, ring_style: 'soft' })
+    expect(decideSound([drill], FINE, NOTHING).loop).toBe('drill')
+    expect(decideSound([{ ...drill, drill: false, ring_style: 'normal' }], FINE, NOTHING).loop).toBe('alarm')
+  })
+
+  it('is never soft for anything that is no drill', () => {
+    expect(decideSound([incident({ ring_style: 'soft' })], FINE, NOTHING).loop).toBe('alarm')
+  })
+})
+
+describe('the system about itself', () => {
+  it('rings for an empty chair, and tells once of a gap in the rota', () => {
+    expect(decideSound([incident({ kind: 'unattended' })], FINE, NOTHING).loop).toBe('alarm')
+    const gap = incident({ kind: 'rota_gap' })
+    expect(decideSound([gap], FINE, NOTHING)).toMatchObject({ loop: null, once: 'chime' })
   })
 })
 

@@ -89,6 +89,22 @@ export class Client {
     return response.blob()
   }
 
+  async get<T>(path: string): Promise<T> {
+    return (await this.send('GET', `/api/v1${path}`)).json() as Promise<T>
+  }
+
+  /** A change; what comes back, or null where nothing does. */
+  async change<T = null>(
+    method: 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body?: object,
+    version?: number,
+  ): Promise<T> {
+    const headers = version === undefined ? {} : { 'If-Match': String(version) }
+    const response = await this.send(method, `/api/v1${path}`, body, headers as Record<string, string>)
+    return (response.status === 204 ? null : await response.json()) as T
+  }
+
   async presence(sound: 'unlocked' | 'locked', visible: boolean): Promise<void> {
     await this.send('POST', '/api/v1/presence', { sound, visible })
   }

@@ -8,7 +8,26 @@
 export type Open<T extends string> = T | (string & {})
 
 export type Stage = 'reported' | 'verified' | 'dispatched' | 'responded' | 'closed' | 'reviewed'
-export type Action = 'acknowledge' | 'verify' | 'dispatch' | 'respond' | 'close' | 'review' | 'note'
+export type Action =
+  | 'acknowledge'
+  | 'verify'
+  | 'dispatch'
+  | 'set-out'
+  | 'arrive'
+  | 'respond'
+  | 'close'
+  | 'review'
+  | 'return'
+  | 'reassign'
+  | 'suspend'
+  | 'resume'
+  | 'supervise'
+  | 'merge'
+  | 'split'
+  | 'reopen'
+  | 'make-real'
+  | 'note'
+export type Certainty = 'possible' | 'likely' | 'observed'
 export type Outcome =
   | 'real'
   | 'accidental'
@@ -67,6 +86,40 @@ export interface Called {
   state: string
 }
 
+/** When each step was taken; null: not yet, or taken back since. */
+export interface StepTimes {
+  acknowledged: string | null
+  verified: string | null
+  dispatched: string | null
+  set_out: string | null
+  arrived: string | null
+  responded: string | null
+  closed: string | null
+  reviewed: string | null
+}
+
+export interface Station {
+  name: string
+  state: Open<'planned' | 'delivered' | 'confirmed' | 'unconfirmed' | 'telephoned' | 'failed'>
+  at: string
+  /** The officer must telephone the station now. */
+  telephone: boolean
+  number: string | null
+  error: string | null
+}
+
+export interface OtherIncident {
+  id: string
+  number: string
+}
+
+export interface Next {
+  action: Open<Action>
+  due_at: string | null
+  /** What `due_at` waits for: `action`, or a step on the way to it (set-out, arrive, resume). */
+  due_for: string | null
+}
+
 export interface Incident {
   id: string
   number: string
@@ -78,6 +131,7 @@ export interface Incident {
   opened_at: string
   closed_at: string | null
   place: Place
+  place_ids: Place
   acknowledged: { by: string; username: string; at: string } | null
   /** The newest of them: 20 in the list, 500 on its own page. */
   alarms: Alarm[]
@@ -87,12 +141,28 @@ export interface Incident {
   alarm_flags: string[]
   cameras: string[]
   evidence: Evidence[]
-  next: { action: Open<Action>; due_at: string | null } | null
+  next: Next | null
   called: Called[]
   cancel_claimed: boolean
   outcome: string | null
   version: number
+  /** Goes up each time it must sound again; 0: muted, it has never to sound. */
   ring: number
+  times: StepTimes
+  /** How often the present due time has passed. */
+  overdue: number
+  responder: { to: string | null; people: Person[] } | null
+  /** 督办; `by` null: by itself, overdue twice. */
+  supervised: { by: string | null; username: string | null; at: string } | null
+  suspended_until: string | null
+  merged_into: OtherIncident | null
+  /** null: no station is told of it. */
+  station: Station | null
+  certainty: Open<Certainty>
+  drill_id: string | null
+  ring_style: Open<'normal' | 'soft'>
+  /** One incident for a flood of camera alarms. */
+  flood: boolean
 }
 
 export interface TimelineItem {
@@ -142,7 +212,35 @@ export interface IncidentDetail extends Incident {
   group: { id: string; name: string; households: GroupHousehold[] } | null
   cameras_near: NearCamera[]
   actions: PlannedAction[]
-  decisions: { stage: string; matched: boolean; reason: string }[]
+  decisions: Decision[]
+  /** The steps that whoever asked may take now. */
+  allowed: string[]
+  merged_from: OtherIncident[]
+  response_plan: IncidentPlan
+  told: Told[]
+}
+
+export interface Decision {
+  stage: string
+  matched: boolean
+  reason: string
+}
+
+export interface Told {
+  kind: Open<'member' | 'siren' | 'loudspeaker' | 'webhook' | 'person'>
+  target: string
+  way: string
+  state: string
+  at: string
+  error: string | null
+}
+
+export interface IncidentPlan {
+  id: string
+  version: number
+  name: string
+  items: { id: string; text: string; ticked: { by: Person; at: string } | null }[]
+  contacts: { name: string; phone: string }[]
 }
 
 export interface Camera {
@@ -173,6 +271,8 @@ export interface System {
   cameras: { watching: number; down: number; connecting: number }
   console: { attended: boolean; officers: number }
   sse_position: number
+  /** Camera alarms come faster than people can look: they are grouped. */
+  flood: { since: string; alarms: number } | null
 }
 
 export interface Page<T> {
@@ -184,4 +284,9 @@ export interface StepBody {
   note?: string
   outcome?: string
   to?: string
+  reason?: string
+  until?: string
+  sign_for?: boolean
+  into?: string
+  alarms?: string[]
 }

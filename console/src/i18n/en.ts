@@ -1,7 +1,12 @@
+import { dutyEn } from './duty.en'
+import { stepsEn } from './steps.en'
 import type { Key } from './zh'
 
 /** Every sentence of the console in English. */
 export const en: Record<Key, string> = {
+  ...stepsEn,
+  ...dutyEn,
+
   'app.name': 'Lianfang',
   'app.room': 'Duty room',
   'app.language': 'Switch language',
@@ -115,13 +120,11 @@ export const en: Record<Key, string> = {
   'incident.noCameras': 'No cameras nearby',
   'incident.distance': '{metres} m',
   'incident.timeline': 'Timeline',
-  'incident.called': 'People called',
   'incident.actions': 'Linked actions',
   'incident.addNote': 'Add a note',
   'incident.addNoteAction': 'Save note',
   'incident.outcome': 'Outcome',
   'incident.finished': 'This incident is finished',
-  'incident.due': 'due {time}',
   'incident.unknownPlace': 'Place unknown',
   'incident.missing': 'There is no such incident, or it is outside your places',
 
@@ -132,14 +135,12 @@ export const en: Record<Key, string> = {
   'step.close': 'Close',
   'step.review': 'Review',
   'step.note': 'Note',
-  'step.closeNow': 'Nobody needs to be sent: close',
-  'step.dispatchAfterAll': 'Dispatch after all',
   'step.busy': 'Sending…',
-  'step.forbidden': 'Your role may not take this step',
+  'step.forbidden': 'Somebody else has to take this step: it is not for your role, or you were the one sent',
   'stage.skipped': 'left out',
   'hint.acknowledge': 'It becomes yours and the ringing stops',
   'hint.verify': 'Speak with the household or the group leader and write down the result',
-  'hint.dispatch': 'Say who is being sent',
+  'hint.dispatch': 'One tap sends the best fit, or write who is sent',
   'hint.respond': 'Write down what was done on the scene',
   'hint.close': 'Choose the outcome and give the grounds',
   'hint.review': 'Write down your appraisal',

@@ -1,5 +1,11 @@
+import { dutyZh } from './duty.zh'
+import { stepsZh } from './steps.zh'
+
 /** Every sentence of the console in Chinese. The keys are the master list; `en.ts` must match. */
 export const zh = {
+  ...stepsZh,
+  ...dutyZh,
+
   'app.name': '平安联防',
   'app.room': '监控研判室',
   'app.language': '切换语言',
@@ -112,13 +118,11 @@ export const zh = {
   'incident.noCameras': '附近没有摄像机',
   'incident.distance': '{metres} 米',
   'incident.timeline': '处置经过',
-  'incident.called': '呼叫人员',
   'incident.actions': '联动动作',
   'incident.addNote': '补充记录',
   'incident.addNoteAction': '记录',
   'incident.outcome': '结论',
   'incident.finished': '本警情已办结',
-  'incident.due': '限 {time} 前',
   'incident.unknownPlace': '地点不详',
   'incident.missing': '没有这起警情，或不在您的辖区',
 
@@ -129,14 +133,12 @@ export const zh = {
   'step.close': '核查结案',
   'step.review': '考核评价',
   'step.note': '记录',
-  'step.closeNow': '无需派遣，直接结案',
-  'step.dispatchAfterAll': '仍要派遣',
   'step.busy': '正在提交…',
-  'step.forbidden': '您的岗位无权办理这一步',
+  'step.forbidden': '这一步须由别人办理：您的岗位无权，或您就是处置人',
   'stage.skipped': '未经此步',
   'hint.acknowledge': '签收后由您负责，铃声停止',
   'hint.verify': '与住户或组长核实情况，写下结果',
-  'hint.dispatch': '写明派给谁',
+  'hint.dispatch': '点一下派最合适的队伍，或写明派给谁',
   'hint.respond': '写下现场处置情况',
   'hint.close': '选择结论并写明依据',
   'hint.review': '写下评价意见',

@@ -3,7 +3,7 @@
  * How a sound is made lives in `patterns.ts` and `speaker.ts`.
  */
 import type { Incident } from '../api/types'
-import { isLifeSafety, isOpen, needsSigning } from '../state/incidents'
+import { isLifeSafety, isMuted, isOpen, needsSigning } from '../state/incidents'
 
 /** Sounds that go on until their reason is gone, loudest first. */
 export type Loop = 'session-ended' | 'alarm' | 'connection-lost' | 'drill'
@@ -48,22 +48,27 @@ const LOUDEST: Record<Chime, number> = { 'alarm-once': 0, chime: 1, 'drill-once'
 function decideLoop(open: readonly Incident[], listener: Listener): Loop | null {
   if (listener.sessionEnded) return 'session-ended'
   const unsigned = listener.maySign
-    ? open.filter((incident) => needsSigning(incident) && isLifeSafety(incident))
+    ? open.filter((incident) => needsSigning(incident) && isLifeSafety(incident) && !isMuted(incident))
     : []
-  if (unsigned.some((incident) => !incident.drill)) return 'alarm'
+  if (unsigned.some((incident) => !isSoft(incident))) return 'alarm'
   if (listener.connectionLost) return 'connection-lost'
   return unsigned.length > 0 ? 'drill' : null
+}
+
+/** A drill rings softly; what the server wants loud is never made soft here. */
+function isSoft(incident: Incident): boolean {
+  return incident.drill && incident.ring_style !== 'normal'
 }
 
 function chimeFor(incident: Incident, seenBefore: boolean, maySign: boolean): Chime | null {
   if (needsSigning(incident)) {
     // The loop sounds for these.
     if (isLifeSafety(incident) && maySign) return null
-    if (incident.drill) return 'drill-once'
+    if (isSoft(incident)) return 'drill-once'
     return isLifeSafety(incident) ? 'alarm-once' : 'chime'
   }
   // Taken already, and rung again: one burst. On the first sight of a taken one, silence.
   if (!seenBefore) return null
-  if (incident.drill) return 'drill-once'
+  if (isSoft(incident)) return 'drill-once'
   return isLifeSafety(incident) ? 'alarm-once' : 'chime'
 }

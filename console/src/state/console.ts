@@ -6,6 +6,7 @@ import { computed, type InjectionKey, inject, reactive, shallowRef, watch } from
 
 import type { Client } from '../api/client'
 import { Refused, ServerAway, SignedOut, Stale } from '../api/errors'
+import { type Drill, drills } from '../api/quiet'
 import type { Camera, Incident, IncidentDetail, Me, StepBody, System } from '../api/types'
 import { decideSound, type Heard } from '../sound/policy'
 import { Speaker, type SoundState } from '../sound/speaker'
@@ -38,6 +39,8 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     system: null as System | null,
     cameras: [] as Camera[],
     camerasRefused: false,
+    /** Drills that are planned or running; a running one is told on every page. */
+    drills: [] as Drill[],
     line: 'connecting' as 'connecting' | 'live' | 'lost',
     lostAt: null as number | null,
     sound: 'locked' as SoundState,
@@ -140,7 +143,17 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
       if (!(error instanceof Refused)) throw error
       state.camerasRefused = true
     }
+    await readDrills()
     return at
+  }
+
+  async function readDrills(): Promise<void> {
+    try {
+      state.drills = (await drills(client)).filter((drill) => drill.state !== 'ended')
+    } catch (error) {
+      // whoever may not know of drills works on without
+      if (!(error instanceof Refused)) throw error
+    }
   }
 
   /** Reads everything, then follows the stream from there; tries again while the server is away. */
@@ -170,6 +183,7 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
         book.value = replaceOpen(book.value, items, position)
       }
       if (missed) stream.reopen()
+      await readDrills()
     } catch (error) {
       noticed(error)
     }
@@ -314,6 +328,7 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     toSignIn,
     step,
     learn,
+    readDrills,
     may,
     holds,
     unlockSound: () => speaker.unlock(),

@@ -16,7 +16,9 @@ export type Book = ReadonlyMap<string, Known>
 const CLOSED_KEPT = 200
 
 /** Kinds that do not keep ringing. Anything else, also a kind we have never heard of, does. */
-const SOFT_KINDS: ReadonlySet<string> = new Set(['loitering', 'cancel', 'test'])
+const SOFT_KINDS: ReadonlySet<string> = new Set(['loitering', 'cancel', 'test', 'rota_gap'])
+/** The only kinds that a rule may mute (`ring` 0). A muted press could only be a mistake: it rings. */
+const MUTABLE_KINDS: ReadonlySet<string> = new Set(['loitering'])
 
 export function isOpen(incident: Incident): boolean {
   return incident.stage !== 'closed' && incident.stage !== 'reviewed'
@@ -24,6 +26,11 @@ export function isOpen(incident: Incident): boolean {
 
 export function isLifeSafety(incident: Incident): boolean {
   return !SOFT_KINDS.has(incident.kind)
+}
+
+/** On the board, and never to sound. */
+export function isMuted(incident: Incident): boolean {
+  return incident.ring === 0 && MUTABLE_KINDS.has(incident.kind)
 }
 
 /** Nobody has taken it, or a new press wants it to be taken again. */
@@ -85,13 +92,16 @@ function prune(book: Map<string, Known>): Book {
 }
 
 /**
- * 0 unsigned life-safety, 1 unsigned other, 2 unsigned drill, 3 taken and under way, 4 taken drill.
+ * 0 unsigned life-safety, 1 unsigned other, 2 unsigned drill, 3 taken and under way, 4 taken drill,
+ * 5 muted by a rule, 6 suspended.
  */
 export function urgencyClass(incident: Incident): number {
   if (needsSigning(incident)) {
+    if (isMuted(incident)) return 5
     if (incident.drill) return 2
     return isLifeSafety(incident) ? 0 : 1
   }
+  if (incident.suspended_until !== null) return 6
   return incident.drill ? 4 : 3
 }
 

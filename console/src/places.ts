@@ -1,0 +1,40 @@
+/** The villages by name, as far as the pages know them: from the village officers and the cameras. */
+import { computed, onMounted, ref } from 'vue'
+
+import { dutyNow } from './api/duty'
+import { Refused } from './api/errors'
+import { useConsole } from './state/console'
+
+export interface Village {
+  id: string
+  name: string
+}
+
+export function useVillages() {
+  const duty = useConsole()
+  const named = ref<Village[]>([])
+  onMounted(async () => {
+    if (!duty.holds('duty.read')) return
+    try {
+      const { officers } = await dutyNow(duty.client)
+      named.value = officers.map((one) => ({ id: one.village, name: one.village_name }))
+    } catch (error) {
+      // their ids serve as names then
+      if (!(error instanceof Refused)) throw error
+    }
+  })
+  const villages = computed<Village[]>(() => {
+    const found = new Map(named.value.map((village) => [village.id, village]))
+    const seen = duty.open.value.map((incident) => ({
+      id: incident.place_ids.village,
+      name: incident.place.village,
+    }))
+    const watched = duty.state.cameras.map((camera) => ({ id: camera.village, name: null }))
+    for (const { id, name } of [...seen, ...watched]) {
+      if (id !== null && !found.has(id)) found.set(id, { id, name: name ?? id })
+    }
+    return [...found.values()].sort((a, b) => a.name.localeCompare(b.name, 'zh-CN'))
+  })
+  const nameOf = (id: string) => villages.value.find((village) => village.id === id)?.name ?? id
+  return { villages, nameOf }
+}

@@ -1,0 +1,99 @@
+/** Taking a step: what was filled in, what is missing, and what came of it in words. */
+import { reactive, ref } from 'vue'
+
+import { Stale } from './api/errors'
+import type { IncidentDetail, StepBody } from './api/types'
+import { useI18n } from './i18n'
+import { useConsole } from './state/console'
+import type { Field, Form } from './steps'
+import { useTimes } from './words'
+
+export interface Filled {
+  note: string
+  reason: string
+  to: string
+  /** RFC 3339. */
+  until: string
+  outcome: string
+  into: string
+  alarms: string[]
+  /** Reassigning: hand over the sign-for, not the errand. */
+  sign_for: boolean
+}
+
+export function nothingFilled(): Filled {
+  return {
+    note: '',
+    reason: '',
+    to: '',
+    until: '',
+    outcome: '',
+    into: '',
+    alarms: [],
+    sign_for: false,
+  }
+}
+
+/** The first field that still has to be filled in. */
+export function lackingIn(form: Form, filled: Filled): Field | null {
+  const empty = (field: Field) => {
+    const value = filled[field]
+    return typeof value === 'string' ? value.trim() === '' : value.length === 0
+  }
+  return form.required.find(empty) ?? null
+}
+
+/** What is sent: only what the form asks for and what was said. */
+export function bodyOf(step: string, form: Form, filled: Filled): StepBody {
+  const body: StepBody = {}
+  for (const field of form.fields) {
+    if (field === 'alarms') body.alarms = [...filled.alarms]
+    else if (filled[field].trim() !== '') body[field] = filled[field].trim()
+  }
+  if (step === 'reassign') body.sign_for = filled.sign_for
+  return body
+}
+
+export function useStepping(done: (incident: IncidentDetail) => void, stale: () => void) {
+  const duty = useConsole()
+  const { t, word, problem } = useI18n()
+  const { moment } = useTimes()
+  const filled = reactive(nothingFilled())
+  const busy = ref(false)
+  const trouble = ref('')
+
+  function clear(): void {
+    Object.assign(filled, nothingFilled())
+    trouble.value = ''
+  }
+
+  async function take(incident: IncidentDetail, step: string, body: StepBody): Promise<boolean> {
+    if (busy.value) return false
+    busy.value = true
+    trouble.value = ''
+    try {
+      done(await duty.step(incident, step, body))
+      clear()
+      return true
+    } catch (error) {
+      trouble.value = error instanceof Stale ? changedBy(error) : problem(error)
+      if (error instanceof Stale) stale()
+      return false
+    } finally {
+      busy.value = false
+    }
+  }
+
+  /** Who was quicker, and with what; as far as the answer tells. */
+  function changedBy(error: Stale): string {
+    const last = error.current?.timeline?.filter((item) => item.actor !== null).at(-1)
+    if (last === undefined || last.actor === null) return t('error.stale')
+    return t('error.staleBy', {
+      name: last.actor.display_name,
+      what: word('timeline', last.type),
+      time: moment(last.at),
+    })
+  }
+
+  return { filled, busy, trouble, take, clear }
+}

@@ -1,0 +1,44 @@
+/** Gathering who was told: by kind, with how many stand where. Pure. */
+import type { Told } from './api/types'
+
+export interface ToldGroup {
+  kind: string
+  rows: Told[]
+  /** How many rows have which state; what went wrong first. */
+  counts: [state: string, count: number][]
+}
+
+const KINDS = ['person', 'webhook', 'member', 'siren', 'loudspeaker']
+const WORST_FIRST = [
+  'failed',
+  'unattended',
+  'planned',
+  'sent',
+  'delivered',
+  'read',
+  'answered',
+  'cancelled',
+]
+
+export function isTrouble(state: string): boolean {
+  return state === 'failed' || state === 'unattended'
+}
+
+const rank = (order: readonly string[], word: string) => {
+  const at = order.indexOf(word)
+  return at < 0 ? order.length : at
+}
+
+export function toldGroups(told: readonly Told[]): ToldGroup[] {
+  const kinds = [...new Set(told.map((one) => one.kind))].sort(
+    (a, b) => rank(KINDS, a) - rank(KINDS, b),
+  )
+  return kinds.map((kind) => {
+    const rows = told
+      .filter((one) => one.kind === kind)
+      .sort((a, b) => rank(WORST_FIRST, a.state) - rank(WORST_FIRST, b.state))
+    const counts = new Map<string, number>()
+    for (const { state } of rows) counts.set(state, (counts.get(state) ?? 0) + 1)
+    return { kind, rows, counts: [...counts] }
+  })
+}
