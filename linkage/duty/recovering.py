@@ -5,16 +5,18 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from alarms.model import SYSTEM_KINDS, AlarmKind
 from alarms.store.tables import alarms
-from linkage import records
-from linkage.model import OPEN_STAGES, ActionKind, EventType, Outcome, Stage
+from linkage import records, step_writing
+from linkage.model import OPEN_STAGES, ActionKind, EventType, Outcome
 from linkage.schema import incident_alarms, incidents
-from linkage.timeline import NewEvent, record
+from linkage.step_events import Happened, after
+from linkage.step_taking import Taken, not_before
 
 _BY = "系统 System"
+_SETTLED = (ActionKind.ESCALATE, ActionKind.PAGE, ActionKind.NOTICE)
 
 
 @dataclass(frozen=True)
@@ -65,32 +67,20 @@ def close(
     still = {one.id for one in open_incidents(conn, kind)}
     position = 0
     for one in found:
-        if one.id not in still:
+        before = records.incident_by_id(conn, one.id)
+        if before is None or one.id not in still:
             continue
-        conn.execute(
-            update(incidents)
-            .where(incidents.c.id == one.id)
-            .values(
-                stage=Stage.CLOSED.value,
-                outcome=Outcome.REAL.value,
-                closed_at_ms=now_ms,
-                stepped_at_ms=now_ms,
-                next_due_at_ms=None,
-                due_step=None,
-                suspended_until_ms=None,
-            )
+        at_ms = not_before(before, now_ms)
+        events = (
+            Happened(EventType.RECOVERED, at_ms, data={"reason": reason}),
+            Happened(EventType.CLOSED, at_ms, data={"outcome": Outcome.REAL.value, "by": _BY}),
         )
-        records.cancel(conn, one.id, ActionKind, now_ms=now_ms)
-        told = {"outcome": Outcome.REAL.value, "by": _BY}
-        position = record(
-            conn,
-            one.id,
-            [
-                NewEvent(EventType.RECOVERED, {"reason": reason}),
-                NewEvent(EventType.CLOSED, told),
-            ],
-            writer=writer,
-            at_ms=now_ms,
-            new_version=True,
+        closed = before
+        for event in events:
+            closed = after(closed, event)
+        records.cancel(conn, one.id, _SETTLED, now_ms=now_ms)
+        taken = Taken(events, closed)
+        position = step_writing.write(
+            conn, before, taken, writer=writer, now_ms=now_ms, new_version=True
         )
     return position
