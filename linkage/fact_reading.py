@@ -177,15 +177,18 @@ class FactReader:
         ways: Ways,
         now_ms: int,
         time_zone: ZoneInfo,
+        again: bool = False,
     ) -> None:
         """`around` holds the surroundings of the batch at least; `known` incidents by id, as the
-        engine's last transactions left them."""
+        engine's last transactions left them. `again`: what is linked is looked at as if it were
+        not (for explaining)."""
         self._rules = rules
         self._ways = ways
         self._now_ms = now_ms
         self._time_zone = time_zone
         self._around = around
-        self._linked = set(conn.scalars(_LINKED, {"alarms": [a.id for a in batch]}))
+        ids = [] if again else [a.id for a in batch]
+        self._linked = set(conn.scalars(_LINKED, {"alarms": ids}))
         self.open: dict[str, OpenIncident] = {}
         """The open incidents that the batch may belong to, by id, as they stand now."""
         self._sharing: dict[_Shared, set[str]] = defaultdict(set)
