@@ -53,6 +53,7 @@ from linkage.systemd import keep_watchdog, notify
 from linkage.timekeeping import Timekeeper
 from linkage.ways.carrying import WayCarrier
 from linkage.ways.devices import LoudspeakerWay, SirenWay
+from linkage.ways.sounder_news import SounderNews
 from linkage.ways.station_desk import QuietReader, StationCarrier, StationDesk
 from linkage.ways.subject import Sender
 from linkage.ways.subject_reading import Subjects
@@ -141,7 +142,14 @@ async def opened(
             ways=settings.ways,
         )
         desk = IncidentDesk(database, clock, changes, writer=node, policy=policy)
-        intake = Intake(link, alarm_log, devices, clock, on_seen=desk.seen)
+        intake = Intake(
+            link,
+            alarm_log,
+            devices,
+            clock,
+            on_seen=desk.seen,
+            on_sounders=SounderNews(database, clock, changes, writer=node),
+        )
         right_of_way = RightOfWay(clock)
         engine = Engine(
             database,

@@ -316,9 +316,6 @@ class PlannedAction:
     deadline_ms: int | None = None
     """After it the action is worthless: it expires and is shown so. None: it never is."""
     payload: Mapping[str, object] = field(default_factory=dict)
-    turn: int = 0
-    """0 for the first message of its kind for the incident, 1 for the second…: the first of every
-    incident goes out before the second of any."""
 
     @property
     def lane(self) -> str:
