@@ -1,9 +1,10 @@
 """What is due stays due when the wall clock is set: neither an hour late, nor twice, nor too soon.
 
-Due times are wall-clock moments in the store. When the wall clock jumps, the outbox goes on by the
-time that was (`due_ms`) until every planned action is moved by the jump, in one transaction. What
-happened while we were not running cannot be measured; then what was planned in the future waits
-its own time anew, and no longer.
+Due times are wall-clock moments in the store. When the wall clock jumps, every planned action is
+moved by the jump in one transaction, half a second later at the most; until then nothing is due
+that is not due by both times (`due_ms`), the one that was and the one that is. What happened while
+we were not running cannot be measured; then what was planned in the future waits its own time
+anew, and no longer.
 """
 
 from datetime import timedelta
@@ -62,7 +63,8 @@ class Timekeeper:
 
     def due_ms(self) -> int:
         """Now, for due times as they are in the store."""
-        return unix_ms(self._steady.now())
+        # what was planned since a jump has the new time, all else the old one
+        return unix_ms(min(self._clock.now(), self._steady.now()))
 
     async def run(self) -> None:
         """Watch the clock until cancelled."""
@@ -74,7 +76,6 @@ class Timekeeper:
                     began = True
                 await self.look()
             except StoreBusy as error:
-                # until then what is due goes by the time that was
                 logger.warning("timekeeping.store_busy", detail=str(error))
             await self._clock.sleep(LOOK_EVERY_S)
 

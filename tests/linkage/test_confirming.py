@@ -56,9 +56,7 @@ def test_each_step_asks_as_it_says_itself():
     first, second, third = BUILT_IN.steps
     plan = replace(BUILT_IN, steps=(first, replace(second, until=ALL), third))
     roster = Roster(NOW.astimezone(ZoneInfo("Asia/Shanghai")), (DUTY, SECOND, LEADER))
-    found = still_asked(
-        plan, {0: {"duty2"}, 1: {"leader"}}, {"duty"}, roster, village_id="dongcun"
-    )
+    found = still_asked(plan, {0: {"duty2"}, 1: {"leader"}}, {"duty"}, roster, village_id="dongcun")
     assert found == (LEADER,)
     assert plan.asks_more_than_one
     assert not BUILT_IN.asks_more_than_one

@@ -346,9 +346,7 @@ def test_no_limit_ends_a_plan_for_what_a_life_may_hang_on():
 
 HOURS = st.one_of(
     st.none(),
-    st.builds(
-        lambda a, b: DayHours(time(a), time(b)), st.integers(0, 23), st.integers(0, 23)
-    ),
+    st.builds(lambda a, b: DayHours(time(a), time(b)), st.integers(0, 23), st.integers(0, 23)),
 )
 CALLEES = st.one_of(
     st.builds(Callee, role=st.sampled_from([r for r in Role if r is not Role.AUDITOR])),
