@@ -72,6 +72,7 @@ class Doors:
 
     database: type[Database] = Database
     link: type[MqttLink] = MqttLink
+    fleet: type[Fleet] = Fleet
     carrier: Callable[[ActionKind, Carrier], Carrier] = lambda _kind, carrier: carrier
     clock: Clock = SystemClock()  # noqa: RUF009 - it holds no state
 
@@ -178,7 +179,7 @@ async def opened(
         )
 
         # what cameras see
-        fleet = Fleet(
+        fleet = doors.fleet(
             clock=clock,
             on_event=CameraAlarms(alarm_log, evidence).on_event,
             workers=file.cameras.workers or None,

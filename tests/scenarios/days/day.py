@@ -23,6 +23,8 @@ from alarms.model import AlarmKind, AlarmSource, NewAlarm
 from alarms.simulator import SimulatedButton
 from alarms.store import Database
 from alarms.store.tables import alarms
+from camerad.fleet import Fleet
+from camerad.model import CameraHealth, CameraState
 from lianfang_timing import from_unix_ms, unix_ms
 from linkage import schema as s
 from linkage.main import Doors, Service, serve
@@ -38,6 +40,13 @@ EVENING = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 PRESENCE_EVERY_S = 10.0
 GROUP = "dongcun-g1"
 CAMERA = "cam-dongcun-1"
+
+
+class Watching(Fleet):
+    """The fleet, as if it watched the one camera: in these stories nothing is streamed."""
+
+    def health(self) -> dict[str, CameraHealth]:
+        return {CAMERA: CameraHealth(CAMERA, CameraState.WATCHING, "", "", EVENING)}
 
 
 @dataclass
@@ -67,7 +76,9 @@ class Day:
         async def is_ready(_: Service) -> None:
             ready.set()
 
-        doors = Doors(clock=self.clock, carrier=lambda kind, c: self.hold(kind, c))
+        doors = Doors(
+            clock=self.clock, fleet=Watching, carrier=lambda kind, c: self.hold(kind, c)
+        )
         serving = serve(self.site.settings, doors=doors, ready=is_ready, until=self._until)
         self._serving = asyncio.create_task(serving)
         waiting = asyncio.create_task(ready.wait())
