@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from alarms.model import AlarmKind
 from linkage import places
+from linkage.cells import cell_of
 from linkage.model import NOWHERE, ActionKind, Actor, EventType, Incident, Place, Stage
 from linkage.rules import PRIORITIES
 from linkage.schema import actions, evidence, incident_alarms, incident_cameras, incidents
@@ -91,6 +92,11 @@ def open_split(
         group_id=place.group_id,
         household_id=place.household_id,
         camera_id=place.camera_id,
+        latitude=place.latitude,
+        longitude=place.longitude,
+        cell=cell_of(place.latitude, place.longitude),
+        certainty=None,
+        flood_village=None,
     )
     conn.execute(insert(incidents).values(**columns(split)))
     conn.execute(update(incident_alarms).where(a.alarm_id.in_(alarms)).values(incident_id=new_id))

@@ -99,6 +99,7 @@ def _changed_beside_the_way(incident: Incident, event: Happened) -> Incident:
                 plan=data["plan"],
                 silent=data["silent"],
                 cancel_claimed=data["cancel_claimed"],
+                certainty=data["certainty"],
             )
         case EventType.SPLIT:
             # its alarms go; the moment of it counts

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from alarms.model import AlarmKind
 from linkage.due_times import Due, DueTimes, awaited, due_from
-from linkage.model import EventType, Incident, Stage
+from linkage.model import Certainty, EventType, Incident, Stage, usual_certainty
 from linkage.step_checks import Ask, Situation, check, was_reached
 from linkage.step_events import Happened, after
 from linkage.steps import BEFORE, MOVES, ON_THE_SPOT, Step
@@ -78,6 +78,7 @@ def absorb(target: Incident, merged: Incident, ask: Ask, now_ms: int, table: Due
         "plan": more_urgent.plan,
         "silent": target.silent or merged.silent,
         "cancel_claimed": target.cancel_claimed or merged.cancel_claimed,
+        "certainty": max(_certainty(target), _certainty(merged), key=lambda c: c.rank).value,
     }
     event = Happened(EventType.ABSORBED, not_before(target, now_ms), ask.actor.username, told)
     changed = after(target, event)
@@ -85,6 +86,11 @@ def absorb(target: Incident, merged: Incident, ask: Ask, now_ms: int, table: Due
     if due is not None and (target.next_due_at_ms is None or due.at_ms < target.next_due_at_ms):
         event = replace(event, data={**told, "due": _shown(due)})
     return Taken((event,), after(target, event))
+
+
+def _certainty(incident: Incident) -> Certainty:
+    known = incident.certainty
+    return usual_certainty(incident.kind) if known is None else Certainty(known)
 
 
 def not_before(incident: Incident, now_ms: int) -> int:

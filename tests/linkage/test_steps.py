@@ -389,6 +389,12 @@ def test_what_survives_a_merge_is_as_urgent_as_both():
     assert (kept.priority, kept.kind, kept.plan) == (1, AlarmKind.PANIC, "default")
 
 
+def test_what_survives_a_merge_is_as_certain_as_both():
+    seen = replace(SIGNED, certainty="observed")
+    assert absorbed(OTHER, seen).certainty == "observed"
+    assert absorbed(OTHER, SIGNED).certainty == "likely"
+
+
 def test_duress_is_never_hidden_by_a_merge():
     assert absorbed(OTHER, replace(SIGNED, kind=AlarmKind.DURESS)).kind is AlarmKind.DURESS
 
