@@ -76,9 +76,7 @@ class Day:
         async def is_ready(_: Service) -> None:
             ready.set()
 
-        doors = Doors(
-            clock=self.clock, fleet=Watching, carrier=lambda kind, c: self.hold(kind, c)
-        )
+        doors = Doors(clock=self.clock, fleet=Watching, carrier=lambda kind, c: self.hold(kind, c))
         serving = serve(self.site.settings, doors=doors, ready=is_ready, until=self._until)
         self._serving = asyncio.create_task(serving)
         waiting = asyncio.create_task(ready.wait())
