@@ -252,10 +252,9 @@ class IncidentDesk:
     def _made_real(self, conn: Connection, incident: Incident, now_ms: int) -> None:
         """What a real press would have caused, and a drill's has not."""
         cause = f"make-real|{incident.id}|{incident.version}"
-        pressed = turning_real.told_households(conn, incident.id)
         planned = [
             step_writing.escalation_begins(incident, incident.version, now_ms),
-            *turning_real.real_notices(conn, pressed, cause=cause, now_ms=now_ms),
+            *turning_real.notices_of(conn, incident, cause=cause, now_ms=now_ms),
             *told_webhooks(
                 self._policy.ways,
                 cause=cause,

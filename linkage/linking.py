@@ -148,14 +148,15 @@ class Linking:
 
     def _told_it_is_real(self, draft: Draft, facts: Facts) -> list[PlannedAction]:
         """Those who were told of a drill are told that it is none; this alarm's own are planned."""
-        if draft.made_real is None or draft.extends is None:
+        # what a duress causes must be seen nowhere near it
+        if draft.made_real is None or draft.extends is None or draft.silent:
             return []
-        quiet = {a.household_id for a in draft.extends.alarms if a.is_quiet}
-        if draft.silent:
-            quiet.add(draft.place.household_id)
-        pressed = {a.household_id for a in draft.extends.alarms} - quiet
-        pressed -= {draft.place.household_id}
-        return real_notices(self._conn, pressed, cause=facts.alarm.id, now_ms=self._now_ms)
+        linked = draft.extends.alarms
+        quiet = {a.household_id for a in linked if a.is_quiet}
+        pressed = {a.household_id for a in linked} - quiet - {draft.place.household_id}
+        return real_notices(
+            self._conn, pressed, spared=quiet, cause=facts.alarm.id, now_ms=self._now_ms
+        )
 
     def _restart(self, incident_id: str) -> None:
         """The clock begins anew: what it had planned is cancelled, here and in the store."""

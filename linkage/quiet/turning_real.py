@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from linkage import places
-from linkage.model import ActionKind, PlannedAction, action_id
+from linkage.model import ActionKind, Incident, PlannedAction, action_id
 from linkage.planning import NOTICE_LASTS_MS, NOTICE_PHRASE
 from linkage.schema import incident_alarms
 
@@ -14,22 +14,33 @@ _NEAR_NOBODY_TOLD = {AlarmKind.DURESS.value, AlarmKind.CANCEL.value}
 _TOLD = {kind.value for kind in LIFE_SAFETY_KINDS}
 
 
-def told_households(conn: Connection, incident_id: str) -> set[str]:
-    """The households whose presses in the incident neighbours were, or would be, told of."""
+def notices_of(
+    conn: Connection, incident: Incident, *, cause: str, now_ms: int
+) -> list[PlannedAction]:
+    """The notices of an incident that a person has made real; of a silent one none."""
+    if incident.silent:
+        return []
     a = incident_alarms.c
     rows = conn.execute(
         select(a.household_id, a.kind, a.silent).where(
-            a.incident_id == incident_id, a.household_id.is_not(None)
+            a.incident_id == incident.id, a.household_id.is_not(None)
         )
     ).all()
     quiet = {r.household_id for r in rows if r.silent or r.kind in _NEAR_NOBODY_TOLD}
-    return {r.household_id for r in rows if r.kind in _TOLD} - quiet
+    pressed = {r.household_id for r in rows if r.kind in _TOLD} - quiet
+    return real_notices(conn, pressed, spared=quiet, cause=cause, now_ms=now_ms)
 
 
 def real_notices(
-    conn: Connection, households: Collection[str | None], *, cause: str, now_ms: int
+    conn: Connection,
+    households: Collection[str | None],
+    *,
+    spared: Collection[str | None],
+    cause: str,
+    now_ms: int,
 ) -> list[PlannedAction]:
-    """A notice for each of these households that pressed, to their groups; none says drill.
+    """A notice for each of these households that pressed, to their groups; none says drill, and
+    none goes to a household that is `spared`.
 
     `cause` makes the actions' ids: the alarm, or the step, that made it real.
     """
@@ -56,6 +67,6 @@ def real_notices(
                 payload=payload,
             )
             for member in places.members_of_groups(conn, [home.group_id])[home.group_id]
-            if member.wants_notices and member.household_id not in households
+            if member.wants_notices and member.household_id not in {household, *spared}
         ]
     return planned

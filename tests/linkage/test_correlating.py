@@ -1,0 +1,260 @@
+"""Declared correlation: which open incident an alarm joins, and what that says of it. Pure."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
+from linkage.cells import cell_of, cells_around, distance_m
+from linkage.correlating import joined
+from linkage.correlation import Correlation, Same, built_in
+from linkage.facts import LinkedAlarm
+from linkage.model import Certainty, NearCamera, Place
+from linkage.pipeline import decide
+from linkage.rules import Rules
+from tests.linkage.test_pipeline import HOME, NOW_MS, an_alarm, an_incident, facts_of
+
+GATE = Place("dongcun", camera_id="cam-gate", layer="area", latitude=30.0, longitude=120.0)
+
+
+def loitering():
+    return an_alarm(AlarmKind.LOITERING, device="cam-gate", source=AlarmSource.CAMERA)
+
+
+def at_the_gate(**changes):
+    """An incident that loitering at the gate has opened a minute ago."""
+    incident = an_incident(
+        kind=AlarmKind.LOITERING,
+        priority=3,
+        group_id=None,
+        household_id=None,
+        camera_id="cam-gate",
+        alarms=(LinkedAlarm(AlarmKind.LOITERING, False, "cam-gate", None, NOW_MS - 60_000),),
+        camera_ids=frozenset({"cam-gate"}),
+    )
+    return replace(incident, **changes)
+
+
+def of_the_next_group(**changes):
+    """An incident of another group, of a household 50 m away."""
+    incident = an_incident(
+        group_id="g9",
+        household_id="h9",
+        alarms=(LinkedAlarm(AlarmKind.PANIC, False, "b9", "h9", NOW_MS - 60_000),),
+        latitude=30.00045,
+        longitude=120.0,
+        certainty=Certainty.LIKELY,
+    )
+    return replace(incident, **changes)
+
+
+def only(correlation: Correlation) -> Rules:
+    return Rules(correlations=(correlation,))
+
+
+def test_a_press_joins_the_loitering_at_its_gate_and_rings_as_the_real_thing():
+    facts = facts_of(incidents=(at_the_gate(),), cameras=(NearCamera("cam-gate", 30.0),))
+    draft = decide(facts)
+    assert draft.extends == at_the_gate()
+    assert (draft.rings, draft.restarts) == (True, True)
+    assert (draft.kind, draft.priority, draft.plan) == (AlarmKind.PANIC, 1, "default")
+    assert draft.certainty is Certainty.OBSERVED
+
+
+@pytest.mark.parametrize("distance", [80.1, None])
+def test_a_gate_too_far_away_or_not_surveyed_is_another_place(distance: float | None):
+    cameras = (NearCamera("cam-gate", distance),)
+    assert decide(facts_of(incidents=(at_the_gate(),), cameras=cameras)).extends is None
+
+
+def test_loitering_at_the_gate_after_a_press_makes_it_observed_without_ringing():
+    incident = an_incident(
+        kind=AlarmKind.MISSING,
+        priority=2,
+        camera_ids=frozenset({"cam-gate"}),
+        certainty=Certainty.LIKELY,
+    )
+    draft = decide(facts_of(loitering(), place=GATE, incidents=(incident,)))
+    assert draft.extends == incident
+    assert (draft.certainty, draft.priority) == (Certainty.OBSERVED, 1)
+    assert not draft.rings
+
+
+def test_the_same_camera_again_raises_nothing_further():
+    heard = LinkedAlarm(AlarmKind.LOITERING, False, "cam-gate", None, NOW_MS)
+    incident = an_incident(
+        kind=AlarmKind.MISSING,
+        priority=2,
+        camera_ids=frozenset({"cam-gate"}),
+        alarms=(*an_incident().alarms, heard),
+    )
+    assert decide(facts_of(loitering(), place=GATE, incidents=(incident,))).priority == 2
+
+
+def test_two_near_neighbours_of_different_groups_are_one_incident_that_is_observed():
+    draft = decide(facts_of(incidents=(of_the_next_group(),)))
+    assert draft.extends == of_the_next_group()
+    assert (draft.rings, draft.restarts) == (True, True)
+    assert draft.certainty is Certainty.OBSERVED
+
+
+@pytest.mark.parametrize(
+    "incident",
+    [
+        of_the_next_group(latitude=30.001),
+        of_the_next_group(latitude=None, longitude=None),
+        of_the_next_group(silent=True),
+        of_the_next_group(
+            alarms=(LinkedAlarm(AlarmKind.DURESS, False, "b9", "h9", NOW_MS - 60_000),)
+        ),
+        of_the_next_group(
+            alarms=(LinkedAlarm(AlarmKind.PANIC, False, "b9", "h9", NOW_MS - 601_000),)
+        ),
+        of_the_next_group(
+            alarms=tuple(
+                LinkedAlarm(AlarmKind.PANIC, False, f"b{n}", f"h{n}", NOW_MS) for n in range(5, 9)
+            )
+        ),
+        of_the_next_group(kind=AlarmKind.CANCEL),
+        of_the_next_group(flood_village="dongcun"),
+    ],
+)
+def test_far_long_ago_quiet_crowded_or_other_incidents_take_no_neighbour_in(incident):
+    assert decide(facts_of(incidents=(incident,))).extends is None
+
+
+@pytest.mark.parametrize("alarm", [an_alarm(silent=True), an_alarm(AlarmKind.DURESS)])
+def test_a_quiet_press_joins_no_neighbour(alarm):
+    assert decide(facts_of(alarm, incidents=(of_the_next_group(),))).extends is None
+
+
+def test_a_press_from_a_place_not_surveyed_is_near_nothing():
+    place = replace(HOME, latitude=None, longitude=None)
+    assert decide(facts_of(place=place, incidents=(of_the_next_group(),))).extends is None
+
+
+def test_the_own_group_comes_before_what_is_near():
+    other = an_incident(id="i2", alarms=of_the_next_group().alarms)
+    draft = decide(facts_of(incidents=(of_the_next_group(), other)))
+    assert draft.extends == other
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "certainty"),
+    [
+        (AlarmKind.PANIC, AlarmSource.BUTTON, Certainty.LIKELY),
+        (AlarmKind.LOITERING, AlarmSource.CAMERA, Certainty.POSSIBLE),
+        (AlarmKind.CANCEL, AlarmSource.BUTTON, Certainty.POSSIBLE),
+        (AlarmKind.UNATTENDED, AlarmSource.SYSTEM, Certainty.OBSERVED),
+    ],
+)
+def test_one_alarm_alone_is_as_certain_as_its_kind(kind, source, certainty):
+    assert decide(facts_of(an_alarm(kind, source=source))).certainty is certainty
+
+
+def test_a_declared_village_gathers_and_rings_where_it_says_so():
+    declared = Correlation(
+        "village-night",
+        Same.VILLAGE,
+        kinds=frozenset({AlarmKind.LOITERING}),
+        with_kinds=frozenset({AlarmKind.LOITERING}),
+        within_s=600.0,
+        rings=True,
+    )
+    incident = at_the_gate(village_id="dongcun", camera_id="cam-other")
+    draft = decide(facts_of(loitering(), place=GATE, incidents=(incident,), rules=only(declared)))
+    assert draft.extends == incident
+    assert (draft.rings, draft.restarts) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("sources", "joins"),
+    [
+        ({AlarmSource.CAMERA}, True),
+        ({AlarmSource.BUTTON}, False),
+        ({AlarmSource.CAMERA, AlarmSource.BUTTON}, True),
+    ],
+)
+def test_a_declared_source_is_what_the_incident_came_through(sources, joins):
+    declared = Correlation(
+        "by-source", Same.VILLAGE, with_sources=frozenset(sources), sources=frozenset()
+    )
+    incident = at_the_gate(village_id="dongcun")
+    found = joined(facts_of(incidents=(incident,), rules=only(declared)))
+    assert (found is not None) is joins
+
+
+def test_a_press_incident_is_found_by_its_own_source():
+    declared = Correlation("by-button", Same.VILLAGE, with_sources=frozenset({AlarmSource.BUTTON}))
+    incident = an_incident(village_id="dongcun")
+    assert joined(facts_of(incidents=(incident,), rules=only(declared))) is not None
+
+
+def test_a_correlation_for_one_source_leaves_the_others_alone():
+    declared = Correlation("reports", Same.HOUSEHOLD, sources=frozenset({AlarmSource.REPORT}))
+    assert joined(facts_of(incidents=(an_incident(),), rules=only(declared))) is None
+
+
+CORRELATIONS = st.lists(
+    st.builds(
+        Correlation,
+        name=st.just("any"),
+        same=st.sampled_from([s for s in Same if s is not Same.CAUSE]),
+        kinds=st.frozensets(st.sampled_from(AlarmKind), max_size=3),
+        with_kinds=st.frozensets(st.sampled_from(AlarmKind), max_size=3),
+        within_s=st.sampled_from([None, 60.0, 86_400.0]),
+        raises_priority_by=st.integers(0, 3),
+        rings=st.booleans(),
+        joins_quiet=st.booleans(),
+    ),
+    max_size=4,
+)
+
+
+@given(
+    declared=CORRELATIONS,
+    kind=st.sampled_from(sorted(LIFE_SAFETY_KINDS)),
+    opened_by=st.sampled_from([AlarmKind.LOITERING, AlarmKind.PANIC, AlarmKind.MISSING]),
+    home=st.sampled_from(["h1", "h2", None]),
+    signed=st.sampled_from([None, "duty"]),
+)
+def test_no_declared_correlation_lets_a_press_go_unheard(declared, kind, opened_by, home, signed):
+    first = LinkedAlarm(opened_by, False, "b1" if home == "h1" else "x", home, NOW_MS - 1000)
+    incident = an_incident(
+        kind=opened_by,
+        plan="slow" if opened_by is AlarmKind.LOITERING else "default",
+        village_id="dongcun",
+        latitude=30.0,
+        longitude=120.0,
+        camera_id="cam-near" if opened_by is AlarmKind.LOITERING else None,
+        alarms=(first,),
+        acknowledged_by=signed,
+    )
+    rules = Rules(correlations=(*declared, *built_in()))
+    draft = decide(facts_of(an_alarm(kind), incidents=(incident,), rules=rules))
+    is_repeat = home == "h1" and opened_by is kind and signed is None
+    assert not draft.finished
+    assert draft.priority <= 2
+    assert draft.plan == "default"
+    assert draft.rings or is_repeat
+    assert draft.restarts or is_repeat
+
+
+@given(
+    latitude=st.floats(18.0, 53.0),
+    longitude=st.floats(75.0, 135.0),
+    north_m=st.floats(-400.0, 400.0),
+    east_m=st.floats(-400.0, 400.0),
+)
+def test_everything_near_lies_in_the_cells_around(latitude, longitude, north_m, east_m):
+    there = (latitude + north_m / 111_000, longitude + east_m / 111_000)
+    apart = distance_m((latitude, longitude), there)
+    assert cell_of(*there) in cells_around(latitude, longitude, apart + 0.1)
+
+
+def test_what_was_not_surveyed_has_no_cell():
+    assert cell_of(None, 120.0) is None
+    assert cells_around(30.0, None, 80.0) == []
+    assert cells_around(30.0, 120.0, 0.0) == []
