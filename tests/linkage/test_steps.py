@@ -458,6 +458,17 @@ def test_an_incident_has_been_at_the_stages_it_went_through():
     ]  # fmt: skip
 
 
+# --- drills ---------------------------------------------------------------------------------------
+
+
+def test_a_drill_that_becomes_real_rings_and_must_be_signed_for_on_the_real_plan():
+    drill = replace(SIGNED, drill=True, plan="drill", drill_id="d1")
+    real = went(drill, ask(Step.MAKE_REAL), real_plan="default")
+    assert (real.drill, real.plan, real.ring) == (False, "default", SIGNED.ring + 1)
+    assert (real.acknowledged_by, real.due_step, real.next_due_at_ms) == (None, None, LATER)
+    assert "演练" in refused(SIGNED, ask(Step.MAKE_REAL))
+
+
 # --- who may, and the clock -----------------------------------------------------------------------
 
 
