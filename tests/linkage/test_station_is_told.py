@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from alarms.model import AlarmKind
+from alarms.model import AlarmKind, SounderStatus
 from linkage import records
 from linkage.errors import StepNotAllowed
 from linkage.model import Actor
 from linkage.ways.settings import Use, Webhook
+from linkage.ways.sounder_news import SounderNews
 from linkage.ways.station import StationState
 from tests.linkage.town import actions_of, loitering, press
 from tests.linkage.way_house import SECRET, close, receiver, station, way_town
@@ -232,3 +233,23 @@ async def test_killed_between_sending_and_marking_it_goes_again_under_the_same_i
             )
             await town.outbox._carriers[action.kind].carry(action)
         assert [h["webhook-id"] for h, _, _ in far.got] == [planned["id"]] * 2
+
+
+async def test_the_whole_way_holds_on_postgresql_too(tmp_path: Path, postgres_url: str):
+    async with (
+        receiver() as far,
+        way_town(tmp_path, station(far.url), url=postgres_url) as town,
+    ):
+        incident = await town.happens(press("b1", 1))
+        news = SounderNews(town.database, town.clock, town.changes, writer="linkage")
+        await news([SounderStatus("s1", "siren", True)])
+        await town.later(30)
+        assert (await town.standing()).telephone is True
+        await town.station.confirm(incident["id"], actor=STATION, reference="JQ-9", note=None)
+        await town.station.silence(incident["id"], actor=DUTY, note=None)
+        await close(town, incident)
+        await town.outbox.run_once()
+        assert (await town.standing()).state is StationState.CONFIRMED
+        assert [bool(order["on"]) for order in town.publisher.to("siren")][:2] == [True, False]
+        delivered = [e["target"] for e in await town.events("told") if e["state"] == "delivered"]
+        assert delivered == ["station", "s1"]

@@ -183,8 +183,10 @@ class WayTown:
 
 
 @asynccontextmanager
-async def way_town(folder: Path, *webhooks: Webhook, rule: Rule = LOUD) -> AsyncIterator[WayTown]:
-    database, clock = await open_town(folder), HandClock()
+async def way_town(
+    folder: Path, *webhooks: Webhook, rule: Rule = LOUD, url: str | None = None
+) -> AsyncIterator[WayTown]:
+    database, clock = await open_town(folder, url=url), HandClock()
     await database.write(_settle)
     ways = Ways(webhooks={w.name: w for w in webhooks})
     sender = Sender("main", "示范镇综治中心", SHANGHAI)
