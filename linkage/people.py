@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from lianfang_timing import unix_ms
 from linkage.callees import Roster
@@ -16,10 +16,24 @@ from linkage.schema import accounts, sessions
 PRESENCE_S = 30
 """A console page that has not said for this long that it is attended is an empty chair."""
 
+# built once: in a storm they are read for every incident
+_PEOPLE = (
+    select(accounts.c.username, accounts.c.display_name, accounts.c.role, accounts.c.places)
+    .where(accounts.c.enabled)
+    .order_by(accounts.c.username)
+)
+_ATTENDED = select(sessions.c.username).where(
+    sessions.c.expires_at_ms > bindparam("now_ms"),
+    # what was said in the future was said before the clock was set back
+    sessions.c.presence_at_ms.between(bindparam("from_ms"), bindparam("to_ms")),
+    sessions.c.sound_unlocked,
+    sessions.c.visible,
+)
+
 
 def people(conn: Connection) -> list[Person]:
     """All enabled accounts, in a steady order."""
-    rows = conn.execute(select(accounts).where(accounts.c.enabled).order_by(accounts.c.username))
+    rows = conn.execute(_PEOPLE)
     return [
         Person(r.username, r.display_name, Role(r.role), frozenset(json.loads(r.places)))
         for r in rows
@@ -28,18 +42,9 @@ def people(conn: Connection) -> list[Person]:
 
 def attended_usernames(conn: Connection, now_ms: int) -> frozenset[str]:
     """Who has a console page that lately said: in sight, and its sound unlocked."""
-    names = conn.scalars(
-        select(sessions.c.username).where(
-            sessions.c.expires_at_ms > now_ms,
-            # what was said in the future was said before the clock was set back
-            sessions.c.presence_at_ms.between(
-                now_ms - PRESENCE_S * 1000, now_ms + PRESENCE_S * 1000
-            ),
-            sessions.c.sound_unlocked,
-            sessions.c.visible,
-        )
-    )
-    return frozenset(names)
+    around_ms = PRESENCE_S * 1000
+    asked = {"now_ms": now_ms, "from_ms": now_ms - around_ms, "to_ms": now_ms + around_ms}
+    return frozenset(conn.scalars(_ATTENDED, asked))
 
 
 def roster(

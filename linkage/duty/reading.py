@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from alarms.store import SealedBox
 from lianfang_timing import from_unix_ms
@@ -37,33 +37,32 @@ from linkage.duty.schema import (
 )
 from linkage.model import Role
 
+# built once: in a storm the rota is read for every incident
+_POSTS = select(duty_posts).order_by(duty_posts.c.created_at_ms)
+_PATTERNS = select(duty_patterns).order_by(duty_patterns.c.id)
+_OVERRIDES = (
+    select(duty_overrides)
+    .where(duty_overrides.c.end_ms > bindparam("since_ms"))
+    .order_by(duty_overrides.c.position)
+)
+_ABSENCES = (
+    select(absences)
+    .where(absences.c.end_ms > bindparam("since_ms"))
+    .order_by(absences.c.begin_ms, absences.c.id)
+)
+_OFFICER = select(village_officers.c.username).where(
+    village_officers.c.village_id == bindparam("village")
+)
+
 
 def load_rota(conn: Connection, time_zone: ZoneInfo, *, since_ms: int = 0) -> Rota:
     """The whole rota; of overrides and absences those that end after `since_ms`."""
     return Rota(
         time_zone=time_zone,
-        posts=tuple(
-            _post(r) for r in conn.execute(select(duty_posts).order_by(duty_posts.c.created_at_ms))
-        ),
-        patterns=tuple(
-            _pattern(r) for r in conn.execute(select(duty_patterns).order_by(duty_patterns.c.id))
-        ),
-        overrides=tuple(
-            _override(r)
-            for r in conn.execute(
-                select(duty_overrides)
-                .where(duty_overrides.c.end_ms > since_ms)
-                .order_by(duty_overrides.c.position)
-            )
-        ),
-        absences=tuple(
-            _absence(r)
-            for r in conn.execute(
-                select(absences)
-                .where(absences.c.end_ms > since_ms)
-                .order_by(absences.c.begin_ms, absences.c.id)
-            )
-        ),
+        posts=tuple(_post(r) for r in conn.execute(_POSTS)),
+        patterns=tuple(_pattern(r) for r in conn.execute(_PATTERNS)),
+        overrides=tuple(_override(r) for r in conn.execute(_OVERRIDES, {"since_ms": since_ms})),
+        absences=tuple(_absence(r) for r in conn.execute(_ABSENCES, {"since_ms": since_ms})),
     )
 
 
@@ -81,9 +80,7 @@ def load_officers(conn: Connection, box: SealedBox) -> list[VillageOfficer]:
 
 def officer_username(conn: Connection, village_id: str) -> str | None:
     """The account of the village's police officer; None where there is none, or none known."""
-    found = conn.scalar(
-        select(village_officers.c.username).where(village_officers.c.village_id == village_id)
-    )
+    found = conn.scalar(_OFFICER, {"village": village_id})
     return None if found is None else str(found)
 
 

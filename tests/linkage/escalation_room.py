@@ -112,8 +112,8 @@ class EscalationRoom:
         await attend(self.database, self.clock, "duty", "duty2", "leader", "station")
 
     async def signs(self, incident: str, actor: Actor = DUTY) -> int:
-        version = [r for r in await rows(self.database, "incidents") if r["id"] == incident][0]
-        return await self.desk.acknowledge(incident, actor=actor, version=int(version["version"]))
+        row = next(r for r in await rows(self.database, "incidents") if r["id"] == incident)
+        return await self.desk.acknowledge(incident, actor=actor, version=int(row["version"]))
 
     async def called(self) -> list[str]:
         """Everybody who was called, in order."""
