@@ -11,12 +11,13 @@ DEMO_SECONDS ?=
 SOURCES := alarms camerad linkage lianfang_timing.py tests benchmarks examples console/hatch_build.py
 SOURCES := $(wildcard $(SOURCES))
 
-.PHONY: help demo test lint bench soak clean console lock setup test-programs wheel
+.PHONY: help coverage demo test lint bench soak clean console lock setup test-programs wheel
 
 help:
 	@echo "make demo   试用整个系统，控制台 http://127.0.0.1:$(PORT) / the whole product on embedded parts"
 	@echo "make test   运行全部测试 / all tests      make lint   format, lint, types, layers"
 	@echo "make soak   长时间故障测试（约 10 分钟） / failures during storms, about 10 minutes"
+	@echo "make coverage  判断逻辑的分支覆盖 / the deciding modules, every branch"
 	@echo "make bench  性能与质量 / benchmarks      make clean  删除构建产物 / remove what was built"
 
 # --- the environment ------------------------------------------------------------------------------
@@ -54,6 +55,10 @@ test-programs:
 test: console test-programs
 	# side by side; a plain pytest runs one after another
 	env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+coverage: .venv/.ready
+	$(PY) -m coverage run -m pytest -q tests/linkage
+	$(PY) -m coverage report
 
 soak: console test-programs
 	$(PY) -m pytest -m soak -s tests/soak
