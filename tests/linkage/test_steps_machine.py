@@ -35,6 +35,12 @@ REACHED = {
     Stage.RESPONDED: ("verified_at_ms", "dispatched_at_ms", "responded_at_ms"),
 }
 
+NOT_YET = {
+    Stage.REPORTED: ("verified_at_ms", "dispatched_at_ms", "arrived_at_ms", "responded_at_ms"),
+    Stage.VERIFIED: ("dispatched_at_ms", "set_out_at_ms", "arrived_at_ms", "responded_at_ms"),
+    Stage.DISPATCHED: ("responded_at_ms",),
+}
+
 
 def likely(steps: list[Step]) -> list[Step]:
     """The steps with the six of the usual way more often: else few runs would come far."""
@@ -158,6 +164,8 @@ class Steps(RuleBasedStateMachine):
         here = self.incident
         for name in REACHED.get(here.stage, ()):
             assert getattr(here, name) is not None
+        for name in NOT_YET.get(here.stage, ()):
+            assert getattr(here, name) is None
         ended = (here.closed_at_ms is not None, here.outcome is not None)
         assert ended == (not here.stage.is_open,) * 2
         assert (here.reviewed_at_ms is not None) == (here.stage is Stage.REVIEWED)
