@@ -120,6 +120,8 @@ class _Flight:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     in_hand: set[str] = field(default_factory=set)
     """Ids of what is being carried, or was and is not marked."""
+    more: bool = False
+    """The last look found as much as there was room for: there may be more."""
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when there is room again, or something new."""
 
@@ -229,8 +231,9 @@ class Outbox:
     async def _start_due(self, flight: _Flight) -> None:
         free = flight.free
         if free <= 0:
+            flight.more = True
             return
-        now_ms, in_hand = self._due_ms(), list(flight.in_hand)
+        now_ms, in_hand = self._due_ms(), frozenset(flight.in_hand)
         due = await self._database.read(
             lambda conn: due_actions(conn, flight.name, now_ms=now_ms, without=in_hand, limit=free)
         )
@@ -238,9 +241,7 @@ class Outbox:
             flight.in_hand.add(action.id)
             task = asyncio.create_task(self._take(flight, action), name=f"carry-{action.id}")
             flight.tasks.add(task)
-        if len(due) == free:
-            # there may be more than there was room for
-            flight.moved.set()
+        flight.more = len(due) == free
 
     async def _take(self, flight: _Flight, action: Action) -> None:
         done = await self._carry(action)
@@ -249,7 +250,12 @@ class Outbox:
         task = asyncio.current_task()
         assert task is not None, "the lane runs it as a task"
         flight.tasks.discard(task)
-        flight.moved.set()
+        self._has_room(flight)
+
+    def _has_room(self, flight: _Flight) -> None:
+        """Look again where the last look left something; else only what is new is worth a look."""
+        if flight.more and flight.free > 0:
+            flight.moved.set()
 
     async def _keep_marking(self) -> None:
         failures = 0
@@ -282,8 +288,7 @@ class Outbox:
             self._to_mark.clear()
         for flight, one in taken:
             flight.in_hand.discard(one.action.id)
-            if flight.free <= len(taken):
-                flight.moved.set()
+            self._has_room(flight)
         self._changes.notify(position)
         return len(taken)
 
