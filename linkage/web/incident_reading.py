@@ -229,7 +229,7 @@ def _skipped(events: Sequence[AnyRow], zone: ZoneInfo) -> list[views.Called]:
                 role=person["role"],
                 way="console",
                 at=moment(event.at_ms, zone),
-                state="unattended",
+                state="absent" if data.get("reason") == "absent" else "unattended",
             )
             for person in data["people"]
         ]

@@ -6,6 +6,7 @@ from datetime import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from alarms.store import Database
 from linkage import confirmations, records
@@ -24,9 +25,11 @@ from linkage.plans import (
     Way,
     WayKind,
 )
+from linkage.schema import incidents
 from linkage.ways.settings import Ways, Webhook
+from linkage.web.incident_reading import list_items
 from tests.linkage.escalation_room import DUTY, LEADER, SECOND, EscalationRoom, falls_sick, man
-from tests.linkage.town import actions_of, attend, loitering, open_town, press, rows
+from tests.linkage.town import SHANGHAI, actions_of, attend, loitering, open_town, press, rows
 
 OFFICERS = (Callee(role=Role.DUTY_OFFICER),)
 LEADERS = (Callee(role=Role.SHIFT_LEADER),)
@@ -79,6 +82,23 @@ async def test_when_all_officers_are_away_the_leader_is_called_at_once_and_it_is
     assert await room.called() == ["leader"]
     [skipped] = await room.events("unattended_skipped")
     assert (skipped["step"], skipped["reason"]) == (0, "absent")
+
+
+async def test_the_incident_shows_those_who_are_away_as_absent_not_as_an_empty_chair(
+    database: Database,
+):
+    for username in ("duty", "duty2"):
+        await falls_sick(database, username)
+    room = await room_of(database)
+    await room.happens(press("b1", 1))
+    [shown] = await database.read(
+        lambda conn: list_items(conn, conn.execute(select(incidents)).all(), SHANGHAI)
+    )
+    assert [(c.username, c.state) for c in shown.called] == [
+        ("duty", "absent"),
+        ("duty2", "absent"),
+        ("leader", "sent"),
+    ]
 
 
 async def test_a_step_calls_who_holds_a_post(database: Database):
@@ -325,3 +345,21 @@ async def test_everybody_missing_still_leaves_a_press_with_a_next_look(database:
     await room.happens(press("b1", 1))
     assert await room.called() == []
     assert (await incident_of(room))["next_due_at_ms"] == room.clock.ms + 60_000
+
+
+async def test_rota_confirmations_and_webhooks_hold_on_postgresql_too(
+    tmp_path: Path, postgres_url: str
+):
+    database = await open_town(tmp_path, url=postgres_url)
+    await man(database)
+    first = PlanStep(0.0, OFFICERS, ways=(CONSOLE, COUNTY), if_more_than=MoreThan(1, 60.0))
+    room = await room_of(database, Plan("p", (first,), 60.0, until=ALL), ways=WAYS)
+    incident = await room.happens(press("b1", 1))
+    await room.signs(incident)
+    await room.passes(60)
+    await room.signs(incident, SECOND)
+    await room.passes(60)
+    called, pushed = await room.called(), await actions_of(database, "webhook")
+    await database.close()
+    assert called == ["duty", "duty2", "duty2"]
+    assert len(pushed) == 1

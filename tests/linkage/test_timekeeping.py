@@ -231,6 +231,9 @@ async def test_a_busy_store_is_asked_again_and_the_jump_is_not_forgotten(tmp_pat
     clock.asked.clear()
     clock.looks.release()
     await clock.asked.wait()
+    clock.asked.clear()
+    clock.looks.release()
+    await clock.asked.wait()  # and looks on
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     [look] = await actions_of(database, "escalate", "planned")
@@ -239,3 +242,19 @@ async def test_a_busy_store_is_asked_again_and_the_jump_is_not_forgotten(tmp_pat
     called = await room.called()
     await database.close()
     assert called == ["duty", "leader"]
+
+
+async def test_what_is_planned_moves_on_postgresql_too(tmp_path: Path, postgres_url: str):
+    database = await open_town(tmp_path, url=postgres_url)
+    room = EscalationRoom(database)
+    await room.everyone_sits()
+    await room.happens(press("b1", 1))
+    room.clock.set_wall(-HOUR_S)
+    await room.passes(30)
+    room.clock.set_wall(-HOUR_S)
+    again = EscalationRoom(database, clock=room.clock)
+    await again.timekeeper.begin()
+    await again.passes(30)
+    called = await again.called()
+    await database.close()
+    assert called == ["duty", "leader", "station"]
