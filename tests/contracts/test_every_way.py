@@ -221,9 +221,7 @@ async def quiet(_incident: str) -> bool:
     return True
 
 
-async def test_a_quiet_incident_is_never_heard_near_the_household(
-    stand: Stand, clock: HandClock
-):
+async def test_a_quiet_incident_is_never_heard_near_the_household(stand: Stand, clock: HandClock):
     result = await WayCarrier(stand.way, clock, is_quiet=quiet).carry(stand.action(clock))
     if stand.way.near_household:
         assert (result.expired, stand.received) == (True, [])
@@ -243,8 +241,6 @@ async def test_a_siren_is_switched_off_also_where_it_is_quiet(clock: HandClock):
         carrier = WayCarrier(stand.way, clock, is_quiet=quiet)
         await carrier.carry(stand.action(clock, on=False))
         assert [one["on"] for one in stand.received] == [False]
-
-
 
 
 def test_not_sent_is_expected():
