@@ -1,10 +1,10 @@
 """What is due stays due when the wall clock is set: neither an hour late, nor twice, nor too soon.
 
 Due times are wall-clock moments in the store. When the wall clock jumps, every planned action is
-moved by the jump in one transaction, half a second later at the most; until then nothing is due
-that is not due by both times (`due_ms`), the one that was and the one that is. What happened while
-we were not running cannot be measured; then what was planned in the future waits its own time
-anew, and no longer.
+moved by the jump in one transaction, half a second later at the most, and who sat at a console
+still does; until then nothing is due that is not due by both times (`due_ms`), the one that was and
+the one that is. What happened while we were not running cannot be measured; then what was planned
+in the future waits its own time anew, and no longer.
 """
 
 from datetime import timedelta
@@ -16,7 +16,7 @@ from alarms.errors import StoreBusy
 from alarms.store import Database
 from lianfang_timing import Clock, SteadyClock, unix_ms
 from linkage.model import ActionState
-from linkage.schema import actions
+from linkage.schema import actions, sessions
 
 LOOK_EVERY_S = 0.5
 
@@ -24,6 +24,7 @@ LONGEST_RETRY_MS = 60_000
 """No lane waits longer before it tries again."""
 
 _a = actions.c
+_presence = sessions.c.presence_at_ms
 _PLANNED = _a.state == ActionState.PLANNED.value
 _MOVE = (
     update(actions)
@@ -34,6 +35,12 @@ _MOVE = (
         planned_at_ms=_a.planned_at_ms + bindparam("by_ms"),
         deadline_ms=_a.deadline_ms + bindparam("by_ms"),
     )
+)
+# whoever sat there a moment ago still does
+_MOVE_PRESENCE = (
+    update(sessions)
+    .where(~_presence.between(bindparam("since_ms"), bindparam("now_ms")))
+    .values(presence_at_ms=_presence + bindparam("by_ms"))
 )
 _WAIT_ANEW = (
     update(actions)
@@ -100,9 +107,14 @@ class Timekeeper:
                 "since_ms": unix_ms(now - window),
                 "now_ms": unix_ms(now),
             }
-            moved = await self._database.write(lambda conn: conn.execute(_MOVE, asked).rowcount)
+            moved = await self._database.write(lambda conn: _move(conn, asked))
             logger.warning("timekeeping.clock_was_set", by_s=by.total_seconds(), actions=moved)
         self._steady.follow()
+
+
+def _move(conn: Connection, asked: dict[str, int]) -> int:
+    conn.execute(_MOVE_PRESENCE, asked)
+    return conn.execute(_MOVE, asked).rowcount
 
 
 def _wait_anew(conn: Connection, now_ms: int) -> int:

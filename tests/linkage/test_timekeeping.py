@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from alarms.errors import StoreBusy
 from alarms.store import Database
 from lianfang_timing import SteadyClock, jump
+from linkage import people
 from linkage.schema import actions
 from linkage.timekeeping import Timekeeper
 from tests.linkage.escalation_room import DUTY, EscalationRoom, JumpClock
@@ -111,6 +112,25 @@ async def test_a_press_right_after_the_clock_was_set_is_called_for_at_once(
     assert await room.called() == ["duty"]
     await room.passes(30)
     assert (await room.called())[:2] == ["duty", "leader"]
+
+
+@pytest.mark.parametrize("jump_s", [-HOUR_S, HOUR_S])
+async def test_who_sat_there_before_the_clock_was_set_sits_there_still_and_no_longer_than_else(
+    room: EscalationRoom, jump_s: float
+):
+    async def attended() -> set[str]:
+        names = await room.database.read(
+            lambda conn: people.attended_usernames(conn, room.clock.ms)
+        )
+        return set(names)
+
+    room.clock.forward(10)
+    room.clock.set_wall(jump_s)
+    await room.timekeeper.look()
+    room.clock.forward(20)
+    assert "duty" in await attended()
+    room.clock.forward(1)
+    assert await attended() == set()
 
 
 async def test_facts_carry_the_wall_clocks_time(room: EscalationRoom):
