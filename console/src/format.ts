@@ -26,9 +26,15 @@ export function clockTime(ms: number, timeZone: string): string {
 
 /** 21:03:10 today, 11-20 21:03 on another day. */
 export function momentTime(ms: number, now_ms: number, timeZone: string): string {
-  if (dayOf(ms, timeZone) === dayOf(now_ms, timeZone)) return clockTime(ms, timeZone)
+  const today = dayOf(ms, timeZone) === dayOf(now_ms, timeZone)
+  return today ? clockTime(ms, timeZone) : minuteTime(ms, now_ms, timeZone)
+}
+
+/** 21:03 today, 11-20 21:03 on another day. */
+export function minuteTime(ms: number, now_ms: number, timeZone: string): string {
   const time = part(ms, timeZone, { hour: '2-digit', minute: '2-digit' })
-  return `${dayOf(ms, timeZone).slice(5)} ${time}`
+  const day = dayOf(ms, timeZone)
+  return day === dayOf(now_ms, timeZone) ? time : `${day.slice(5)} ${time}`
 }
 
 /** 2026-11-21 in the site's time zone. */

@@ -1,4 +1,4 @@
-/** The villages by name, as far as the pages know them: from the village officers and the cameras. */
+/** The villages by name, as far as the pages know them: from the village officers and what is open. */
 import { computed, onMounted, ref } from 'vue'
 
 import { dutyNow } from './api/duty'
@@ -29,8 +29,7 @@ export function useVillages() {
       id: incident.place_ids.village,
       name: incident.place.village,
     }))
-    const watched = duty.state.cameras.map((camera) => ({ id: camera.village, name: null }))
-    for (const { id, name } of [...seen, ...watched]) {
+    for (const { id, name } of seen) {
       if (id !== null && !found.has(id)) found.set(id, { id, name: name ?? id })
     }
     return [...found.values()].sort((a, b) => a.name.localeCompare(b.name, 'zh-CN'))

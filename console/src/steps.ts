@@ -78,9 +78,9 @@ export function primaryStep(incident: IncidentDetail): string | null {
   return usual !== null && incident.allowed.includes(usual) ? usual : awaited
 }
 
-/** All else this person may do now. A note has a place of its own; so has the key for real. */
-export function otherSteps(incident: IncidentDetail, primary: string | null): string[] {
-  return BESIDE.filter((step) => step !== primary && incident.allowed.includes(step)).filter(
+/** All else this person may do now, beside what is offered already. A note has a place of its own; so has the key for real. */
+export function otherSteps(incident: IncidentDetail, offered: readonly (string | null)[]): string[] {
+  return BESIDE.filter((step) => !offered.includes(step) && incident.allowed.includes(step)).filter(
     // one alarm alone cannot be taken apart
     (step) => step !== 'split' || incident.alarm_count > 1,
   )

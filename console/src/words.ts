@@ -3,7 +3,7 @@ import { computed } from 'vue'
 
 import type { Incident } from './api/types'
 import type { IconName } from './components/AppIcon.vue'
-import { ageOf, clockTime, momentTime } from './format'
+import { ageOf, clockTime, minuteTime, momentTime } from './format'
 import { useI18n } from './i18n'
 import { useConsole } from './state/console'
 
@@ -28,6 +28,9 @@ const KIND_ICONS: Record<string, IconName> = {
   rota_gap: 'chair',
 }
 
+/** What the system raises about the duty room itself. */
+const OWN_KINDS: ReadonlySet<string> = new Set(['unattended', 'rota_gap'])
+
 export function kindIcon(kind: string): IconName {
   return KIND_ICONS[kind] ?? 'bell'
 }
@@ -39,12 +42,15 @@ export function useTimes() {
   const zone = computed(() => duty.state.site?.time_zone ?? 'Asia/Shanghai')
   const moment = (at: string | null) =>
     at === null ? '' : momentTime(Date.parse(at), duty.serverNow.value, zone.value)
+  /** For what is planned: nobody plans by the second. */
+  const minute = (at: string | null) =>
+    at === null ? '' : minuteTime(Date.parse(at), duty.serverNow.value, zone.value)
   const age = (at: string) => {
     const { key, params } = ageOf(duty.serverNow.value - Date.parse(at))
     return t(key, params)
   }
   const localClock = (ms: number) => clockTime(ms, zone.value)
-  return { zone, moment, age, localClock }
+  return { zone, moment, minute, age, localClock }
 }
 
 /** The place from the widest to the household, as far as it is known. */
@@ -55,7 +61,8 @@ export function usePlace() {
     const area = group ?? grid
     const parts = [village, area === village ? null : area, household]
     const known = parts.filter((part): part is string => part !== null && part !== '')
-    return known.length === 0 ? [t('incident.unknownPlace')] : known
+    if (known.length > 0) return known
+    return [t(OWN_KINDS.has(incident.kind) ? 'incident.dutyRoom' : 'incident.unknownPlace')]
   }
 }
 

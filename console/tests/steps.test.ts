@@ -58,17 +58,17 @@ describe('the one thing to do', () => {
 describe('the other steps', () => {
   it('are those the server allows, without the large one and the note', () => {
     const all = ['acknowledge', 'verify', 'suspend', 'note', 'merge', 'make-real']
-    expect(otherSteps(detail({ allowed: all }), 'verify')).toEqual(['suspend', 'merge'])
+    expect(otherSteps(detail({ allowed: all }), ['verify'])).toEqual(['suspend', 'merge'])
   })
 
   it('take an incident apart only when it holds more than one alarm', () => {
-    expect(otherSteps(detail({ allowed: ['split'], alarm_count: 1 }), null)).toEqual([])
-    expect(otherSteps(detail({ allowed: ['split'], alarm_count: 2 }), null)).toEqual(['split'])
+    expect(otherSteps(detail({ allowed: ['split'], alarm_count: 1 }), [])).toEqual([])
+    expect(otherSteps(detail({ allowed: ['split'], alarm_count: 2 }), [])).toEqual(['split'])
   })
 
   it('all have a form', () => {
     const allowed = ['respond', 'close', 'reassign', 'return', 'supervise', 'reopen', 'resume']
-    for (const step of otherSteps(detail({ allowed }), null)) expect(FORMS[step]).toBeDefined()
+    for (const step of otherSteps(detail({ allowed }), [])) expect(FORMS[step]).toBeDefined()
   })
 
   it('require only what they ask for', () => {

@@ -7,7 +7,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.scenarios.house import House
 
-HD, PHONE = (1920, 1080), (390, 844)
+HD, DESK, PHONE = (1920, 1080), (1366, 768), (390, 844)
 _SOON_MS = 15_000
 
 

@@ -1,4 +1,4 @@
-"""The pages on a duty desk's screen and on a telephone, in both languages: whole, and pictured.
+"""The pages on a duty desk's screens and on a telephone, in both languages: whole, and pictured.
 
 The pictures go to test-artifacts/screens for people to look at; the test itself checks that no page
 scrolls sideways and that what must be touched is large enough for a thumb.
@@ -14,11 +14,11 @@ from camerad.simulator.scenes import EAST_GATE, SCHOOL_GATE
 from camerad.simulator.site import SimulatedCameraSite
 from linkage.demo.town import VILLAGES
 from tests.browser.conftest import ARTIFACTS
-from tests.browser.duty_page import HD, PHONE, DutyPage, open_page
+from tests.browser.duty_page import DESK, HD, PHONE, DutyPage, open_page
 from tests.scenarios.cameras import Registered, register, until_watching
 from tests.scenarios.house import house
 
-SIZES = {"1920x1080": HD, "390x844": PHONE}
+SIZES = {"1920x1080": HD, "1366x768": DESK, "390x844": PHONE}
 
 
 async def look(duty: DutyPage, name: str) -> None:
@@ -78,13 +78,25 @@ async def test_every_page_fits_in_both_languages(chromium: Browser, tmp_path: Pa
                 await assert_thumb_sized(duty, "attention-ack")
             assert await officer.step(incident, "acknowledge") == 200
         for name, duty in pages.items():
+            await expect(duty.find("next-step")).to_be_visible()
+            await look(duty, f"{name}-4-next")
+            await assert_thumb_sized(duty, "next-step")
             await duty.page.goto(f"{site.url}/incidents/{incident['id']}")
             await expect(duty.find("timeline-item").first).to_be_visible()
             await expect(duty.find("evidence-picture")).to_have_count(2)
             await duty.live()
-            await look(duty, f"{name}-4-incident")
+            await look(duty, f"{name}-5-incident")
+            await assert_thumb_sized(duty, "step-submit")
             await duty.page.goto(f"{site.url}/cameras")
             await expect(duty.find("camera-card")).to_have_count(3)
             await duty.live()
-            await look(duty, f"{name}-5-cameras")
+            await look(duty, f"{name}-6-cameras")
+            if "1920" in name:
+                continue  # what fits the smaller screens fits this one
+            await duty.page.goto(f"{site.url}/duty")
+            await expect(duty.find("posts")).to_be_visible()
+            await look(duty, f"{name}-7-duty")
+            await duty.page.goto(f"{site.url}/quiet")
+            await expect(duty.find("drills")).to_be_visible()
+            await look(duty, f"{name}-8-quiet")
         assert await site.stop() == 0

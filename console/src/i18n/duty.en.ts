@@ -8,6 +8,7 @@ export const dutyEn: Record<keyof typeof dutyZh, string> = {
   'duty.notNow': 'not manned at this time',
   'duty.until': 'until {time}',
   'duty.next': 'next {time} {names}',
+  'duty.nextGap': 'nobody from {time}',
   'duty.away': 'away: {names}',
   'duty.gaps': 'Gaps in the coming week',
   'duty.noGaps': 'No gaps',

@@ -6,6 +6,7 @@ export const dutyZh = {
   'duty.notNow': '此时不设岗',
   'duty.until': '到 {time}',
   'duty.next': '下一班 {time} {names}',
+  'duty.nextGap': '{time} 起空缺',
   'duty.away': '请假：{names}',
   'duty.gaps': '未来七天的空缺',
   'duty.noGaps': '没有空缺',

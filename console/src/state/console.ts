@@ -114,6 +114,10 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
       lost: lineLost,
       incident: (incident, seq) => {
         book.value = merge(book.value, incident, seq)
+        // a drill began somewhere else: its banner comes with its first press
+        if (incident.drill && !state.drills.some((drill) => drill.id === incident.drill_id)) {
+          readDrills().catch(noticed)
+        }
       },
       camera: (camera) => {
         const others = state.cameras.filter((other) => other.id !== camera.id)
