@@ -49,8 +49,11 @@ class Found:
 def found(
     callees: Iterable[Callee], roster: Roster, *, village_id: str | None, grid_id: str | None
 ) -> Found:
-    """The people whom these callees mean, of those whose places cover the village."""
-    covering = [p for p in roster.people if p.covers(village_id)]
+    """The people whom these callees mean, of those whose places cover the village.
+
+    Never an auditor, be it by name: they take no part in what they audit.
+    """
+    covering = [p for p in roster.people if p.covers(village_id) and p.role is not Role.AUDITOR]
     present: dict[str, Person] = {}
     absent: dict[str, Person] = {}
     for callee in callees:

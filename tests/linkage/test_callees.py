@@ -23,7 +23,8 @@ EAST = person("east", Role.PATROL, "dongcun")
 GRID = person("grid", Role.PATROL, "dongcun")
 WEST = person("west", Role.PATROL, "xicun")
 CONSTABLE = person("constable", Role.DISPATCHER)
-PEOPLE = (FIRST, SECOND, EAST, GRID, WEST, CONSTABLE)
+AUDITOR = person("auditor", Role.AUDITOR)
+PEOPLE = (FIRST, SECOND, EAST, GRID, WEST, CONSTABLE, AUDITOR)
 
 OFFICERS = (Callee(role=Role.DUTY_OFFICER),)
 PATROL = (Callee(role=Role.PATROL),)
@@ -153,6 +154,10 @@ def test_the_village_officer_is_the_account_of_one_village_one_officer():
 
 def test_a_named_user_who_is_away_is_absent():
     assert absent((Callee(username="first"),), away=("first",)) == ["first"]
+
+
+def test_an_auditor_is_not_called_even_by_name():
+    assert meant((Callee(username="auditor"),)) == Found((), ())
 
 
 def test_nobody_is_meant_twice_in_the_order_of_the_plan():
