@@ -87,9 +87,14 @@ class Certainty(StrEnum):
     @property
     def rank(self) -> int:
         """Higher is more certain."""
-        return list(Certainty).index(self)
+        return _CERTAINTY_RANKS[self]
+
+    def or_more(self, other: "Certainty") -> "Certainty":
+        """The more certain of the two."""
+        return self if _CERTAINTY_RANKS[self] >= _CERTAINTY_RANKS[other] else other
 
 
+_CERTAINTY_RANKS = {Certainty.POSSIBLE: 0, Certainty.LIKELY: 1, Certainty.OBSERVED: 2}
 _CERTAINTY_LABELS = {
     Certainty.POSSIBLE: ("可能", "Possible"),
     Certainty.LIKELY: ("很可能", "Likely"),
@@ -325,6 +330,14 @@ class PlannedAction:
 def lane_of(kind: ActionKind, target: str) -> str:
     """Which queue an action waits in; a webhook that hangs must hold up no other."""
     return f"{kind.value}:{target}" if kind is ActionKind.WEBHOOK else kind.value
+
+
+class Fresh(NamedTuple):
+    """An action that was planned a moment ago and is in the store, and its turn there."""
+
+    action: PlannedAction
+    incident_id: str
+    turn: int
 
 
 @dataclass(frozen=True)
