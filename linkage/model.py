@@ -332,14 +332,6 @@ def lane_of(kind: ActionKind, target: str) -> str:
     return f"{kind.value}:{target}" if kind is ActionKind.WEBHOOK else kind.value
 
 
-class Fresh(NamedTuple):
-    """An action that was planned a moment ago and is in the store, and its turn there."""
-
-    action: PlannedAction
-    incident_id: str
-    turn: int
-
-
 @dataclass(frozen=True)
 class Action:
     """A planned action as the outbox takes it from the store."""
