@@ -1,17 +1,32 @@
 """Rules and plans: what ships loads, what is wrong says so, what is dangerous is refused."""
 
+import re
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
 
 import pytest
 
 from alarms.model import AlarmKind, AlarmSource
+from linkage.correlation import built_in
 from linkage.errors import BadSettings
 from linkage.model import Role
 from linkage.plan_file import load_plans
 from linkage.plans import Callee, built_in_plans
 from linkage.rule_file import load_rules
-from linkage.rules import BUILT_IN, Hours, Question, matching
+from linkage.rules import (
+    BUILT_IN,
+    Hours,
+    Layer,
+    Match,
+    Question,
+    Rule,
+    Rules,
+    SourceState,
+    Tried,
+    matching,
+    tried,
+)
 from linkage.strict_toml import parse_distance_m, parse_duration_s
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -177,3 +192,117 @@ def test_units_are_read():
         86400.0,
     ]
     assert [parse_distance_m(t) for t in ("150m", "1.5km")] == [150.0, 1500.0]
+
+
+def asked(**changes: object) -> Question:
+    usual = Question(AlarmKind.LOITERING, AlarmSource.CAMERA, "dongcun", "area", time(12, 0))
+    return replace(usual, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("match", "question", "key"),
+    [
+        (Match(kinds=frozenset({AlarmKind.PANIC})), asked(), "kinds"),
+        (Match(sources=frozenset({AlarmSource.BUTTON})), asked(), "sources"),
+        (Match(villages=frozenset({"xicun"})), asked(), "villages"),
+        (Match(grids=frozenset({"g2"})), asked(grid_id="g1"), "grids"),
+        (Match(groups=frozenset({"g3"})), asked(group_id=None), "groups"),
+        (Match(layers=frozenset({Layer.KEY_SITE})), asked(), "layers"),
+        (Match(hours=Hours(time(22), time(6))), asked(), "armed"),
+        (Match(weekdays=frozenset({6, 7})), asked(weekday=1), "weekdays"),
+        (Match(drill=True), asked(), "drill"),
+        (Match(drill=False), asked(drill=True), "drill"),
+        (Match(source_states=frozenset({SourceState.DOWN})), asked(), "source_state"),
+    ],
+)
+def test_a_rule_that_does_not_match_says_by_which_key(match: Match, question: Question, key: str):
+    [own, last] = tried(Rules((Rule("own", match), BUILT_IN)), question)
+    assert own.refused_by == (key,)
+    assert last == Tried(BUILT_IN, ())
+
+
+def test_a_rule_that_asks_much_matches_what_has_it_all(tmp_path):
+    rules = rules_from(
+        tmp_path,
+        """
+        [[rule]]
+        name = "much"
+        mute = true
+        [rule.match]
+        kinds = ["loitering"]
+        sources = ["camera"]
+        villages = ["dongcun"]
+        grids = ["g1"]
+        groups = ["g3"]
+        layers = ["area"]
+        armed = "08:00-20:00"
+        weekdays = [1]
+        drill = false
+        source_state = ["connecting"]
+        """,
+    )
+    question = asked(grid_id="g1", group_id="g3", source_state=SourceState.CONNECTING)
+    assert matching(rules, question).name == "much"
+    assert matching(rules, question).mute
+
+
+def test_without_any_rule_the_built_in_one_matches():
+    assert tried(Rules(()), asked()) == [Tried(BUILT_IN, ())]
+
+
+def test_declared_correlations_come_before_the_built_in_ones(tmp_path):
+    rules = rules_from(
+        tmp_path,
+        """
+        [flood]
+        alarms = 5
+        within = "2m"
+
+        [[correlate]]
+        name = "by-night"
+        same = "village"
+        kinds = ["loitering"]
+        with_kinds = ["loitering"]
+        within = "5m"
+        rings = true
+
+        [[correlate]]
+        name = "near-neighbour"
+        same = "place"
+        within_m = "40m"
+        raises_priority_by = 1
+        raises_certainty_to = "observed"
+        """,
+    )
+    names = [one.name for one in rules.correlations]
+    assert names == ["by-night", *(one.name for one in built_in())]
+    near = next(one for one in rules.correlations if one.name == "near-neighbour")
+    assert (near.within_m, near.joins_quiet, near.households_at_most) == (40.0, False, 3)
+    assert AlarmKind.CANCEL not in near.kinds
+    assert (rules.flood.alarms, rules.flood.within_s) == (5, 120.0)
+    assert rules.looks_to_villages
+    assert rules.near_m_of(AlarmKind.PANIC) == 40.0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[[correlate]]\nname = "x"\nsame = "cause"', "correlate[0].same"),
+        ('[[correlate]]\nname = "x"\nsame = "place"\nwithin_m = "600m"', 'up to "500m"'),
+        ('[[correlate]]\nname = "x"\nsame = "place"\nwithin = "2d"', 'up to "1d"'),
+        ('[[correlate]]\nname = "x"\nsame = "group"\n' * 2, "another correlation named 'x'"),
+        ('[[correlate]]\nname = "x"\nsame = "street"', "'street' is not known"),
+        ('[flood]\nwithin = "2d"', "flood.within"),
+        ("[flood]\nalarms = 1", "flood.alarms"),
+        ('[[rule]]\nname = "x"\nmute = true', "never set aside"),
+        ('[[rule]]\nname = "x"\n[rule.match]\nweekdays = [8]', "weekdays"),
+    ],
+)
+def test_what_is_wrong_with_correlation_flood_and_mute_is_named(tmp_path, text: str, says: str):
+    with pytest.raises(BadSettings, match=re.escape(says)):
+        rules_from(tmp_path, text)
+
+
+def test_a_rule_about_a_cameras_state_may_set_aside(tmp_path):
+    text = '[[rule]]\nname = "x"\nset_aside = true\n[rule.match]\nsource_state = ["connecting"]'
+    assert rules_from(tmp_path, text).rules[0].set_aside
