@@ -104,7 +104,8 @@ def _shares(correlation: Correlation, incident: OpenIncident, facts: Facts) -> b
             return _by_camera(correlation, incident, facts)
         case Same.OWN_CAMERA:
             return incident.camera_id == (place.camera_id or facts.alarm.device)
-        case Same.CAUSE:
+        case _:
+            # the same cause: a chair, a post
             return incident.kind is facts.alarm.kind
 
 

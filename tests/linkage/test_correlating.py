@@ -197,6 +197,52 @@ def test_a_correlation_for_one_source_leaves_the_others_alone():
     assert joined(facts_of(incidents=(an_incident(),), rules=only(declared))) is None
 
 
+def an_empty_chair(**changes):
+    alarm = LinkedAlarm(AlarmKind.UNATTENDED, False, "chair", None, NOW_MS - 60_000)
+    incident = an_incident(kind=AlarmKind.UNATTENDED, group_id=None, alarms=(alarm,), plan="duty")
+    return replace(incident, **changes)
+
+
+@pytest.mark.parametrize(("signed", "rings"), [(None, False), ("leader", True)])
+def test_the_same_empty_chair_joins_its_incident_and_rings_after_a_sign_for(signed, rings):
+    alarm = an_alarm(AlarmKind.UNATTENDED, device="chair", source=AlarmSource.SYSTEM)
+    incident = an_empty_chair(acknowledged_by=signed)
+    draft = decide(facts_of(alarm, place=Place(), cameras=(), incidents=(incident,)))
+    assert draft.extends == incident
+    assert (draft.rings, draft.restarts, draft.plan) == (rings, rings, "duty")
+
+
+def test_another_post_that_nobody_holds_is_another_incident():
+    alarm = an_alarm(AlarmKind.ROTA_GAP, device="chair", source=AlarmSource.SYSTEM)
+    draft = decide(facts_of(alarm, place=Place(), cameras=(), incidents=(an_empty_chair(),)))
+    assert draft.extends is None
+
+
+@pytest.mark.parametrize(("claimed", "rings"), [(False, True), (True, False)])
+def test_the_first_cancel_claim_rings_and_the_second_does_not(claimed, rings):
+    incident = an_incident(cancel_claimed=claimed)
+    draft = decide(facts_of(an_alarm(AlarmKind.CANCEL), incidents=(incident,)))
+    assert (draft.rings, draft.restarts, draft.cancel_claimed) == (rings, False, True)
+
+
+@pytest.mark.parametrize(
+    ("signed", "ago_ms", "rings"),
+    [("duty", 601_000, True), ("duty", 60_000, False), (None, 601_000, False)],
+)
+def test_the_same_camera_rings_again_only_long_after_a_sign_for(signed, ago_ms, rings):
+    first = LinkedAlarm(AlarmKind.LOITERING, False, "cam-gate", None, NOW_MS - ago_ms)
+    incident = at_the_gate(acknowledged_by=signed, alarms=(first,))
+    draft = decide(facts_of(loitering(), place=GATE, incidents=(incident,)))
+    assert draft.extends == incident
+    assert (draft.rings, draft.restarts) == (rings, rings)
+
+
+def test_rules_without_cameras_or_places_look_nowhere():
+    rules = only(Correlation("homes", Same.HOUSEHOLD))
+    assert (rules.gate_m, rules.near_m_of(AlarmKind.PANIC)) == (0.0, 0.0)
+    assert Rules().widest_m == 150.0
+
+
 CORRELATIONS = st.lists(
     st.builds(
         Correlation,

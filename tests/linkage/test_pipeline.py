@@ -12,6 +12,7 @@ from linkage.model import ActionKind, MemberDevice, NearCamera, Place
 from linkage.pipeline import PIPELINE, decide
 from linkage.rules import Match, Rule, Rules
 from linkage.stages import Draft
+from linkage.ways.settings import Use, Ways, Webhook
 
 HOME = Place("dongcun", "grid2", "g3", "h1", label="3组01号", latitude=30.0, longitude=120.0)
 MEMBERS = (
@@ -291,3 +292,18 @@ def test_a_new_life_safety_alarm_always_rings_and_starts_the_clock(kind: AlarmKi
     draft = decide(facts_of(an_alarm(kind)))
     assert draft.rings
     assert ActionKind.ESCALATE in kinds_planned(draft)
+
+
+@pytest.mark.parametrize(("kind", "told"), [(AlarmKind.DURESS, True), (AlarmKind.LOITERING, False)])
+def test_a_station_is_told_also_of_what_is_silent_and_not_of_everything(
+    kind: AlarmKind, told: bool
+):
+    station = Webhook("station", "https://example.org", b"-", frozenset({Use.STATION}))
+    draft = decide(facts_of(an_alarm(kind), ways=Ways({"station": station})))
+    assert (targets(draft, ActionKind.WEBHOOK) == {"station"}) is told
+
+
+def test_alarms_that_differ_in_their_time_only_are_the_same_press_again():
+    first = LinkedAlarm(AlarmKind.PANIC, False, "b1", "h1", NOW_MS)
+    assert first.differs_in_time_only(replace(first, received_at_ms=NOW_MS + 1))
+    assert not first.differs_in_time_only(replace(first, silent=True))

@@ -293,6 +293,8 @@ def test_declared_correlations_come_before_the_built_in_ones(tmp_path):
         ('[[correlate]]\nname = "x"\nsame = "group"\n' * 2, "another correlation named 'x'"),
         ('[[correlate]]\nname = "x"\nsame = "street"', "'street' is not known"),
         ('[flood]\nwithin = "2d"', "flood.within"),
+        ('[[rule]]\nname = "x"\n' * 2, "another rule named 'x'"),
+        ('[[rule]]\nname = "x"\ncameras_at_most = 17', "expected 0 to 16"),
         ("[flood]\nalarms = 1", "flood.alarms"),
         ('[[rule]]\nname = "x"\nmute = true', "never set aside"),
         ('[[rule]]\nname = "x"\n[rule.match]\nweekdays = [8]', "weekdays"),

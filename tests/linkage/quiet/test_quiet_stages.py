@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
-from linkage.model import ActionKind, Place
+from linkage.model import ActionKind, Place, Sounder
 from linkage.pipeline import decide
 from linkage.quiet.deciding import PRACTISED
 from linkage.quiet.model import FloodPolicy, WindowSort
@@ -216,10 +216,19 @@ def test_a_rule_for_drills_has_no_say_once_it_is_real():
     assert targets(again, ActionKind.NOTICE) == {"b2", "b3"}
 
 
-def test_a_siren_stays_silent_in_a_drill():
+SOUNDERS = (Sounder("s1", ActionKind.SIREN), Sounder("l1", ActionKind.LOUDSPEAKER))
+
+
+def test_sirens_and_loudspeakers_sound_for_the_real_thing_and_not_in_a_drill():
     loud = Rules((Rule("loud", actions=frozenset(RuleAction)),))
-    draft = decide(facts_of(drills=(a_drill(),), rules=loud))
-    assert all(a.kind is not ActionKind.SIREN for a in draft.actions)
+    real = decide(facts_of(rules=loud, sounders=SOUNDERS))
+    assert targets(real, ActionKind.SIREN) | targets(real, ActionKind.LOUDSPEAKER) == {"s1", "l1"}
+    practice = decide(facts_of(drills=(a_drill(),), rules=loud, sounders=SOUNDERS))
+    assert {a.kind for a in practice.actions} == {
+        ActionKind.NOTICE,
+        ActionKind.SNAPSHOT,
+        ActionKind.ESCALATE,
+    }
 
 
 QUIET = st.fixed_dictionaries(
