@@ -238,7 +238,9 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
       state.now = Date.now()
     }, 1_000)
     page.addEventListener('visibilitychange', () => void tellPresence())
-    for (const gesture of ['pointerdown', 'keydown']) {
+    // Not when the finger goes down: the bar about the sound would leave, and the page would move
+    // away under the finger, which then presses nothing.
+    for (const gesture of ['click', 'keydown']) {
       page.addEventListener(gesture, () => {
         if (state.phase === 'on-duty' && state.sound === 'locked') void speaker.unlock()
       })
