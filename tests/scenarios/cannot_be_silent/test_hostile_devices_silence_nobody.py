@@ -177,6 +177,7 @@ async def test_in_a_storm_every_button_is_answered_and_every_groups_alarm_calls_
             await stack.enter_async_context(site.button(n, timing=QUICK))
             for n in range(len(site.buttons))
         ]
+        await asyncio.gather(*(button.wait_connected(60) for button in buttons))
         outcomes = await asyncio.gather(*(button.press(timeout_s=30) for button in buttons))
     assert {o.state for o in outcomes} <= {"received", "duplicate"}
     assert len({o.alarm for o in outcomes}) == len(buttons)

@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,13 @@ from linkage.model import ActionKind, ActionState, EventType
 from linkage.outbox import Carrier
 from tests.scenarios.days.fast_clock import FastClock
 from tests.scenarios.days.hearing import Listener, Receiver, Sent, notice
-from tests.scenarios.house import House, Officer, house
+from tests.scenarios.house import QUICK, House, Officer, house
 
 EVENING = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 """20:00 in the town."""
 
+_PATIENT = replace(QUICK, first_repeat_s=60.0, repeat_cap_s=60.0)
+"""Devices live in real time: on a busy machine a repeat would be answered `duplicate`."""
 PRESENCE_EVERY_S = 10.0
 GROUP = "dongcun-g1"
 CAMERA = "cam-dongcun-1"
@@ -174,7 +176,7 @@ class Day:
 
     async def button(self, number: int = 0) -> SimulatedButton:
         """A living button of the town; the first ten are of one group."""
-        made = self.site.button(number)
+        made = self.site.button(number, timing=_PATIENT)
         made._clock = self.clock  # a device's clock that is right
         await self._people.enter_async_context(made)
         await made.wait_connected()
