@@ -177,7 +177,7 @@ def _look(conn: Connection, site: OpenSite, alarm_id: str) -> tuple[Facts, tuple
 
 
 def _facts_now(conn: Connection, site: OpenSite, alarm: LoggedAlarm) -> Facts:
-    """As if it came now, beside what is open now; its own incident too, where that is open still."""
+    """As if it came now, beside what is open now; also its own, where that is open."""
     settings = site.settings
     reader = FactReader(
         conn,
