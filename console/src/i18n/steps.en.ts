@@ -14,6 +14,7 @@ export const stepsEn: Record<keyof typeof stepsZh, string> = {
   'step.set-out': 'They set out',
   'step.arrive': 'They arrived',
   'step.resume': 'Resume',
+  'step.confirm': 'I know of it too',
   'step.others': 'Other steps ({count})',
   'hint.set-out': 'Press when the team has left',
   'hint.arrive': 'Press when the team is at the place',
@@ -126,6 +127,7 @@ export const stepsEn: Record<keyof typeof stepsZh, string> = {
   'way.webhook': 'webhook',
 
   'why.title': 'Why did this ring?',
+  'why.asked': '{count} more asked, without effect',
   'why.certainty': 'Certainty:',
   'certainty.possible': 'possible',
   'certainty.likely': 'likely',
@@ -166,6 +168,7 @@ export const stepsEn: Record<keyof typeof stepsZh, string> = {
   'timeline.plan_ticked': 'Plan item',
   'timeline.made_real': 'Made real',
   'timeline.recovered': 'Over by itself, closed by the system',
+  'timeline.confirmed': 'Confirmed',
   'timeline.told': 'Told',
   'timeline.told_failed': 'Could not be told',
   'timeline.station_confirmed': 'The station has it',

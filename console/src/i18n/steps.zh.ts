@@ -12,6 +12,7 @@ export const stepsZh = {
   'step.set-out': '登记出动',
   'step.arrive': '登记到场',
   'step.resume': '恢复办理',
+  'step.confirm': '确认知悉',
   'step.others': '其他操作（{count}）',
   'hint.set-out': '队伍出发了就点一下',
   'hint.arrive': '队伍到了现场就点一下',
@@ -124,6 +125,7 @@ export const stepsZh = {
   'way.webhook': '推送',
 
   'why.title': '为什么响铃？',
+  'why.asked': '还问过、没有影响的 {count} 项',
   'why.certainty': '可信度：',
   'certainty.possible': '可能',
   'certainty.likely': '很可能',
@@ -164,6 +166,7 @@ export const stepsZh = {
   'timeline.plan_ticked': '预案事项',
   'timeline.made_real': '转为实警',
   'timeline.recovered': '已恢复，系统自动结案',
+  'timeline.confirmed': '确认知悉',
   'timeline.told': '已通知',
   'timeline.told_failed': '通知失败',
   'timeline.station_confirmed': '派出所已收到',
