@@ -136,6 +136,7 @@ async def site(
             webhooks=["station"],
             right_of_way=right_of_way,
         )
+        engine.hands_over_to(outbox.hand_over)
         working = [asyncio.create_task(run()) for run in (engine.run, outbox.run)]
         yield database, log
         for task in working:

@@ -235,6 +235,7 @@ class Storm:
 async def storm(town: Site, new: Sequence[NewAlarm]) -> Storm:
     """Presses over ten seconds with engine and outbox at work."""
     late: list[float] = []
+    town.engine.hands_over_to(town.outbox.hand_over)
     loops = (town.engine.run, town.outbox.run, partial(_watch_loop, late))
     working = [asyncio.create_task(run()) for run in loops]
     begun, taken = time.perf_counter(), []

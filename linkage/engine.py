@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -25,6 +26,7 @@ from linkage.fact_reading import FactReader, Surroundings, surroundings
 from linkage.facts import OpenIncident
 from linkage.linking import Linking
 from linkage.pipeline import decide
+from linkage.records import Fresh
 from linkage.right_of_way import RightOfWay
 from linkage.rules import Rules, SourceState
 from linkage.stages import Draft
@@ -48,13 +50,21 @@ LOOK_EVERY_S = 1.0
 
 _RETRY = Backoff(first_s=0.1, cap_s=5.0)
 
+_Read = tuple[Sequence[LoggedAlarm], Surroundings]
+
 logger = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class _Handled:
-    alarm: LoggedAlarm
-    draft: Draft
+    """What one transaction left behind."""
+
+    alarms: Sequence[tuple[LoggedAlarm, Draft]]
+    position: int
+    """Of the last event."""
+    incidents: dict[str, OpenIncident]
+    fresh: Sequence[Fresh]
+    fresh_is_all: bool
 
 
 class Engine:
@@ -87,25 +97,38 @@ class Engine:
         self._time_zone = time_zone
         self._writer = writer
         self._batch = BATCH_LEAST
+        self._hand_over: Callable[[Sequence[Fresh]], None] | None = None
         self._known: dict[str, OpenIncident] = {}
         self.linked = Histogram()
         """From when an alarm was logged to when it was linked: committed, and told to consoles."""
 
+    def hands_over_to(self, outbox: Callable[[Sequence[Fresh]], None]) -> None:
+        """Tell `outbox` what was planned and is due at once, after the commit: it need not look
+        for it in the store. A hint: what it does not take, and what a crash left, it finds there.
+        """
+        self._hand_over = outbox
+
     async def run(self) -> None:
         """Follow the log until cancelled. A busy store is waited for; anything else is raised."""
-        failures = 0
+        failures, grown = 0, False
         while True:
             try:
-                handled = await self.run_once()
+                handled = await (self._run_grown() if grown else self.run_once())
             except StoreBusy as error:
                 wait_s = _RETRY.delay_s(failures)
                 failures += 1
                 logger.warning("engine.store_busy", detail=str(error), again_in_s=round(wait_s, 2))
                 await asyncio.sleep(wait_s)
                 continue
-            failures = 0
+            failures, grown = 0, False
             if handled < READ_AT_ONCE:
-                await came_within(self._clock, LOOK_EVERY_S, self._log.grown())
+                grown = await came_within(self._clock, LOOK_EVERY_S, self._log.grown())
+
+    async def _run_grown(self) -> int:
+        """As `run_once`, where something is there for certain: one visit to the store for it."""
+        limit = self._batch
+        done = await self._handle_batch(lambda conn: _next(conn, limit), full=limit)
+        return done if done < limit else done + await self.run_once()
 
     async def run_once(self) -> int:
         """Handle what is there, at most READ_AT_ONCE; how many alarms that was. Raises StoreBusy.
@@ -113,42 +136,56 @@ class Engine:
         A transaction holds only so many of them that presses need not wait for it.
         """
         # most looks find nothing: they must not take the writer's turn
-        new, registered = await self._database.read(_next)
-        around = replace(registered, camera_states=self._camera_states())
+        new, around = await self._database.read(lambda conn: _next(conn, READ_AT_ONCE))
         done = 0
-        if len(new) > self._batch:
-            self._right_of_way.take()
         try:
             while done < len(new):
-                batch = new[done : done + self._batch]
-                await self._handle_batch(batch, around)
-                done += len(batch)
+                read = partial(_given, new[done : done + self._batch], around)
+                done += await self._handle_batch(read, full=self._batch)
         finally:
-            self._right_of_way.give()
+            self._right_of_way.give(READER)
         return done
 
-    async def _handle_batch(self, batch: Sequence[LoggedAlarm], around: Surroundings) -> None:
+    async def _handle_batch(self, read: Callable[[Connection], _Read], *, full: int) -> int:
+        """Handle what `read` finds in one transaction; how many alarms that was. Where it is
+        `full` there are likely more."""
         now_ms = unix_ms(self._clock.now())
+        camera_states = self._camera_states()
         # what is not committed must not be remembered
         known, self._known = self._known, {}
-        handled, position, incidents = await self._database.write(
-            lambda conn: self._handle(conn, batch, around, known, now_ms),
-            # before what the outbox writes; a press waits for one transaction, as it did
-            urgent=True,
-        )
-        self._known = incidents if len(known) > KNOWN_MOST else known | incidents
+
+        def work(conn: Connection) -> _Handled | None:
+            batch, around = read(conn)
+            around = replace(around, camera_states=camera_states)
+            return self._handle(conn, batch, around, known, now_ms) if batch else None
+
+        # before what the outbox writes; a press waits for one transaction, as it did
+        handled = await self._database.write(work, urgent=True)
+        if handled is None:
+            self._known = known
+            return 0
+        self._known = handled.incidents if len(known) > KNOWN_MOST else known | handled.incidents
+        if len(handled.alarms) >= full:
+            self._right_of_way.take(READER)
+        if self._hand_over is not None:
+            self._hand_over(handled.fresh)
+        handed_over = self._hand_over is not None and handled.fresh_is_all
+        self._changes.notify(handled.position, planned=not handed_over)
+        self._note(handled)
+        return len(handled.alarms)
+
+    def _note(self, handled: _Handled) -> None:
         linked_ms = unix_ms(self._clock.now())
-        for one in handled:
-            self.linked.observe((linked_ms - one.alarm.received_at_ms) / 1000)
+        for alarm, draft in handled.alarms:
+            self.linked.observe((linked_ms - alarm.received_at_ms) / 1000)
             logger.info(
                 "engine.alarm_handled",
-                alarm=one.alarm.id,
-                kind=one.alarm.kind.value,
-                rings=one.draft.rings,
-                stages=[d.stage for d in one.draft.decisions if d.matched],
-                actions=len(one.draft.actions),
+                alarm=alarm.id,
+                kind=alarm.kind.value,
+                rings=draft.rings,
+                stages=[d.stage for d in draft.decisions if d.matched],
+                actions=len(draft.actions),
             )
-        self._changes.notify(position)
 
     def _handle(
         self,
@@ -157,7 +194,7 @@ class Engine:
         around: Surroundings,
         known: Mapping[str, OpenIncident],
         now_ms: int,
-    ) -> tuple[list[_Handled], int, dict[str, OpenIncident]]:
+    ) -> _Handled:
         begun = time.perf_counter()
         reader = FactReader(
             conn,
@@ -177,15 +214,19 @@ class Engine:
             incident = linking.add(draft, facts)
             if incident is not None:
                 reader.linked(alarm, incident)
-            handled.append(_Handled(alarm, draft))
+            handled.append((alarm, draft))
         newest = linking.write(writer=self._writer)
         move_cursor(conn, READER, batch[-1].position)
         self._batch = next_batch(self._batch, len(batch), time.perf_counter() - begun)
-        return handled, newest, reader.open
+        return _Handled(handled, newest, reader.open, linking.fresh, linking.fresh_is_all)
 
 
-def _next(conn: Connection) -> tuple[Sequence[LoggedAlarm], Surroundings]:
-    new = read_alarms(conn, after=cursor(conn, READER), limit=READ_AT_ONCE)
+def _given(new: Sequence[LoggedAlarm], around: Surroundings, _conn: Connection) -> _Read:
+    return new, around
+
+
+def _next(conn: Connection, limit: int) -> _Read:
+    new = read_alarms(conn, after=cursor(conn, READER), limit=limit)
     return new, surroundings(conn, new)
 
 

@@ -5,6 +5,7 @@ Runs inside the engine's transaction. What to write is decided before it comes h
 
 import uuid
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from linkage.cells import cell_of
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
 from linkage.model import ActionKind, ActionState, EventType, PlannedAction, Stage
 from linkage.quiet.turning_real import real_notices
-from linkage.records import Numbers, cancel_all, plan_rows, planned_rows
+from linkage.records import Fresh, Numbers, cancel_all, plan_rows, planned_rows
 from linkage.schema import evidence, incident_alarms, incident_cameras, incidents
 from linkage.stages import Draft
 from linkage.timeline import Entry, NewEvent, record_all
@@ -48,6 +49,9 @@ class Linking:
         self._looks: dict[str, list[dict[str, object]]] = defaultdict(list)
         self._evidence: list[dict[str, object]] = []
         self._entries: list[Entry] = []
+        self._fresh: list[tuple[Fresh, dict[str, object]]] = []
+        self.fresh_is_all = True
+        """What is due at once is all in `fresh`."""
 
     def add(self, draft: Draft, facts: Facts) -> OpenIncident | None:
         """Note the draft; the incident as it is with it, None when there is nothing to write."""
@@ -69,9 +73,15 @@ class Linking:
         if draft.restarts and draft.extends is not None:
             self._restart(incident.id)
         self._link(incident.id, draft, facts.alarm, before)
-        actions = [*draft.actions, *self._told_it_is_real(draft, facts)]
+        told_it_is_real = self._told_it_is_real(draft, facts)
+        actions = [*draft.actions, *told_it_is_real]
         planned = planned_rows(actions, incident.id, self._now_ms, ring=incident.ring)
         self._actions += planned
+        if told_it_is_real or (draft.restarts and draft.extends is not None):
+            # may have been planned before, or is cancelled with what the same batch planned
+            self.fresh_is_all = False
+        else:
+            self._note_fresh(draft, incident.id, planned)
         self._looks[incident.id] += [r for r in planned if r["kind"] == ActionKind.ESCALATE.value]
         picture = _picture(incident.id, facts.alarm)
         if picture is not None:
@@ -79,6 +89,22 @@ class Linking:
             events.append(evidence_added(picture))
         self._entries.append(Entry(incident.id, events, new_version=True))
         return incident
+
+    def _note_fresh(
+        self, draft: Draft, incident_id: str, rows: Sequence[dict[str, object]]
+    ) -> None:
+        # ids are made of the alarm's, which is linked here and never again: nobody planned them
+        self._fresh += [
+            (Fresh(action, incident_id, turn), row)
+            for action, row in zip(draft.actions, rows, strict=True)
+            if action.due_at_ms <= self._now_ms and isinstance(turn := row["turn"], int)
+        ]
+
+    @property
+    def fresh(self) -> list[Fresh]:
+        """What was planned for the first time and is due at once."""
+        planned = ActionState.PLANNED.value
+        return [fresh for fresh, row in self._fresh if row["state"] == planned]
 
     def write(self, *, writer: str) -> int:
         """Write all of it; the position of its last event, 0 when there is none."""

@@ -239,6 +239,7 @@ async def opened(
             right_of_way=right_of_way,
             due_ms=timekeeper.due_ms,
         )
+        engine.hands_over_to(outbox.hand_over)
 
         # what people see
         health = Health(

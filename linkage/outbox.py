@@ -7,8 +7,10 @@ file's business (`linkage.carriers`, `linkage.ways`).
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Protocol
 
 import structlog
@@ -20,8 +22,9 @@ from camerad.errors import NoSnapshot
 from lianfang_timing import Backoff, Clock, came_within, unix_ms
 from linkage.changes import Changes
 from linkage.errors import EvidenceNotKept
-from linkage.model import Action, ActionKind, ActionState, EventType, lane_of
-from linkage.records import Attempt, due_actions, note_attempts
+from linkage.lanes import LANES, Flight, Lane, lane_names
+from linkage.model import Action, ActionKind, ActionState, EventType
+from linkage.records import Attempt, Fresh, due_actions, note_attempts
 from linkage.right_of_way import RightOfWay
 from linkage.schema import evidence
 from linkage.timeline import Entry, NewEvent, record_all
@@ -36,8 +39,8 @@ MARKED_AT_ONCE = 256
 
 _MARK_AGAIN = Backoff(first_s=0.2, cap_s=2.0)
 
-UNMARKED_MOST = 1024
-"""In one lane: what was carried and is not marked yet. Beyond it the lane waits for the store."""
+HANDED_MOST = 512
+"""In one lane: what waits for room in memory. Beyond it the lane looks into the store."""
 
 EXPECTED = (BrokerAway, NoSnapshot, StoreBusy, EvidenceNotKept, NotSent, TimeoutError)
 """What a carrier may raise to be tried again; anything else is a bug."""
@@ -80,55 +83,10 @@ class Carrier(Protocol):
 
 
 @dataclass(frozen=True)
-class Lane:
-    """How one kind is carried: at most `width` at a time, each for at most `limit_s`."""
-
-    width: int
-    limit_s: float
-    retry: Backoff
-
-
-LANES: Mapping[ActionKind, Lane] = {
-    ActionKind.ESCALATE: Lane(4, 20.0, Backoff(first_s=0.2, cap_s=2.0)),
-    ActionKind.DUE: Lane(4, 20.0, Backoff(first_s=0.2, cap_s=5.0)),
-    ActionKind.PAGE: Lane(16, 5.0, Backoff(first_s=0.2, cap_s=5.0)),
-    ActionKind.REPLY: Lane(64, 12.0, Backoff(first_s=1.0, cap_s=30.0)),
-    ActionKind.NOTICE: Lane(64, 12.0, Backoff(first_s=1.0, cap_s=15.0)),
-    ActionKind.SNAPSHOT: Lane(4, 15.0, Backoff(first_s=1.0, cap_s=15.0)),
-    # each webhook has one of its own; its try ends by its own `timeout`
-    ActionKind.WEBHOOK: Lane(48, 35.0, Backoff(first_s=1.0, cap_s=30.0)),
-    ActionKind.SIREN: Lane(16, 12.0, Backoff(first_s=0.5, cap_s=5.0)),
-    ActionKind.LOUDSPEAKER: Lane(16, 12.0, Backoff(first_s=0.5, cap_s=5.0)),
-    ActionKind.STATION: Lane(4, 20.0, Backoff(first_s=0.2, cap_s=2.0)),
-}
-
-
-@dataclass(frozen=True)
 class _Done:
     action: Action
     result: CarryResult | None
     error: str | None
-
-
-@dataclass
-class _Flight:
-    """What one lane has in hand. In memory only: after a restart it is planned still."""
-
-    kind: ActionKind
-    lane: Lane
-    name: str
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    in_hand: set[str] = field(default_factory=set)
-    """Ids of what is being carried, or was and is not marked."""
-    more: bool = False
-    """The last look found as much as there was room for: there may be more."""
-    moved: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when there is room again, or something new."""
-
-    @property
-    def free(self) -> int:
-        unmarked = len(self.in_hand) - len(self.tasks)
-        return min(self.lane.width - len(self.tasks), UNMARKED_MOST - unmarked)
 
 
 class Outbox:
@@ -162,11 +120,11 @@ class Outbox:
         self._lanes = lanes
         self._right_of_way = right_of_way or RightOfWay(clock)
         self._flights = [
-            _Flight(kind, lanes[kind], name)
+            Flight(kind, lanes[kind], name)
             for kind in carriers
-            for name in _lane_names(kind, webhooks)
+            for name in lane_names(kind, webhooks)
         ]
-        self._carried: list[tuple[_Flight, _Done]] = []
+        self._carried: list[tuple[Flight, _Done]] = []
         self._to_mark = asyncio.Event()
 
     async def run(self) -> None:
@@ -187,7 +145,7 @@ class Outbox:
             total += carried
         return total
 
-    async def _empty_lane(self, flight: _Flight) -> int:
+    async def _empty_lane(self, flight: Flight) -> int:
         carried = 0
         while True:
             await self._start_due(flight)
@@ -198,7 +156,7 @@ class Outbox:
                 return carried
             carried += marked
 
-    async def _run_lane(self, flight: _Flight) -> None:
+    async def _run_lane(self, flight: Flight) -> None:
         failures = 0
         try:
             while True:
@@ -224,26 +182,71 @@ class Outbox:
         """Every lane looks again when something is new."""
         position = self._changes.position
         while True:
-            position = await self._changes.wait_beyond(position)
+            position = await self._changes.wait_planned_beyond(position)
             for flight in self._flights:
                 flight.moved.set()
 
-    async def _start_due(self, flight: _Flight) -> None:
+    def hand_over(self, planned: Sequence[Fresh]) -> None:
+        """Take what the engine has just committed, in its order of turns, as far as there is room.
+
+        A hint only: what is not taken is found in the store, where all of it stands.
+        """
+        by_lane: dict[str, list[Fresh]] = defaultdict(list)
+        for fresh in sorted(planned, key=attrgetter("turn")):
+            by_lane[fresh.planned.lane].append(fresh)
+        for flight in self._flights:
+            if came := by_lane.get(flight.name):
+                self._hand_to(flight, came)
+                if flight.kind in _FIRST and flight.tasks and self._right_of_way.held:
+                    self._right_of_way.take(flight.name)
+
+    def _hand_to(self, flight: Flight, came: Sequence[Fresh]) -> None:
+        room = flight.free - len(flight.handed)
+        if flight.kind is ActionKind.WEBHOOK:
+            # nothing takes back what a webhook is told: it may wait here
+            room += HANDED_MOST
+        elif self._right_of_way.held and flight.kind not in _FIRST:
+            room = 0
+        if flight.more or flight.looks:
+            # older ones wait in the store
+            room = 0
+        for fresh in came[: max(0, room)]:
+            flight.in_hand.add(fresh.planned.id)
+            flight.handed.append(fresh.action)
+        self._start_handed(flight)
+        if room < len(came):
+            flight.more = True
+            flight.moved.set()
+
+    def _start_handed(self, flight: Flight) -> None:
+        while flight.handed and flight.free > 0:
+            self._start(flight, flight.handed.popleft())
+
+    async def _start_due(self, flight: Flight) -> None:
         free = flight.free
-        if free <= 0:
+        if free <= 0 or flight.handed:
             flight.more = True
             return
         now_ms, in_hand = self._due_ms(), frozenset(flight.in_hand)
-        due = await self._database.read(
-            lambda conn: due_actions(conn, flight.name, now_ms=now_ms, without=in_hand, limit=free)
-        )
+        flight.looks = True
+        try:
+            due = await self._database.read(
+                lambda conn: due_actions(
+                    conn, flight.name, now_ms=now_ms, without=in_hand, limit=free
+                )
+            )
+        finally:
+            flight.looks = False
+        flight.more = len(due) == free
         for action in due:
             flight.in_hand.add(action.id)
-            task = asyncio.create_task(self._take(flight, action), name=f"carry-{action.id}")
-            flight.tasks.add(task)
-        flight.more = len(due) == free
+            self._start(flight, action)
 
-    async def _take(self, flight: _Flight, action: Action) -> None:
+    def _start(self, flight: Flight, action: Action) -> None:
+        task = asyncio.create_task(self._take(flight, action), name=f"carry-{action.id}")
+        flight.tasks.add(task)
+
+    async def _take(self, flight: Flight, action: Action) -> None:
         done = await self._carry(action)
         self._carried.append((flight, done))
         self._to_mark.set()
@@ -252,9 +255,12 @@ class Outbox:
         flight.tasks.discard(task)
         self._has_room(flight)
 
-    def _has_room(self, flight: _Flight) -> None:
-        """Look again where the last look left something; else only what is new is worth a look."""
-        if flight.more and flight.free > 0:
+    def _has_room(self, flight: Flight) -> None:
+        """Begin what waits; look again only where the last look left something."""
+        self._start_handed(flight)
+        if not flight.tasks:
+            self._right_of_way.give(flight.name)
+        if flight.looks_again:
             flight.moved.set()
 
     async def _keep_marking(self) -> None:
@@ -289,7 +295,7 @@ class Outbox:
         for flight, one in taken:
             flight.in_hand.discard(one.action.id)
             self._has_room(flight)
-        self._changes.notify(position)
+        self._changes.notify(position, planned=False)
         return len(taken)
 
     async def _carry(self, action: Action) -> _Done:
@@ -335,11 +341,6 @@ class Outbox:
             if action.deadline_ms is None or due_ms < action.deadline_ms:
                 return Attempt(action, ActionState.PLANNED, due_ms, one.error)
         return Attempt(action, ActionState.EXPIRED, error=one.error or action.error or "too late")
-
-
-def _lane_names(kind: ActionKind, webhooks: Iterable[str]) -> list[str]:
-    """The lanes of a kind: one, or one a webhook."""
-    return [lane_of(kind, n) for n in webhooks] if kind is ActionKind.WEBHOOK else [kind.value]
 
 
 def _failure(attempt: Attempt) -> NewEvent | None:

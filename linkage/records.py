@@ -6,7 +6,7 @@ No decisions here: what to write is decided in the pipeline, the desk and the es
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Integer, Row, bindparam, func, literal_column, select, update
 
@@ -71,6 +71,29 @@ _NOTE_ATTEMPT = (
     .values(attempts=actions.c.attempts + literal_column("1"))
     .values({n: bindparam(n) for n in ("state", "due_at_ms", "done_at_ms", "error")})
 )
+
+
+class Fresh(NamedTuple):
+    """An action that was planned just now for the first time, and its turn in its lane."""
+
+    planned: PlannedAction
+    incident_id: str
+    turn: int
+
+    @property
+    def action(self) -> Action:
+        """As it would be read from the store."""
+        one = self.planned
+        return Action(
+            id=one.id,
+            incident_id=self.incident_id,
+            kind=one.kind,
+            target=one.target,
+            payload=dict(one.payload),
+            attempts=0,
+            due_at_ms=one.due_at_ms,
+            deadline_ms=one.deadline_ms,
+        )
 
 
 def incident_by_id(conn: Connection, incident_id: str) -> Incident | None:

@@ -18,8 +18,9 @@ from linkage.engine import Engine
 from linkage.escalating import EscalateCarrier
 from linkage.evidence import EvidenceFolder
 from linkage.incidents import IncidentDesk
+from linkage.lanes import LANES, Lane
 from linkage.model import ActionKind, Actor
-from linkage.outbox import LANES, Lane, Outbox
+from linkage.outbox import Outbox
 from linkage.plans import built_in_plans
 from linkage.rules import Rules
 from tests.linkage.town import (

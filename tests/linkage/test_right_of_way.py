@@ -7,8 +7,9 @@ import pytest
 from lianfang_timing import Backoff
 from linkage import records
 from linkage.changes import Changes
+from linkage.lanes import Lane
 from linkage.model import ActionKind
-from linkage.outbox import CarryResult, Lane, Outbox
+from linkage.outbox import CarryResult, Outbox
 from linkage.right_of_way import APART_S, RightOfWay
 from linkage.schema import incidents
 from tests.linkage.test_first_messages_first import Noting, incident_row, notices
@@ -28,28 +29,28 @@ async def waits(way: RightOfWay) -> bool:
 async def test_while_a_burst_is_linked_the_others_wait():
     way = RightOfWay(HandClock())
     assert not await waits(way)
-    way.take()
+    way.take("burst")
     assert await waits(way)
-    way.give()
+    way.give("burst")
     assert not await waits(way)
 
 
 async def test_a_storm_that_lasts_leaves_everybody_a_share():
     clock = HandClock()
     way = RightOfWay(clock)
-    way.take()
-    way.give()
-    way.take()
+    way.take("burst")
+    way.give("burst")
+    way.take("burst")
     assert not await waits(way)
     clock.forward(APART_S)
-    way.take()
+    way.take("burst")
     assert await waits(way)
 
 
 async def test_a_burst_that_takes_too_long_is_waited_for_no_longer():
     clock = HandClock()
     way = RightOfWay(clock)
-    way.take()
+    way.take("burst")
     clock.forward(10)
     async with asyncio.timeout(5):
         await way.passed()
