@@ -16,9 +16,20 @@ from linkage.web.incident_rows import AnyRow
 def newest_alarms(
     conn: Connection, incident_ids: Sequence[str], at_most: int
 ) -> dict[str, list[AnyRow]]:
-    """Of each incident the newest, oldest of them first."""
+    """Of each incident the newest, oldest of them first.
+
+    Each device's own newest before all others: one that presses without end hides nobody.
+    """
     a = s.incident_alarms.c
-    age = func.row_number().over(partition_by=a.incident_id, order_by=a.position.desc())
+    of_each_device = (
+        select(func.max(a.position))
+        .where(a.incident_id.in_(incident_ids))
+        .group_by(a.incident_id, a.device)
+    )
+    age = func.row_number().over(
+        partition_by=a.incident_id,
+        order_by=(a.position.in_(of_each_device).desc(), a.position.desc()),
+    )
     aged = select(s.incident_alarms, age.label("age")).where(a.incident_id.in_(incident_ids))
     newest = aged.subquery()
     rows = conn.execute(select(newest).where(newest.c.age <= at_most).order_by(newest.c.position))

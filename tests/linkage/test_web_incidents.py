@@ -120,8 +120,20 @@ async def test_of_many_alarms_the_list_has_the_newest_and_the_count(town):
         assert shown["alarm_flags"] == ["clock_suspect"]
 
 
-def _press_again(conn, incident, times):
-    alike = {"device": "dongcun-017-1", "kind": "fire", "silent": False, "flags": ""}
+async def test_a_device_that_presses_without_end_hides_no_neighbour(town):
+    await town.incident("a")
+    await town.database.write(lambda conn: _press_again(conn, "a", 1, device="dongcun-018-1"))
+    await town.database.write(lambda conn: _press_again(conn, "a", 50, after=1))
+    async with town.browser("duty") as browser:
+        (item,) = (await fetch(browser, "/api/v1/incidents?state=open"))["items"]
+    assert len(item["alarms"]) == 20
+    first, *others = item["alarms"]
+    assert (first["id"], first["device"]) == ("more-0", "dongcun-018-1")
+    assert {a["device"] for a in others} == {"dongcun-017-1"}
+
+
+def _press_again(conn, incident, times, *, device="dongcun-017-1", after=0):
+    alike = {"device": device, "kind": "fire", "silent": False, "flags": ""}
     conn.execute(
         insert(s.incident_alarms),
         [
@@ -133,7 +145,7 @@ def _press_again(conn, incident, times):
                 "received_at_ms": 1000 + n,
                 "household_id": "dongcun-017",
             }
-            for n in range(times)
+            for n in range(after, after + times)
         ],
     )
 
