@@ -1,14 +1,13 @@
 """Reading config/escalation.toml: the plans and the due times, every mistake one sentence."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import time
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
 from linkage.due_times import DueTimes
-from linkage.duty.model import DayHours
+from linkage.duty.model import DayHours, hours_of
 from linkage.errors import BadSettings
 from linkage.model import Role
 from linkage.plans import (
@@ -237,9 +236,8 @@ def _hours(text: str | None, where: str) -> DayHours | None:
     if text is None:
         return None
     try:
-        start, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
+        return hours_of(text)
     except ValueError as error:
         raise BadSettings(
             f'{where}: expected local hours such as "22:00-06:00", got {text!r}'
         ) from error
-    return DayHours(start, end)

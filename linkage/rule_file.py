@@ -5,7 +5,6 @@ a life may hang.
 """
 
 from dataclasses import replace
-from datetime import time
 from pathlib import Path
 from typing import Annotated
 
@@ -13,15 +12,16 @@ import msgspec
 
 from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
 from linkage.correlation import LONGEST_M, NEAR_M, Correlation, Same, built_in
+from linkage.duty.model import DayHours, hours_of
 from linkage.errors import BadSettings
 from linkage.model import Certainty
 from linkage.plans import DEFAULT_PLAN, Plans, unfit_for_life_safety
 from linkage.quiet.model import FloodPolicy
 from linkage.rules import (
     BUILT_IN,
+    NEVER_SET_ASIDE,
     PRIORITIES,
     USUAL_ACTIONS,
-    Hours,
     Layer,
     Match,
     Rule,
@@ -31,8 +31,6 @@ from linkage.rules import (
     priority_of,
 )
 from linkage.strict_toml import Distance, Duration, load, nearest
-
-NEVER_SET_ASIDE = LIFE_SAFETY_KINDS | SYSTEM_KINDS | {AlarmKind.CANCEL}
 
 LONGEST_WITHIN_S = 24 * 3600.0
 
@@ -142,15 +140,14 @@ def _rule(raw: _Rule, where: str) -> Rule:
     )
 
 
-def _hours(text: str | None, where: str) -> Hours | None:
+def _hours(text: str | None, where: str) -> DayHours | None:
     if text is None:
         return None
     try:
-        start, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
+        return hours_of(text)
     except ValueError as error:
         expected = 'expected local hours such as "22:00-06:00"'
         raise BadSettings(f"{where}.match.armed': {expected}, got {text!r}") from error
-    return Hours(start, end)
 
 
 def _refuse_danger(rule: Rule, plans: Plans, where: str) -> None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
 from linkage.correlation import FOLD_WITHIN_S, Correlation, Same, built_in
+from linkage.duty.model import DayHours
 from linkage.plans import DEFAULT_PLAN
 from linkage.quiet.model import FloodPolicy
 
@@ -55,19 +56,6 @@ class Layer(StrEnum):
     KEY_SITE = "key_site"
 
 
-@dataclass(frozen=True)
-class Hours:
-    """Local time from `start` to before `end`; a later `start` runs over midnight."""
-
-    start: time
-    end: time
-
-    def __contains__(self, moment: time) -> bool:
-        if self.start <= self.end:
-            return self.start <= moment < self.end or self.start == self.end
-        return moment >= self.start or moment < self.end
-
-
 class SourceState(StrEnum):
     """How the camera is that raised the alarm."""
 
@@ -86,7 +74,7 @@ class Match:
     grids: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     layers: frozenset[Layer] = frozenset()
-    hours: Hours | None = None
+    hours: DayHours | None = None
     weekdays: frozenset[int] = frozenset()
     """ISO: Monday is 1."""
     drill: bool | None = None

@@ -36,6 +36,17 @@ class DayHours:
         return moment >= self.start or moment < self.end
 
 
+def hours_of(text: str) -> DayHours:
+    """From "20:00-08:00". Raises ValueError."""
+    start, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
+    return DayHours(start, end)
+
+
+def hours_text(hours: DayHours) -> str:
+    """As `hours_of` takes them."""
+    return f"{hours.start:%H:%M}-{hours.end:%H:%M}"
+
+
 @dataclass(frozen=True)
 class Area:
     """Where a post or a team belongs: villages (`*` for all), and grids where it is narrower."""

@@ -4,7 +4,7 @@ Changing them is in `registry`; what they mean is decided in `rota` and `teams`.
 """
 
 import json
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,6 @@ from linkage.duty.model import (
     Absence,
     AbsenceReason,
     Area,
-    DayHours,
     Member,
     Override,
     Pattern,
@@ -26,6 +25,7 @@ from linkage.duty.model import (
     Team,
     Turn,
     VillageOfficer,
+    hours_of,
 )
 from linkage.duty.schema import (
     absences,
@@ -84,17 +84,6 @@ def officer_username(conn: Connection, village_id: str) -> str | None:
     return None if found is None else str(found)
 
 
-def hours_of(text: str) -> DayHours:
-    """From "20:00-08:00". Raises ValueError."""
-    start, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
-    return DayHours(start, end)
-
-
-def hours_text(hours: DayHours) -> str:
-    """As `hours_of` takes them."""
-    return f"{hours.start:%H:%M}-{hours.end:%H:%M}"
-
-
 def context_of_team(team_id: str) -> str:
     """What the sealed members of a team are bound to."""
     return f"patrol-team:{team_id}"
@@ -109,10 +98,6 @@ def _area(row: Any) -> Area:
     return Area(frozenset(json.loads(row.villages)), frozenset(json.loads(row.grids)))
 
 
-def _moment(ms: int) -> datetime:
-    return from_unix_ms(ms)
-
-
 def _post(row: Any) -> Post:
     return Post(
         id=row.id,
@@ -121,7 +106,7 @@ def _post(row: Any) -> Post:
         area=_area(row),
         must_be_manned=row.must_be_manned,
         hours=None if row.hours is None else hours_of(row.hours),
-        since=_moment(row.created_at_ms),
+        since=from_unix_ms(row.created_at_ms),
     )
 
 
@@ -143,8 +128,8 @@ def _override(row: Any) -> Override:
     return Override(
         id=row.id,
         post_id=row.post_id,
-        begin=_moment(row.begin_ms),
-        end=_moment(row.end_ms),
+        begin=from_unix_ms(row.begin_ms),
+        end=from_unix_ms(row.end_ms),
         username=row.username,
         replaces=row.replaces,
         reason=row.reason,
@@ -155,8 +140,8 @@ def _absence(row: Any) -> Absence:
     return Absence(
         id=row.id,
         username=row.username,
-        begin=_moment(row.begin_ms),
-        end=_moment(row.end_ms),
+        begin=from_unix_ms(row.begin_ms),
+        end=from_unix_ms(row.end_ms),
         reason=AbsenceReason(row.reason),
         note=row.note,
     )

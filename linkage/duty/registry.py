@@ -20,8 +20,9 @@ from linkage.duty.model import (
     Post,
     Team,
     VillageOfficer,
+    hours_text,
 )
-from linkage.duty.reading import context_of_officer, context_of_team, hours_text
+from linkage.duty.reading import context_of_officer, context_of_team
 from linkage.duty.schema import (
     absences,
     duty_overrides,

@@ -13,8 +13,8 @@ from lianfang_timing import unix_ms
 from linkage.accounts.rights import Permission
 from linkage.duty import registry
 from linkage.duty.errors import BadEntry
-from linkage.duty.model import Absence, Area, Override, Pattern, Post
-from linkage.duty.reading import hours_of, hours_text, load_rota
+from linkage.duty.model import Absence, Area, Override, Pattern, Post, hours_of, hours_text
+from linkage.duty.reading import load_rota
 from linkage.schema import accounts
 from linkage.web import duty_views as shapes
 from linkage.web.duty_nouns import Entry, Noun, area_of

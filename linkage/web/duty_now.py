@@ -11,8 +11,18 @@ from sqlalchemy import Connection, select
 from alarms.store import SealedBox
 from linkage.accounts.rights import Permission, Principal
 from linkage.duty.attendance import read_attendance
-from linkage.duty.model import Absence, Area, Busy, Member, Post, Rota, Team, VillageOfficer
-from linkage.duty.reading import hours_text, load_officers, load_rota, load_teams
+from linkage.duty.model import (
+    Absence,
+    Area,
+    Busy,
+    Member,
+    Post,
+    Rota,
+    Team,
+    VillageOfficer,
+    hours_text,
+)
+from linkage.duty.reading import load_officers, load_rota, load_teams
 from linkage.duty.rota import Duty, Gap, gaps, on_duty, stretches
 from linkage.duty.sending import read_sent
 from linkage.duty.teams import Proposal, busy_teams, out_until, propose

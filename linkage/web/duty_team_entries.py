@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 
 from linkage.duty import registry
 from linkage.duty.errors import BadEntry
-from linkage.duty.model import Area, Member, Slot, Team, VillageOfficer
-from linkage.duty.reading import hours_of, hours_text, load_officers, load_teams
+from linkage.duty.model import Area, Member, Slot, Team, VillageOfficer, hours_of, hours_text
+from linkage.duty.reading import load_officers, load_teams
 from linkage.web import duty_views as shapes
 from linkage.web.duty_nouns import Entry, Noun, area_of
 from linkage.web.incident_detail import masked_phone

@@ -11,7 +11,7 @@ from linkage.duty.model import Absence, DayHours, Pattern, Post, Rota
 from linkage.model import Person, Role
 from linkage.plans import Callee, MoreThan, Plan, Plans, PlanStep, built_in_plans
 from linkage.rule_check import AHEAD, Spot, Town, check
-from linkage.rules import BUILT_IN, Hours, Layer, Match, Rule, Rules, SourceState
+from linkage.rules import BUILT_IN, Layer, Match, Rule, Rules, SourceState
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 21, 4, 30, tzinfo=UTC)
@@ -86,7 +86,7 @@ def test_what_the_duty_room_raises_about_itself_needs_its_leader():
 
 
 def test_a_rule_whose_hours_lead_nowhere_is_a_gap_at_those_hours_only():
-    night = Rule("night", Match(kinds=PANIC, hours=Hours(time(22), time(6))), plan="own")
+    night = Rule("night", Match(kinds=PANIC, hours=DayHours(time(22), time(6))), plan="own")
     report = check(rules(night), plans(only(Role.PATROL)), TOWN, NOW)
     of_button = [
         gap
@@ -189,15 +189,15 @@ def test_rules_that_tell_groups_grids_cameras_and_drills_apart_are_all_walked():
         (Match(kinds=LIFE_SAFETY_KINDS), Match(kinds=PANIC), "first"),
         (Match(drill=True), Match(drill=True, kinds=PANIC), "first"),
         (
-            Match(hours=Hours(time(8), time(20))),
-            Match(hours=Hours(time(8), time(20)), villages=frozenset({"xicun"})),
+            Match(hours=DayHours(time(8), time(20))),
+            Match(hours=DayHours(time(8), time(20)), villages=frozenset({"xicun"})),
             "first",
         ),
         (Match(kinds=LOITERING), Match(villages=frozenset({"nowhere"})), None),
         (Match(drill=False), Match(drill=True, kinds=LOITERING), None),
         (
-            Match(hours=Hours(time(8), time(20))),
-            Match(hours=Hours(time(9), time(10))),
+            Match(hours=DayHours(time(8), time(20))),
+            Match(hours=DayHours(time(9), time(10))),
             None,
         ),
     ],

@@ -9,6 +9,7 @@ import pytest
 
 from alarms.model import AlarmKind, AlarmSource
 from linkage.correlation import built_in
+from linkage.duty.model import DayHours
 from linkage.errors import BadSettings
 from linkage.model import Role
 from linkage.plan_file import load_plans
@@ -16,7 +17,6 @@ from linkage.plans import Callee, built_in_plans
 from linkage.rule_file import load_rules
 from linkage.rules import (
     BUILT_IN,
-    Hours,
     Layer,
     Match,
     Question,
@@ -79,7 +79,7 @@ def test_the_first_matching_rule_wins(tmp_path):
     [(time(21, 59), False), (time(22, 0), True), (time(0, 0), True), (time(6, 0), False)],
 )
 def test_hours_run_over_midnight(moment: time, inside: bool):
-    assert (moment in Hours(time(22, 0), time(6, 0))) is inside
+    assert (moment in DayHours(time(22, 0), time(6, 0))) is inside
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def asked(**changes: object) -> Question:
         (Match(grids=frozenset({"g2"})), asked(grid_id="g1"), "grids"),
         (Match(groups=frozenset({"g3"})), asked(group_id=None), "groups"),
         (Match(layers=frozenset({Layer.KEY_SITE})), asked(), "layers"),
-        (Match(hours=Hours(time(22), time(6))), asked(), "armed"),
+        (Match(hours=DayHours(time(22), time(6))), asked(), "armed"),
         (Match(weekdays=frozenset({6, 7})), asked(weekday=1), "weekdays"),
         (Match(drill=True), asked(), "drill"),
         (Match(drill=False), asked(drill=True), "drill"),
