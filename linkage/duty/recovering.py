@@ -62,8 +62,12 @@ def close(
     writer: str,
     now_ms: int,
 ) -> int:
-    """Close them, inside `Database.write`: the newest position of the timeline, 0 for none."""
-    assert kind in SYSTEM_KINDS
+    """Close them, inside `Database.write`: the newest position of the timeline, 0 for none.
+
+    Raises ValueError for any kind but those that the system raises itself.
+    """
+    if kind not in SYSTEM_KINDS:
+        raise ValueError(f"{kind.value} is no alarm of the system's own: only people close it")
     still = {one.id for one in open_incidents(conn, kind)}
     position = 0
     for one in found:

@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from linkage.duty.model import DayHours, Override, Pattern, Post, Rota, Turn
-from linkage.model import Role
 
 _DAY = timedelta(days=1)
 
@@ -33,15 +32,6 @@ class Duty:
     manning: tuple[Manning, ...]
     away: frozenset[str]
     """All who are sick, on leave or otherwise away now, on the rota or not."""
-
-    def of_role(self, role: Role) -> tuple[str, ...]:
-        """Who holds a post that asks for this role, each once; empty where the rota knows none."""
-        found = (name for m in self.manning if m.post.role is role for name in m.present)
-        return tuple(dict.fromkeys(found))
-
-    def at_post(self, post_id: str) -> tuple[str, ...]:
-        """Who holds this post; empty for a post that is not there."""
-        return tuple(name for m in self.manning if m.post.id == post_id for name in m.present)
 
 
 @dataclass(frozen=True)

@@ -15,19 +15,21 @@ from linkage.duty.model import (
     DayHours,
     Override,
     Pattern,
-    Post,
     Rota,
     Turn,
 )
-from linkage.duty.rota import gaps, on_duty, stretches
-from linkage.model import Role
+from linkage.duty.rota import Duty, gaps, on_duty, stretches
 from tests.linkage.duty.rotas import DESK, NEW_YORK, SATURDAY, at, pattern, rota
 
 DAY_AND_NIGHT = (pattern("08:00", 12, "zhang"), pattern("20:00", 12, "li"))
 
 
 def present(found: Rota, moment: str, zone=None) -> tuple[str, ...]:
-    return on_duty(found, at(moment, zone or found.time_zone)).at_post("desk")
+    return at_the_desk(on_duty(found, at(moment, zone or found.time_zone)))
+
+
+def at_the_desk(duty: Duty) -> tuple[str, ...]:
+    return tuple(name for m in duty.manning if m.post.id == DESK.id for name in m.present)
 
 
 def spans(found) -> list[tuple[str, str]]:
@@ -134,22 +136,6 @@ def test_who_is_absent_is_told_apart_and_is_not_on_duty():
     assert (manning.present, manning.absent) == ((), ("zhang",))
     assert duty.away == {"zhang"}
     assert on_duty(rota(*DAY_AND_NIGHT, absences=(sick,)), at("22 00:00")).away == frozenset()
-
-
-def test_role_on_duty_is_everyone_at_the_posts_that_ask_for_it_each_once():
-    gate = Post("gate", "东门岗", Role.DUTY_OFFICER)
-    leader = Post("leader", "带班", Role.SHIFT_LEADER)
-    found = rota(
-        pattern("08:00", 12, "zhang"),
-        pattern("08:00", 12, "li zhang", post_id="gate"),
-        pattern("08:00", 12, "qian", post_id="leader"),
-        posts=(DESK, gate, leader),
-    )
-    duty = on_duty(found, at("21 09:00"))
-    assert duty.of_role(Role.DUTY_OFFICER) == ("zhang", "li")
-    assert duty.of_role(Role.SHIFT_LEADER) == ("qian",)
-    assert duty.of_role(Role.DISPATCHER) == ()
-    assert duty.at_post("nowhere") == ()
 
 
 def test_stretches_join_what_does_not_change():
@@ -281,7 +267,7 @@ def round_the_clock(cuts: list[int], zone: ZoneInfo) -> Rota:
 def test_shifts_round_the_clock_never_leave_a_gap_in_any_time_zone(cuts, zone, moment):
     found = round_the_clock(cuts, zone)
     assert gaps(found, moment, moment + timedelta(days=2)) == []
-    assert on_duty(found, moment).at_post("desk")
+    assert at_the_desk(on_duty(found, moment))
 
 
 crews = st.lists(st.sampled_from(["a", "a b", "c"]), min_size=1, max_size=3)
@@ -348,7 +334,7 @@ def test_moment_is_in_a_gap_exactly_when_nobody_is_there_who_must_be(found, wind
     in_gap = any(g.begin <= moment < g.end for g in found_gaps)
     local = moment.astimezone(found.time_zone)
     hours = found.posts[0].hours
-    empty = not on_duty(found, moment).at_post("desk")
+    empty = not any(m.present for m in on_duty(found, moment).manning)
     if hours is None:
         asked = True
     elif hours.start < hours.end:
@@ -361,4 +347,4 @@ def test_moment_is_in_a_gap_exactly_when_nobody_is_there_who_must_be(found, wind
 @given(rotas, MOMENTS)
 def test_nobody_who_is_away_is_on_duty(found, moment):
     duty = on_duty(found, moment)
-    assert not duty.away & set(duty.of_role(Role.DUTY_OFFICER))
+    assert not any(duty.away & set(m.present) for m in duty.manning)

@@ -8,7 +8,7 @@ from sqlalchemy import insert, update
 
 from alarms.errors import StoreBusy
 from alarms.model import AlarmKind
-from linkage.duty import registry
+from linkage.duty import recovering, registry
 from linkage.duty.model import Absence, Area, Post
 from linkage.duty.watch import DutyWatch
 from linkage.model import Role
@@ -203,6 +203,13 @@ async def test_incident_that_holds_a_press_is_never_closed_by_the_system(room):
     await room.sit("duty")
     stages = dict(await room.incidents("id", "stage"))
     assert stages[incident] == "reported"
+
+
+async def test_only_what_the_system_raised_itself_may_be_closed_by_it(room):
+    with pytest.raises(ValueError, match="only people close it"):
+        await room.write(
+            lambda conn: recovering.close(conn, [], AlarmKind.PANIC, "", writer="w", now_ms=0)
+        )
 
 
 async def test_press_is_an_incident_of_its_own_beside_the_empty_chair(room):
