@@ -19,6 +19,7 @@ from lianfang_timing import unix_ms
 from linkage.accounts import sessions, tokens
 from linkage.accounts.rights import Permission, Principal
 from linkage.audit import AuditAction, AuditEntry
+from linkage.model import Actor
 from linkage.web.counting import COUNTERS
 from linkage.web.ports import Ports
 from linkage.web.problems import Problem, response_of
@@ -62,6 +63,12 @@ class Caller:
     principal: Principal
     token_sha256: str
     address: str
+
+    @property
+    def actor(self) -> Actor:
+        """The caller as the desk knows people."""
+        who = self.principal
+        return Actor(who.username, who.display_name, who.role, who.machine)
 
     def entry(
         self, action: AuditAction, about: str, detail: dict[str, object] | None = None

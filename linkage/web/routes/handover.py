@@ -15,7 +15,6 @@ from linkage.duty.errors import NoSuchEntry, NotToSign
 from linkage.duty.handover import Handover, Signature
 from linkage.duty.reading import load_rota
 from linkage.duty.rota import on_duty
-from linkage.model import Actor
 from linkage.web import handover_views as shapes
 from linkage.web import views
 from linkage.web.guard import PORTS, Caller, caller_of
@@ -41,7 +40,7 @@ async def draft(request: web.Request) -> web.Response:
         places = caller.principal.places
         made = handover.draft(
             conn,
-            _actor(caller),
+            caller.actor,
             places,
             notes=body.notes,
             duty=on_duty(load_rota(conn, ports.site.zone), now),
@@ -65,7 +64,7 @@ async def sign(request: web.Request) -> web.Response:
         handover.sign(
             conn,
             handover_id,
-            _actor(caller),
+            caller.actor,
             caller.principal.places,
             notes=body.notes,
             writer=ports.audit.writer,
@@ -105,10 +104,6 @@ async def _look(request: web.Request) -> shapes.HandoverView:
     handover_id = request.match_info["id"]
     found = await ports.database.read(lambda conn: _found(conn, handover_id, caller))
     return _view(found, ports.site.zone)
-
-
-def _actor(caller: Caller) -> Actor:
-    return Actor(caller.principal.username, caller.principal.display_name)
 
 
 def _found(conn: Connection, handover_id: str, caller: Caller) -> Handover:

@@ -14,11 +14,11 @@ from msgspec import Meta, Struct
 from lianfang_timing import unix_ms
 from linkage.audit import AuditAction
 from linkage.errors import NoSuchIncident, StaleVersion, StepNotAllowed
-from linkage.model import Actor, Outcome, Stage
+from linkage.model import Outcome, Stage
 from linkage.step_checks import Ask
 from linkage.steps import MOVES, Step
 from linkage.web import views
-from linkage.web.guard import PORTS, Caller, caller_of
+from linkage.web.guard import PORTS, caller_of
 from linkage.web.incident_rows import read_by_number, read_row
 from linkage.web.problems import Problem, not_found
 from linkage.web.reading import body_of, version_of
@@ -125,7 +125,7 @@ async def _take(request: web.Request, step: Step, said: dict[str, Any]) -> web.R
         )
     )
     try:
-        await ports.desk.take(incident_id, Ask(step, actor_of(caller), version, **said))
+        await ports.desk.take(incident_id, Ask(step, caller.actor, version, **said))
     except StaleVersion as stale:
         current = msgspec.to_builtins(await look(ports, caller, incident_id))
         raise Problem(412, f"{stale}.", more={"incident": current}) from stale
@@ -134,12 +134,6 @@ async def _take(request: web.Request, step: Step, said: dict[str, Any]) -> web.R
     except NoSuchIncident as gone:
         raise not_found() from gone
     return views.answer(await look(ports, caller, incident_id))
-
-
-def actor_of(caller: Caller) -> Actor:
-    """The caller as the desk knows people."""
-    who = caller.principal
-    return Actor(who.username, who.display_name, who.role, who.machine)
 
 
 _IF_MATCH = Parameter(

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from alarms.errors import StoreBusy
 from linkage.accounts.rights import Permission
 from linkage.audit import AuditAction
-from linkage.model import Actor, Stage
+from linkage.model import Stage
 from linkage.web import views
 from linkage.web.guard import PORTS, Caller, caller_of
 from linkage.web.incident_detail import DetailPorts, read_detail
@@ -88,13 +88,12 @@ def _may_see_contact(caller: Caller, row: IncidentRow) -> bool:
 async def _detail(
     ports: Ports, caller: Caller, incident_id: str, *, clear: bool
 ) -> views.IncidentDetail:
-    who = caller.principal
-    places = who.places
+    places = caller.principal.places
     shown_with = DetailPorts(
         ports.site.zone,
         ports.box,
         ports.camera_health(),
-        Actor(who.username, who.display_name, who.role, who.machine),
+        caller.actor,
         ports.closing_check,
     )
 

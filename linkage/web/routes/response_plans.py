@@ -15,7 +15,6 @@ from linkage import schema as s
 from linkage.accounts.rights import Permission, Places
 from linkage.audit import AuditAction
 from linkage.errors import NoSuchPlan, StaleVersion
-from linkage.model import Actor
 from linkage.response_plans import storage
 from linkage.response_plans.built_in import BUILT_IN
 from linkage.response_plans.model import PlanContact, PlanItem, ResponsePlan, in_force
@@ -112,9 +111,7 @@ async def tick(request: web.Request) -> web.Response:
     what: dict[str, object] = {"step": "tick", "item": body.item, "done": body.done}
     await ports.audit.record(caller.entry(AuditAction.CHANGE, f"incident:{incident_id}", what))
     try:
-        await ports.response_plans.tick(
-            incident_id, body.item, done=body.done, actor=_actor(caller)
-        )
+        await ports.response_plans.tick(incident_id, body.item, done=body.done, actor=caller.actor)
     except NoSuchPlan as missing:
         raise Problem(409, str(missing)) from missing
     return web.Response(status=204)
@@ -132,7 +129,7 @@ async def _keep(
     entry = caller.entry(AuditAction.CHANGE, f"response-plan:{plan.id}", facts)
     await ports.audit.record(entry)
     try:
-        kept = await ports.response_plans.keep(plan, seen=seen, actor=_actor(caller))
+        kept = await ports.response_plans.keep(plan, seen=seen, actor=caller.actor)
     except StaleVersion as stale:
         detail = f"预案已更新到第 {stale.current} 版 / the plan has changed (now {stale.current})."
         raise Problem(412, detail) from stale
@@ -178,10 +175,6 @@ def _must_know_villages(conn: Connection, villages: list[str]) -> None:
     missing = sorted(set(villages) - known)
     if missing:
         raise Problem(422, f"没有村 {missing[0]} / there is no village {missing[0]!r}.")
-
-
-def _actor(caller: Caller) -> Actor:
-    return Actor(caller.principal.username, caller.principal.display_name)
 
 
 _IF_MATCH = Parameter(

@@ -13,7 +13,7 @@ from linkage.errors import NoSuchIncident, StepNotAllowed
 from linkage.model import Actor
 from linkage.ways.station_desk import find_incident
 from linkage.web import views
-from linkage.web.guard import PORTS, Caller, caller_of
+from linkage.web.guard import PORTS, caller_of
 from linkage.web.incident_rows import read_row
 from linkage.web.problems import Problem, not_found
 from linkage.web.reading import body_of
@@ -108,16 +108,11 @@ async def _do(
         caller.entry(AuditAction.CHANGE, f"incident:{incident_id}", {"step": what})
     )
     try:
-        await work(_actor(caller))
+        await work(caller.actor)
     except StepNotAllowed as refused:
         raise Problem(409, str(refused)) from refused
     except NoSuchIncident as gone:
         raise not_found() from gone
-
-
-def _actor(caller: Caller) -> Actor:
-    who = caller.principal
-    return Actor(who.username, who.display_name, who.role, who.machine)
 
 
 ROUTES = (
