@@ -9,13 +9,13 @@ from linkage.facts import Facts, OpenIncident
 from linkage.model import ActionKind, NearCamera, PlannedAction, action_id
 from linkage.rules import Rule, RuleAction
 from linkage.ways.planning import (
+    NOTICE_PHRASE,
     loudspeaker_actions,
     siren_actions,
     siren_off,
     told_webhooks,
 )
 
-NOTICE_PHRASE = "neighbour-needs-help"
 NOTICE_LASTS_MS = 10 * 60 * 1000
 SNAPSHOT_LASTS_MS = 2 * 60 * 1000
 SNAPSHOT_AGAIN_MS = 60 * 1000

@@ -1,7 +1,6 @@
 """`lianfang broker mosquitto-config`: what a mosquitto in front of this site must be told."""
 
 import argparse
-import ipaddress
 import os
 import re
 import secrets
@@ -19,6 +18,7 @@ from alarms.mosquitto import Doors, Listener, TlsFiles
 from alarms.store import write_secret
 from linkage.commands.common import Subparsers, add_config, open_site
 from linkage.errors import BadSettings
+from linkage.loopback import stays_here
 from linkage.settings import Settings
 
 SERVICE_SECRET = "mosquitto-service.secret"
@@ -126,7 +126,7 @@ def _doors(arguments: argparse.Namespace, settings: Settings) -> Doors:
     port = arguments.port or (_PLAIN_PORT if tls is None else _TLS_PORT)
     if tls is None:
         host = host or "127.0.0.1"
-        if not _stays_here(host):
+        if not stays_here(host):
             raise BadSettings(
                 f"--host {host}: devices' logins may not cross a network in the clear: "
                 "give --tls-cert and --tls-key"
@@ -142,7 +142,7 @@ def _doors(arguments: argparse.Namespace, settings: Settings) -> Doors:
         raise BadSettings(
             f"{where}: mqtt.ca_file: the service expects TLS: give --tls-cert and --tls-key"
         )
-    here = _stays_here(mqtt.host)
+    here = stays_here(mqtt.host)
     if not here and mqtt.ca_file is None:
         raise BadSettings(
             f"{where}: mqtt.ca_file: mosquitto is on another machine ({mqtt.host}); name the "
@@ -175,14 +175,6 @@ def _tls(arguments: argparse.Namespace) -> TlsFiles | None:
             f"{error.strerror or error}"
         ) from error
     return TlsFiles(certificate.resolve(), key.resolve())
-
-
-def _stays_here(host: str) -> bool:
-    """Whether what is sent to this address stays on this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _service_login(settings: Settings) -> tuple[str, str, Path | None]:

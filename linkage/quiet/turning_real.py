@@ -7,8 +7,9 @@ from sqlalchemy import Connection, select
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from linkage import places
 from linkage.model import ActionKind, Incident, PlannedAction, action_id
-from linkage.planning import NOTICE_LASTS_MS, NOTICE_PHRASE
+from linkage.planning import NOTICE_LASTS_MS
 from linkage.schema import incident_alarms
+from linkage.ways.planning import NOTICE_PHRASE
 
 _NEAR_NOBODY_TOLD = {AlarmKind.DURESS.value, AlarmKind.CANCEL.value}
 _TOLD = {kind.value for kind in LIFE_SAFETY_KINDS}

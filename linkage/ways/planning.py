@@ -11,7 +11,7 @@ from linkage.model import ActionKind, PlannedAction, action_id
 from linkage.ways.settings import Use, Ways, Webhook
 
 ESCALATED = "escalated"
-PHRASE = "neighbour-needs-help"
+NOTICE_PHRASE = "neighbour-needs-help"
 OFF_LASTS_MS = 10 * 60 * 1000
 """A siren that cannot be reached for so long has stopped by itself (its own `until_ms`)."""
 
@@ -122,7 +122,7 @@ def loudspeaker_actions(
             due_at_ms=now_ms,
             deadline_ms=until_ms,
             payload={
-                "phrase": PHRASE,
+                "phrase": NOTICE_PHRASE,
                 "repeat": ways.loudspeaker.repeat,
                 "until_ms": until_ms,
                 "drill": drill,

@@ -3,7 +3,6 @@
 Without the file there are no webhooks, and sirens and loudspeakers have their usual times.
 """
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,6 +14,7 @@ import msgspec
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from linkage.errors import BadSettings
+from linkage.loopback import stays_here
 from linkage.strict_toml import Duration, load
 from linkage.ways.signing import secret_of
 
@@ -194,12 +194,5 @@ def _refuse_open_line(url: str, where: str) -> None:
         raise BadSettings(f"{where}.url': {url!r} is not an address: {error}") from error
     if parts.scheme not in ("https", "http") or not host or parts.username is not None:
         raise BadSettings(f"{where}.url': expected https://host/path without a login, got {url!r}")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not stays_here(host):
         raise BadSettings(f"{where}.url': {url!r} would go out without TLS: use https")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
