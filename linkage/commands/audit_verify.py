@@ -20,9 +20,9 @@ def add(subparsers: Subparsers) -> None:
     verify = nested.add_parser(
         "verify",
         help="核对哈希链 / verify the hash chains",
-        description="核对报警、警情和审计的哈希链；完好返回 0，被改动返回 1 并指出第一条 / "
-        "verify the chains of alarms, incident events and audit entries: 0 intact, 1 broken, "
-        "naming the first bad row.",
+        description="核对报警、警情、审计和交接班的哈希链；完好返回 0，被改动返回 1 并指出第一条 / "
+        "verify the chains of alarms, incident events, audit entries and hand-overs: 0 intact, "
+        "1 broken, naming the first bad row.",
     )
     add_config(verify)
     verify.set_defaults(function=main)

@@ -107,7 +107,7 @@ async def tick(request: web.Request) -> web.Response:
     if await ports.database.read(lambda conn: read_row(conn, incident_id, places)) is None:
         raise not_found()
     if not _ITEM_ID.fullmatch(body.item):
-        raise Problem(422, "item is the id of an item of the incident's plan.")
+        raise Problem(422, "预案没有这一事项 / the incident's plan has no such item.")
     what: dict[str, object] = {"step": "tick", "item": body.item, "done": body.done}
     await ports.audit.record(caller.entry(AuditAction.CHANGE, f"incident:{incident_id}", what))
     try:
@@ -123,7 +123,7 @@ async def _keep(
     ports = request.app[PORTS]
     villages = sorted(plan.villages)
     if not all(caller.principal.places.covers(v) for v in (villages or (None,))):
-        raise Problem(403, "A plan may be written only for villages that are yours.")
+        raise Problem(403, "只能编写本人所管村的预案 / only for villages that are yours.")
     await ports.database.read(lambda conn: _must_know_villages(conn, villages))
     facts: dict[str, object] = {"name": plan.name, "seen": seen, "retired": plan.retired}
     entry = caller.entry(AuditAction.CHANGE, f"response-plan:{plan.id}", facts)
@@ -156,7 +156,7 @@ def _plan(plan_id: str, body: PlanBody) -> ResponsePlan:
     """The plan as it was sent; who makes it, when, and its number are the desk's to say."""
     ids = [item.id for item in body.items if item.id is not None]
     if len(ids) != len(set(ids)):
-        raise Problem(422, "Two items have the same id.")
+        raise Problem(422, "两个事项编号相同 / two items have the same id.")
     return ResponsePlan(
         id=plan_id,
         version=0,
