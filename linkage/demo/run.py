@@ -69,9 +69,12 @@ async def _run_in(
     films, zones = await asyncio.to_thread(_films, folder / demo_folder.FILMS, video)
     settings = load_settings(config)
     made = await asyncio.to_thread(_settle, settings, zones, demo_folder.kept(folder))
-    page_port = _page_port(port, mqtt_port)
     stop = asyncio.Event()
-    async with SimulatedCameraSite([_spec(c, films[c.id]) for c in town.CAMERAS]) as cameras:
+    async with AsyncExitStack() as stack:
+        door = stack.enter_context(_page_door(port, mqtt_port))
+        cameras = await stack.enter_async_context(
+            SimulatedCameraSite([_spec(c, films[c.id]) for c in town.CAMERAS])
+        )
         demo_folder.write_access(
             folder,
             console=f"http://{_HOST}:{port}",
@@ -80,12 +83,8 @@ async def _run_in(
             buttons=made.buttons,
             cameras=cameras,
         )
-        live = partial(
-            _live, made=made, cameras=cameras, page_port=page_port, seconds=seconds, stop=stop
-        )
-        await serve(
-            settings, demo_button_page=f"http://{_HOST}:{page_port}/", ready=live, until=stop
-        )
+        live = partial(_live, made=made, cameras=cameras, door=door, seconds=seconds, stop=stop)
+        await serve(settings, demo_button_page=_page_url(door), ready=live, until=stop)
 
 
 async def _live(
@@ -93,7 +92,7 @@ async def _live(
     *,
     made: _Town,
     cameras: Sequence[Address],
-    page_port: int,
+    door: socket.socket,
     seconds: float | None,
     stop: asyncio.Event,
 ) -> None:
@@ -117,8 +116,8 @@ async def _live(
         runner = web.AppRunner(button_page(made.buttons, buttons), access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, _HOST, page_port).start()
-        _say(service, made, cameras, page_port)
+        await web.SockSite(runner, door).start()
+        _say(service, made, cameras, _page_url(door))
         presses = asyncio.create_task(_press_now_and_then(list(buttons.values())))
         stack.callback(presses.cancel)
         if seconds is None:
@@ -205,7 +204,7 @@ def _spec(camera: town.DemoCamera, film: Path) -> CameraSpec:
     )
 
 
-def _say(service: Service, made: _Town, cameras: Sequence[Address], page_port: int) -> None:
+def _say(service: Service, made: _Town, cameras: Sequence[Address], page: str) -> None:
     lines = [
         "",
         f"console ready: {service.url}",
@@ -215,7 +214,7 @@ def _say(service: Service, made: _Town, cameras: Sequence[Address], page_port: i
         "",
         "试一试 / try:",
         f"  1. 用 duty 登录控制台 / sign in as duty:   {service.url}",
-        f"  2. 在按钮页按一户 / press a button:        http://{_HOST}:{page_port}/",
+        f"  2. 在按钮页按一户 / press a button:        {page}",
         "  3. 在控制台点“签收”，看按钮变化 / sign for it and watch the button",
         f"  {len(cameras)} 台模拟摄像机 / simulated cameras, {len(made.buttons)} 户 / households; "
         "数据 / data: ./demo-data",
@@ -237,13 +236,17 @@ def _must_be_free(name: str, port: int) -> None:
             ) from error
 
 
-def _page_port(console_port: int, mqtt_port: int) -> int:
-    """The port after the console's, or any free one where that is taken or to be the broker's."""
+def _page_door(console_port: int, mqtt_port: int) -> socket.socket:
+    """Listens on the port after the console's, or any free one where that is taken or the broker's.
+
+    It is held from here on: cameras and clients are given ports before the page is served.
+    """
     wanted = console_port + 1 if console_port + 1 != mqtt_port else 0
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_HOST, wanted))
-        except (OSError, OverflowError):
-            probe.bind((_HOST, 0))
-        return int(probe.getsockname()[1])
+    try:
+        return socket.create_server((_HOST, wanted))
+    except (OSError, OverflowError):
+        return socket.create_server((_HOST, 0))
+
+
+def _page_url(door: socket.socket) -> str:
+    return f"http://{_HOST}:{door.getsockname()[1]}/"
