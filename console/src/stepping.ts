@@ -61,23 +61,27 @@ export function useStepping(done: (incident: IncidentDetail) => void, stale: () 
   const filled = reactive(nothingFilled())
   const busy = ref(false)
   const trouble = ref('')
+  /** The trouble tells who was quicker: it stays when the page turns to what they have left to do. */
+  let wasStale = false
 
   function clear(): void {
     Object.assign(filled, nothingFilled())
-    trouble.value = ''
+    if (!wasStale) trouble.value = ''
   }
 
   async function take(incident: IncidentDetail, step: string, body: StepBody): Promise<boolean> {
     if (busy.value) return false
     busy.value = true
     trouble.value = ''
+    wasStale = false
     try {
       done(await duty.step(incident, step, body))
       clear()
       return true
     } catch (error) {
       trouble.value = error instanceof Stale ? changedBy(error) : problem(error)
-      if (error instanceof Stale) stale()
+      wasStale = error instanceof Stale
+      if (wasStale) stale()
       return false
     } finally {
       busy.value = false

@@ -37,6 +37,18 @@ async def step_to(duty: DutyPage, after: str, *, text: str | None = None) -> Non
     await expect(duty.find("step-panel")).to_have_attribute("data-action", after)
 
 
+async def suspend_for_an_hour(duty: DutyPage) -> None:
+    """A step out of the quiet menu, with the form it needs."""
+    await duty.find("other-steps").click()
+    await duty.find("other-suspend").click()
+    await duty.page.get_by_text("1 小时", exact=True).click()
+    await duty.find("other-submit").click()
+    await expect(duty.find("step-panel")).to_contain_text("请填写：原因")
+    await duty.page.get_by_label("原因").fill("等家属到场")
+    await duty.find("other-submit").click()
+    await expect(duty.find("step-panel")).to_have_attribute("data-action", "resume")
+
+
 @pytest.mark.timeout(120)
 async def test_an_officer_takes_an_incident_through_all_six_steps(
     chromium: Browser, tmp_path: Path
@@ -57,6 +69,8 @@ async def test_an_officer_takes_an_incident_through_all_six_steps(
             await expect(duty.find("plan")).to_contain_text("张值班")
 
             await step_to(duty, "dispatch", text="已与住户通话，家中有人摔倒")
+            await suspend_for_an_hour(duty)
+            await step_to(duty, "dispatch")
             await expect(duty.find("proposal").first).to_contain_text("东村巡防队")
             await duty.find("proposal-send").first.click()
             await expect(duty.find("step-panel")).to_have_attribute("data-action", "set-out")

@@ -9,7 +9,7 @@ export const stepsEn: Record<keyof typeof stepsZh, string> = {
   'due.left': '{time} left',
   'due.again': 'overdue, {time} more',
   'due.passed': 'overdue by {time}',
-  'due.over': 'overdue {time}',
+  'due.over': 'overdue ×{n}',
 
   'step.set-out': 'They set out',
   'step.arrive': 'They arrived',
@@ -134,7 +134,7 @@ export const stepsEn: Record<keyof typeof stepsZh, string> = {
   'certainty.observed': 'confirmed',
   'certaintyHint.possible': 'only a camera saw it',
   'certaintyHint.likely': 'somebody raised it',
-  'certaintyHint.observed': 'two kinds of sources agree',
+  'certaintyHint.observed': 'two sources agree',
   'decision.dedupe': 'Repeat?',
   'decision.set_tests_aside': 'Test?',
   'decision.place': 'Place',

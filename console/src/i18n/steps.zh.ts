@@ -7,7 +7,7 @@ export const stepsZh = {
   'due.left': '限时 {time}',
   'due.again': '已超时，再限 {time}',
   'due.passed': '超时 {time}',
-  'due.over': '超时 {time}',
+  'due.over': '超时 {n} 次',
 
   'step.set-out': '登记出动',
   'step.arrive': '登记到场',
@@ -132,7 +132,7 @@ export const stepsZh = {
   'certainty.observed': '已证实',
   'certaintyHint.possible': '只有摄像机看到',
   'certaintyHint.likely': '有人报警',
-  'certaintyHint.observed': '两种来源互相印证',
+  'certaintyHint.observed': '两个来源互相印证',
   'decision.dedupe': '是否重复',
   'decision.set_tests_aside': '是否测试',
   'decision.place': '地点',
