@@ -42,12 +42,12 @@ from lianfang_timing import SystemClock, unix_ms
 from linkage.carriers import PageCarrier
 from linkage.changes import Changes
 from linkage.engine import Engine
-from linkage.escalating import EscalateCarrier
+from linkage.escalation.carrier import EscalateCarrier
+from linkage.escalation.plans import built_in_plans
 from linkage.model import ActionKind, EventType
 from linkage.outbox import Carrier, Outbox
-from linkage.plans import built_in_plans
 from linkage.right_of_way import RightOfWay
-from linkage.rules import Rules
+from linkage.rules.model import Rules
 from linkage.schema import actions
 from linkage.ways.carrying import WayCarrier
 from linkage.ways.settings import Use, Ways, Webhook

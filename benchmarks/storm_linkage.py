@@ -32,11 +32,11 @@ from lianfang_timing import SystemClock, unix_ms
 from linkage.carriers import PageCarrier
 from linkage.changes import Changes
 from linkage.engine import READER, Engine
-from linkage.escalating import EscalateCarrier
+from linkage.escalation.carrier import EscalateCarrier
+from linkage.escalation.plans import built_in_plans
 from linkage.model import Action, ActionKind, EventType
 from linkage.outbox import Carrier, CarryResult, Outbox
-from linkage.plans import built_in_plans
-from linkage.rules import Rules
+from linkage.rules.model import Rules
 from linkage.schema import (
     accounts,
     actions,

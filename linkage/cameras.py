@@ -30,7 +30,7 @@ from camerad.model import (
 )
 from lianfang_timing import Backoff, Clock, unix_ms
 from linkage import schema
-from linkage.rules import SourceState
+from linkage.rules.model import SourceState
 
 _LOOK_EVERY_S = 20.0
 _LOOK_SOON = Backoff(first_s=1.0, cap_s=_LOOK_EVERY_S)

@@ -1,6 +1,6 @@
 """The carriers of the outbox: what it means to carry out a notice, a reply, a snapshot, a call.
 
-Each knows one kind of action and one port. The escalation's look is in `linkage.escalating`.
+Each knows one kind of action and one port. The escalation's look has a room of its own.
 """
 
 import json

@@ -28,7 +28,7 @@ from linkage.linking import Linking
 from linkage.pipeline import decide
 from linkage.records import Fresh
 from linkage.right_of_way import RightOfWay
-from linkage.rules import Rules, SourceState
+from linkage.rules.model import Rules, SourceState
 from linkage.stages import Draft
 from linkage.ways.settings import USUAL_WAYS, Ways
 

@@ -33,7 +33,7 @@ from linkage.places import CameraSpot
 from linkage.quiet.model import Drill, QuietWindow
 from linkage.quiet.storage import camera_alarms_ms, drills_since, windows
 from linkage.records import planned_steps
-from linkage.rules import Rules, SourceState
+from linkage.rules.model import Rules, SourceState
 from linkage.schema import incident_alarms, incident_cameras, incidents
 from linkage.ways.settings import Ways
 

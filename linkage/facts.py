@@ -7,7 +7,7 @@ from datetime import datetime
 from alarms.model import AlarmKind, AlarmSource, LoggedAlarm
 from linkage.model import NOWHERE, Certainty, MemberDevice, NearCamera, Place, Sounder
 from linkage.quiet.model import Drill, QuietWindow
-from linkage.rules import Rules, SourceState
+from linkage.rules.model import Rules, SourceState
 from linkage.ways.settings import USUAL_WAYS, Ways
 
 

@@ -37,20 +37,20 @@ from linkage.duty.chair import ChairPolicy
 from linkage.duty.watch import DutyWatch
 from linkage.engine import Engine
 from linkage.errors import PortRefused
-from linkage.escalating import EscalateCarrier
+from linkage.escalation.carrier import EscalateCarrier
+from linkage.escalation.timekeeping import Timekeeper
 from linkage.evidence import EvidenceFolder
 from linkage.health import Health, HealthMetrics
-from linkage.incidents import DeskPolicy, IncidentDesk
 from linkage.logs import configure_logs
 from linkage.model import ActionKind
 from linkage.outbox import Carrier, Outbox
-from linkage.overdue import DueCarrier
 from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.right_of_way import RightOfWay
 from linkage.settings import Settings
+from linkage.steps.desk import DeskPolicy, IncidentDesk
+from linkage.steps.overdue import DueCarrier
 from linkage.storage import broker_address, open_storage
 from linkage.systemd import keep_watchdog, notify
-from linkage.timekeeping import Timekeeper
 from linkage.ways.carrying import WayCarrier
 from linkage.ways.devices import LoudspeakerWay, SirenWay
 from linkage.ways.sounder_news import SounderNews

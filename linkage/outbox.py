@@ -110,7 +110,7 @@ class Outbox:
     ) -> None:
         """A kind without a carrier stays planned, and so does a webhook that is not named.
         `writer` names our chain in the timeline; `due_ms` says what time it is for due times,
-        where the clock may be set (`linkage.timekeeping`)."""
+        where the clock may be set (`linkage.escalation.timekeeping`)."""
         self._database = database
         self._clock = clock
         self._carriers = carriers

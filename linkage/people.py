@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, bindparam, select
 
 from lianfang_timing import unix_ms
-from linkage.callees import Roster
 from linkage.duty.reading import load_rota, officer_username
 from linkage.duty.rota import on_duty
+from linkage.escalation.callees import Roster
 from linkage.model import Person, Role
 from linkage.schema import accounts, sessions
 

@@ -7,7 +7,7 @@ escalation.
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
 from linkage.facts import Facts, OpenIncident
 from linkage.model import ActionKind, NearCamera, PlannedAction, action_id
-from linkage.rules import Rule, RuleAction
+from linkage.rules.model import Rule, RuleAction
 from linkage.ways.planning import (
     NOTICE_PHRASE,
     loudspeaker_actions,

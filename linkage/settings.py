@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from linkage.errors import BadSettings
-from linkage.plan_file import load_plans
-from linkage.plans import Plans
-from linkage.rule_file import load_rules
-from linkage.rules import Rules
-from linkage.step_checks import ClosingCheck
+from linkage.escalation.plan_file import load_plans
+from linkage.escalation.plans import Plans
+from linkage.rules.file import load_rules
+from linkage.rules.model import Rules
+from linkage.steps.checks import ClosingCheck
 from linkage.strict_toml import Duration, load
 from linkage.ways.settings import USUAL_WAYS, Ways, load_ways
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
-from linkage.correlating import from_same_home, is_second_source, joined
-from linkage.correlation import Correlation
+from linkage.escalation.plans import DUTY_PLAN
 from linkage.facts import Facts, OpenIncident
 from linkage.model import (
     NOWHERE,
@@ -21,10 +20,11 @@ from linkage.model import (
     usual_certainty,
 )
 from linkage.planning import planned
-from linkage.plans import DUTY_PLAN
 from linkage.quiet.deciding import drill_of
 from linkage.quiet.model import Drill
-from linkage.rules import BUILT_IN, Question, Rule, Tried, priority_of, tried
+from linkage.rules.correlating import from_same_home, is_second_source, joined
+from linkage.rules.correlation import Correlation
+from linkage.rules.model import BUILT_IN, Question, Rule, Tried, priority_of, tried
 
 _URGENCY = {
     AlarmKind.DURESS: 0,

@@ -25,8 +25,8 @@ from linkage.facts import Facts
 from linkage.model import Decision
 from linkage.people import people
 from linkage.pipeline import decide
-from linkage.rule_check import Gap, Report, Spot, Town, check
-from linkage.rules import tried
+from linkage.rules.check import Gap, Report, Spot, Town, check
+from linkage.rules.model import tried
 from linkage.schema import (
     grids,
     incident_alarms,

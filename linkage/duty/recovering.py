@@ -9,11 +9,12 @@ from sqlalchemy import Connection, select
 
 from alarms.model import SYSTEM_KINDS, AlarmKind
 from alarms.store.tables import alarms
-from linkage import records, step_writing
+from linkage import records
 from linkage.model import OPEN_STAGES, ActionKind, EventType, Outcome
 from linkage.schema import incident_alarms, incidents
-from linkage.step_events import Happened, after
-from linkage.step_taking import Taken, not_before
+from linkage.steps import writing
+from linkage.steps.events import Happened, after
+from linkage.steps.taking import Taken, not_before
 
 _BY = "系统 System"
 _SETTLED = (ActionKind.ESCALATE, ActionKind.PAGE, ActionKind.NOTICE)
@@ -84,7 +85,7 @@ def close(
             closed = after(closed, event)
         records.cancel(conn, one.id, _SETTLED, now_ms=now_ms)
         taken = Taken(events, closed)
-        position = step_writing.write(
+        position = writing.write(
             conn, before, taken, writer=writer, now_ms=now_ms, new_version=True
         )
     return position

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmSource
-from linkage.correlating import from_same_home
+from linkage.escalation.plans import DRILL_PLAN
 from linkage.facts import Facts, OpenIncident
 from linkage.model import EVERYWHERE
-from linkage.plans import DRILL_PLAN
 from linkage.quiet.deciding import flood_at, holder, may_be_held, why_real
 from linkage.quiet.model import MAY_BE_HELD
-from linkage.rules import Question, SourceState, matching, priority_of
+from linkage.rules.correlating import from_same_home
+from linkage.rules.model import Question, SourceState, matching, priority_of
 from linkage.stages import Draft, question_of
 
 

@@ -19,7 +19,7 @@ from linkage import schema as s
 from linkage.contacts import open_contact
 from linkage.model import ActionKind, Actor, EventType
 from linkage.response_plans import storage
-from linkage.step_checks import ClosingCheck
+from linkage.steps.checks import ClosingCheck
 from linkage.web import plan_views, views
 from linkage.web.incident_reading import SHOWN_ALARMS, facts_of, read_people
 from linkage.web.incident_rows import AnyRow, IncidentRow

@@ -19,12 +19,12 @@ from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
 from linkage.quiet.model import FloodPolicy
 from linkage.response_plans.desk import ResponsePlanDesk
-from linkage.step_checks import Ask, ClosingCheck
+from linkage.steps.checks import Ask, ClosingCheck
 from linkage.ways.station_desk import StationDesk
 
 
 class Desk(Protocol):
-    """Where people take the steps of an incident; `linkage.incidents.IncidentDesk`."""
+    """Where people take the steps of an incident; `linkage.steps.desk.IncidentDesk`."""
 
     async def take(self, incident_id: str, ask: Ask) -> object:
         """Raises StaleVersion, StepNotAllowed, NoSuchIncident or StoreBusy."""

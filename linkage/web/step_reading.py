@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from linkage import confirmations, records
+from linkage import records
 from linkage import schema as s
+from linkage.escalation import confirmations
 from linkage.model import Actor, Stage
-from linkage.step_checks import ClosingCheck, possible
-from linkage.steps import Step, next_step
+from linkage.steps.checks import ClosingCheck, possible
+from linkage.steps.moves import Step, next_step
 from linkage.web import views
 from linkage.web.incident_rows import AnyRow, IncidentRow
 from linkage.web.views import moment, moment_or_none

@@ -9,7 +9,7 @@ from alarms.model import AlarmKind, AlarmSource, NewAlarm
 from lianfang_timing import SystemClock
 from linkage.changes import Changes
 from linkage.engine import Engine
-from linkage.rules import Rules
+from linkage.rules.model import Rules
 from linkage.schema import accounts, sessions
 from tests.commands.running import lianfang
 from tests.scenarios.house import House

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec import inspect
 
-from linkage.plan_file import EscalationFile
-from linkage.rule_file import _File as RulesFile
+from linkage.escalation.plan_file import EscalationFile
+from linkage.rules.file import _File as RulesFile
 from linkage.settings import SiteFile, load_settings
 from linkage.ways.settings import NotifyFile
 

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from alarms.model import AlarmKind
-from linkage.due_times import DueTimes
 from linkage.model import Actor, Incident, Outcome, Person, Role, Stage
-from linkage.step_checks import Ask, Situation
-from linkage.step_taking import Taken, take
-from linkage.steps import Step
+from linkage.steps.checks import Ask, Situation
+from linkage.steps.due_times import DueTimes
+from linkage.steps.moves import Step
+from linkage.steps.taking import Taken, take
 
 T0 = 1_780_000_000_000
 MINUTE = 60_000

@@ -8,17 +8,17 @@ from alarms.store import Database
 from linkage import records
 from linkage.carriers import PageCarrier
 from linkage.changes import Changes
-from linkage.due_times import DueTimes
 from linkage.engine import Engine
-from linkage.escalating import EscalateCarrier
-from linkage.incidents import DeskPolicy, IncidentDesk
+from linkage.escalation.carrier import EscalateCarrier
+from linkage.escalation.plans import built_in_plans
 from linkage.model import ActionKind, Actor, Incident, Role
 from linkage.outbox import Outbox
-from linkage.overdue import DueCarrier
-from linkage.plans import built_in_plans
-from linkage.rules import Rules
-from linkage.step_checks import Ask
-from linkage.steps import Step
+from linkage.rules.model import Rules
+from linkage.steps.checks import Ask
+from linkage.steps.desk import DeskPolicy, IncidentDesk
+from linkage.steps.due_times import DueTimes
+from linkage.steps.moves import Step
+from linkage.steps.overdue import DueCarrier
 from tests.linkage.town import SHANGHAI, HandClock, rows
 
 DUTY = Actor("duty", "张伟", Role.DUTY_OFFICER)

@@ -16,14 +16,14 @@ from linkage.changes import Changes
 from linkage.duty.model import Absence, AbsenceReason, Override, Post
 from linkage.duty.registry import put_absence, put_override, put_post
 from linkage.engine import Engine
-from linkage.escalating import EscalateCarrier
-from linkage.incidents import DeskPolicy, IncidentDesk
+from linkage.escalation.carrier import EscalateCarrier
+from linkage.escalation.plans import BUILT_IN, Plan, Plans
+from linkage.escalation.timekeeping import Timekeeper
 from linkage.model import ActionKind, Actor, Role
 from linkage.outbox import Outbox
-from linkage.plans import BUILT_IN, Plan, Plans
-from linkage.rules import Rules
+from linkage.rules.model import Rules
 from linkage.schema import accounts, sessions
-from linkage.timekeeping import Timekeeper
+from linkage.steps.desk import DeskPolicy, IncidentDesk
 from linkage.ways.settings import USUAL_WAYS, Ways
 from tests.linkage.town import NOON, SHANGHAI, HandClock, attend, rows
 

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from linkage.callees import Found, Roster, found
 from linkage.duty.model import Area, Post
 from linkage.duty.rota import Duty, Manning
+from linkage.escalation.callees import Found, Roster, found
+from linkage.escalation.plans import Callee
 from linkage.model import Person, Role
-from linkage.plans import Callee
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 LOCAL = NOW.astimezone(ZoneInfo("Asia/Shanghai"))

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from linkage.callees import Roster
-from linkage.confirming import still_asked
 from linkage.duty.rota import Duty
+from linkage.escalation.callees import Roster
+from linkage.escalation.confirming import still_asked
+from linkage.escalation.plans import BUILT_IN, Signing, Until
 from linkage.model import Person, Role
-from linkage.plans import BUILT_IN, Signing, Until
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 DUTY = Person("duty", "duty", Role.DUTY_OFFICER, frozenset({"*"}))

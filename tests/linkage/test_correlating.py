@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
 from linkage.cells import cell_of, cells_around, distance_m
-from linkage.correlating import joined
-from linkage.correlation import Correlation, Same, built_in
 from linkage.facts import LinkedAlarm
 from linkage.model import Certainty, NearCamera, Place
 from linkage.pipeline import decide
-from linkage.rules import Rules
+from linkage.rules.correlating import joined
+from linkage.rules.correlation import Correlation, Same, built_in
+from linkage.rules.model import Rules
 from tests.linkage.test_pipeline import HOME, NOW_MS, an_alarm, an_incident, facts_of
 
 GATE = Place("dongcun", camera_id="cam-gate", layer="area", latitude=30.0, longitude=120.0)

@@ -21,9 +21,9 @@ from hypothesis.stateful import (
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from linkage.errors import StepNotAllowed
 from linkage.model import ActionKind, EventType, Incident, Outcome, Stage
-from linkage.step_checks import ClosingCheck, possible
-from linkage.step_events import Happened, after
-from linkage.steps import Step
+from linkage.steps.checks import ClosingCheck, possible
+from linkage.steps.events import Happened, after
+from linkage.steps.moves import Step
 from tests.linkage.desk_room import DUTY, LEADER, DeskRoom
 from tests.linkage.town import attend, open_town, press, rows
 

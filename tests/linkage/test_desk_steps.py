@@ -12,11 +12,11 @@ import pytest
 from alarms.model import AlarmKind
 from alarms.store import Database
 from linkage.errors import StaleVersion, StepNotAllowed
-from linkage.incidents import DeskPolicy
 from linkage.model import Actor, EventType, Incident, Outcome, Role, Stage
-from linkage.overdue import is_still_due, to_call
-from linkage.step_checks import Ask, ClosingCheck
-from linkage.steps import Step
+from linkage.steps.checks import Ask, ClosingCheck
+from linkage.steps.desk import DeskPolicy
+from linkage.steps.moves import Step
+from linkage.steps.overdue import is_still_due, to_call
 from linkage.timeline import NewEvent, record
 from tests.linkage import town
 from tests.linkage.cases import DISPATCHED, OTHER_DUTY, PATROL_ACCOUNT

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from linkage.due_times import Due, DueTimes, awaited, due_from
 from linkage.errors import BadSettings
-from linkage.plan_file import load_plans
-from linkage.steps import Step
+from linkage.escalation.plan_file import load_plans
+from linkage.steps.due_times import Due, DueTimes, awaited, due_from
+from linkage.steps.moves import Step
 from linkage.strict_toml import Duration
 from tests.linkage.cases import (
     CLOSED,

@@ -16,10 +16,10 @@ from alarms.store import Database, chain
 from alarms.store.tables import cursors
 from linkage.changes import Changes
 from linkage.engine import BATCH_LEAST, BATCH_MOST, HOLD_S, Engine, next_batch
-from linkage.incidents import IncidentDesk
 from linkage.model import Actor, Outcome
-from linkage.rules import Rules
+from linkage.rules.model import Rules
 from linkage.schema import incident_events
+from linkage.steps.desk import IncidentDesk
 from tests.linkage.town import (
     SHANGHAI,
     Crash,

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from alarms.store import Database
-from linkage import confirmations, records
+from linkage import records
 from linkage.duty.model import DayHours
 from linkage.errors import StepNotAllowed
-from linkage.model import Actor, Outcome, Role
-from linkage.plans import (
+from linkage.escalation import confirmations
+from linkage.escalation.plans import (
     BUILT_IN,
     CONSOLE,
     Callee,
@@ -25,6 +25,7 @@ from linkage.plans import (
     Way,
     WayKind,
 )
+from linkage.model import Actor, Outcome, Role
 from linkage.schema import incidents
 from linkage.ways.settings import Ways, Webhook
 from linkage.web.incident_reading import list_items

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.callees import Roster
 from linkage.duty.model import DayHours, Post
 from linkage.duty.rota import Duty, Manning
-from linkage.escalation import Next, NotCalled, Standing, Verdict, decide
-from linkage.model import Person, Role
-from linkage.plans import (
+from linkage.escalation.callees import Roster
+from linkage.escalation.deciding import Next, NotCalled, Standing, Verdict, decide
+from linkage.escalation.plans import (
     BUILT_IN,
     CONSOLE,
     LONGEST_GAP_S,
@@ -24,6 +23,7 @@ from linkage.plans import (
     Way,
     WayKind,
 )
+from linkage.model import Person, Role
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)

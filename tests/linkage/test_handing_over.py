@@ -17,7 +17,7 @@ from linkage.model import ActionKind, PlannedAction
 from linkage.outbox import CarryResult, Outbox
 from linkage.records import Fresh
 from linkage.right_of_way import RightOfWay
-from linkage.rules import Rules
+from linkage.rules.model import Rules
 from linkage.schema import incidents
 from linkage.ways.settings import Use, Ways, Webhook
 from tests.linkage.test_first_messages_first import incident_row

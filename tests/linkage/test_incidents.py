@@ -10,10 +10,10 @@ from alarms.model import AlarmKind, SeenNotice
 from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.errors import NoSuchIncident, StaleVersion, StepNotAllowed
-from linkage.incidents import IncidentDesk
 from linkage.model import Actor, Outcome, Stage
-from linkage.rules import Rules
-from linkage.steps import MOVES, Step, next_step
+from linkage.rules.model import Rules
+from linkage.steps.desk import IncidentDesk
+from linkage.steps.moves import MOVES, Step, next_step
 from tests.linkage.town import SHANGHAI, HandClock, actions_of, event_types, open_town, press, rows
 
 DUTY = Actor("duty", "张伟")

@@ -15,14 +15,14 @@ from lianfang_timing import Backoff
 from linkage.carriers import NoticeCarrier, PageCarrier, ReplyCarrier, SnapshotCarrier
 from linkage.changes import Changes
 from linkage.engine import Engine
-from linkage.escalating import EscalateCarrier
+from linkage.escalation.carrier import EscalateCarrier
+from linkage.escalation.plans import built_in_plans
 from linkage.evidence import EvidenceFolder
-from linkage.incidents import IncidentDesk
 from linkage.lanes import LANES, Lane
 from linkage.model import ActionKind, Actor
 from linkage.outbox import Outbox
-from linkage.plans import built_in_plans
-from linkage.rules import Rules
+from linkage.rules.model import Rules
+from linkage.steps.desk import IncidentDesk
 from tests.linkage.town import (
     SHANGHAI,
     Crash,

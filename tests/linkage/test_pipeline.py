@@ -10,7 +10,7 @@ from linkage import stages
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
 from linkage.model import ActionKind, MemberDevice, NearCamera, Place
 from linkage.pipeline import PIPELINE, decide
-from linkage.rules import Match, Rule, Rules
+from linkage.rules.model import Match, Rule, Rules
 from linkage.stages import Draft
 from linkage.ways.settings import Use, Ways, Webhook
 

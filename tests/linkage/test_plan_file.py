@@ -7,9 +7,8 @@ import pytest
 
 from linkage.duty.model import DayHours
 from linkage.errors import BadSettings
-from linkage.model import Role
-from linkage.plan_file import load_plans
-from linkage.plans import (
+from linkage.escalation.plan_file import load_plans
+from linkage.escalation.plans import (
     BUILT_IN,
     CONSOLE,
     DEFAULT_PLAN,
@@ -25,6 +24,7 @@ from linkage.plans import (
     WayKind,
     unfit_for_life_safety,
 )
+from linkage.model import Role
 
 SHIPPED = Path(__file__).parents[2] / "config" / "escalation.toml"
 FULL = """

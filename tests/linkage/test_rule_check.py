@@ -8,10 +8,10 @@ import pytest
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
 from linkage.duty.model import Absence, DayHours, Pattern, Post, Rota
+from linkage.escalation.plans import Callee, MoreThan, Plan, Plans, PlanStep, built_in_plans
 from linkage.model import Person, Role
-from linkage.plans import Callee, MoreThan, Plan, Plans, PlanStep, built_in_plans
-from linkage.rule_check import AHEAD, Spot, Town, check
-from linkage.rules import BUILT_IN, Layer, Match, Rule, Rules, SourceState
+from linkage.rules.check import AHEAD, Spot, Town, check
+from linkage.rules.model import BUILT_IN, Layer, Match, Rule, Rules, SourceState
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 21, 4, 30, tzinfo=UTC)

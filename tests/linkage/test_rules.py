@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from alarms.model import AlarmKind, AlarmSource
-from linkage.correlation import built_in
 from linkage.duty.model import DayHours
 from linkage.errors import BadSettings
+from linkage.escalation.plan_file import load_plans
+from linkage.escalation.plans import Callee, built_in_plans
 from linkage.model import Role
-from linkage.plan_file import load_plans
-from linkage.plans import Callee, built_in_plans
-from linkage.rule_file import load_rules
-from linkage.rules import (
+from linkage.rules.correlation import built_in
+from linkage.rules.file import load_rules
+from linkage.rules.model import (
     BUILT_IN,
     Layer,
     Match,

@@ -7,10 +7,10 @@ import pytest
 from alarms.model import AlarmKind
 from linkage.errors import StepNotAllowed
 from linkage.model import Actor, EventType, Outcome, Person, Role, Stage
-from linkage.step_checks import ClosingCheck, possible, was_reached
-from linkage.step_events import Happened, after
-from linkage.step_taking import absorb, pass_due
-from linkage.steps import MOVES, Step, next_step
+from linkage.steps.checks import ClosingCheck, possible, was_reached
+from linkage.steps.events import Happened, after
+from linkage.steps.moves import MOVES, Step, next_step
+from linkage.steps.taking import absorb, pass_due
 from tests.linkage.cases import (
     CLOSED,
     DISPATCHED,

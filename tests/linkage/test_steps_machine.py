@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from linkage.accounts.rights import permissions_of
-from linkage.due_times import awaited
 from linkage.errors import StepNotAllowed
 from linkage.model import Actor, EventType, Incident, Outcome, Person, Role, Stage
-from linkage.step_checks import Ask, ClosingCheck, Situation, possible
-from linkage.step_events import Happened, after
-from linkage.step_taking import Taken, absorb, pass_due, take
-from linkage.steps import MOVES, Step
+from linkage.steps.checks import Ask, ClosingCheck, Situation, possible
+from linkage.steps.due_times import awaited
+from linkage.steps.events import Happened, after
+from linkage.steps.moves import MOVES, Step
+from linkage.steps.taking import Taken, absorb, pass_due, take
 from tests.linkage.cases import OPENED, OTHER, T0, TABLE
 
 PEOPLE = [

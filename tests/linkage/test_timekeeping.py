@@ -13,8 +13,8 @@ from alarms.errors import StoreBusy
 from alarms.store import Database
 from lianfang_timing import SteadyClock, jump
 from linkage import people
+from linkage.escalation.timekeeping import Timekeeper
 from linkage.schema import actions
-from linkage.timekeeping import Timekeeper
 from tests.linkage.escalation_room import DUTY, EscalationRoom, JumpClock
 from tests.linkage.town import NOON, CrashingDatabase, actions_of, open_town, press, rows
 

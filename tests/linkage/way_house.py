@@ -19,13 +19,13 @@ from linkage.carriers import NoticeCarrier, PageCarrier, ReplyCarrier
 from linkage.changes import Changes
 from linkage.contacts import Contact, seal_contact
 from linkage.engine import Engine
-from linkage.escalating import EscalateCarrier
-from linkage.incidents import IncidentDesk
+from linkage.escalation.carrier import EscalateCarrier
+from linkage.escalation.plans import built_in_plans
 from linkage.model import ActionKind, Actor, Outcome
 from linkage.outbox import Outbox
-from linkage.plans import built_in_plans
-from linkage.rules import Rule, RuleAction, Rules
+from linkage.rules.model import Rule, RuleAction, Rules
 from linkage.schema import households
+from linkage.steps.desk import IncidentDesk
 from linkage.ways.carrying import WayCarrier
 from linkage.ways.devices import LoudspeakerWay, SirenWay
 from linkage.ways.settings import Use, Ways, Webhook

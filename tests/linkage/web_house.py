@@ -27,11 +27,11 @@ from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
 from linkage.changes import Changes
 from linkage.errors import StaleVersion, StepNotAllowed
-from linkage.incidents import IncidentDesk
 from linkage.model import EventType
 from linkage.response_plans.desk import ResponsePlanDesk
-from linkage.step_checks import Ask, ClosingCheck
-from linkage.steps import Step
+from linkage.steps.checks import Ask, ClosingCheck
+from linkage.steps.desk import IncidentDesk
+from linkage.steps.moves import Step
 from linkage.ways.station_desk import StationDesk
 from linkage.web import ComponentStatus, Ports, SiteFacts, SystemStatus, create_app
 from linkage.web.routes.stream import StreamLimits

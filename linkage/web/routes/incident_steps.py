@@ -1,6 +1,6 @@
 """The steps of an incident over HTTP: one route each, with a strict body.
 
-Which step is possible is the desk's to say; what each needs of rights is in `linkage.steps`.
+Which step is possible is the desk's to say; what each needs of rights is in `linkage.steps.moves`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,8 +15,8 @@ from lianfang_timing import unix_ms
 from linkage.audit import AuditAction
 from linkage.errors import NoSuchIncident, StaleVersion, StepNotAllowed
 from linkage.model import Outcome, Stage
-from linkage.step_checks import Ask
-from linkage.steps import MOVES, Step
+from linkage.steps.checks import Ask
+from linkage.steps.moves import MOVES, Step
 from linkage.web import views
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.incident_rows import read_by_number, read_row

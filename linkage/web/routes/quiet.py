@@ -21,7 +21,7 @@ from linkage.quiet import scopes, storage
 from linkage.quiet.deciding import window_refusal
 from linkage.quiet.errors import NoSuchQuiet, QuietRefused
 from linkage.quiet.model import MAY_BE_HELD, QuietWindow, WindowSort
-from linkage.rules import Layer
+from linkage.rules.model import Layer
 from linkage.web import quiet_views, views
 from linkage.web.duty_views import Moment
 from linkage.web.guard import PORTS, Caller, caller_of

@@ -13,7 +13,7 @@ from linkage.changes import Changes
 from linkage.duty.chair import ChairPolicy
 from linkage.duty.watch import DutyWatch
 from linkage.engine import Engine
-from linkage.rules import Rules
+from linkage.rules.model import Rules
 from tests.linkage import town
 
 

@@ -12,7 +12,7 @@ from linkage.duty import recovering, registry
 from linkage.duty.model import Absence, Area, Post
 from linkage.duty.watch import DutyWatch
 from linkage.model import Role
-from linkage.rules import Match, Rule, Rules
+from linkage.rules.model import Match, Rule, Rules
 from linkage.schema import incident_alarms, incidents, sessions
 from tests.linkage.duty.rotas import DESK, SATURDAY, pattern
 from tests.linkage.town import actions_of, press

@@ -11,15 +11,15 @@ from alarms.model import AlarmKind, NewAlarm
 from alarms.store import Database
 from linkage.changes import Changes
 from linkage.engine import Engine
-from linkage.incidents import IncidentDesk
 from linkage.model import Actor, Role
 from linkage.quiet import storage
 from linkage.quiet.ledger import as_csv, ledger
 from linkage.quiet.model import Drill, QuietWindow, WindowSort
-from linkage.rules import Rules, SourceState
+from linkage.rules.model import Rules, SourceState
 from linkage.schema import cameras
-from linkage.step_checks import Ask
-from linkage.steps import Step
+from linkage.steps.checks import Ask
+from linkage.steps.desk import IncidentDesk
+from linkage.steps.moves import Step
 from tests.linkage.town import (
     SHANGHAI,
     HandClock,

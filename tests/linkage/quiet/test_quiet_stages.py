@@ -12,7 +12,7 @@ from linkage.model import ActionKind, Place, Sounder
 from linkage.pipeline import decide
 from linkage.quiet.deciding import PRACTISED
 from linkage.quiet.model import FloodPolicy, WindowSort
-from linkage.rules import Match, Rule, RuleAction, Rules, SourceState
+from linkage.rules.model import Match, Rule, RuleAction, Rules, SourceState
 from linkage.stages import Draft
 from tests.linkage.quiet.test_quiet_deciding import AT_CAMERA, a_drill, a_window, loitering
 from tests.linkage.test_pipeline import NOW_MS, an_alarm, an_incident, facts_of, targets

@@ -8,10 +8,10 @@ import pytest
 from alarms.model import AlarmKind
 from linkage.carriers import PageCarrier
 from linkage.changes import Changes
-from linkage.escalating import EscalateCarrier
+from linkage.escalation.carrier import EscalateCarrier
+from linkage.escalation.plans import built_in_plans
 from linkage.model import ActionKind
 from linkage.outbox import Outbox
-from linkage.plans import built_in_plans
 from tests.linkage.quiet.test_quiet_engine import Room
 from tests.linkage.town import SHANGHAI, actions_of, attend, open_town, press, rows
 

@@ -11,13 +11,13 @@ from typing import Annotated
 import msgspec
 
 from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
-from linkage.correlation import LONGEST_M, NEAR_M, Correlation, Same, built_in
 from linkage.duty.model import DayHours, hours_of
 from linkage.errors import BadSettings
+from linkage.escalation.plans import DEFAULT_PLAN, Plans, unfit_for_life_safety
 from linkage.model import Certainty
-from linkage.plans import DEFAULT_PLAN, Plans, unfit_for_life_safety
 from linkage.quiet.model import FloodPolicy
-from linkage.rules import (
+from linkage.rules.correlation import LONGEST_M, NEAR_M, Correlation, Same, built_in
+from linkage.rules.model import (
     BUILT_IN,
     NEVER_SET_ASIDE,
     PRIORITIES,

@@ -1,6 +1,6 @@
 """Whether a step is possible now for this person, and whether all is said that it needs.
 
-Pure. The table of steps is in `linkage.steps`.
+Pure. The table of steps is in `linkage.steps.moves`.
 """
 
 from collections.abc import Collection
@@ -9,9 +9,9 @@ from enum import StrEnum
 
 from linkage.accounts.rights import Permission, permissions_of
 from linkage.errors import StepNotAllowed
+from linkage.escalation.plans import DEFAULT_PLAN
 from linkage.model import Actor, Incident, Outcome, Person, Stage
-from linkage.plans import DEFAULT_PLAN
-from linkage.steps import MOVES, Step
+from linkage.steps.moves import MOVES, Step
 
 
 class ClosingCheck(StrEnum):

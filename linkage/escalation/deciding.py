@@ -1,7 +1,7 @@
 """What to do when nobody has signed for an incident: whom to call now, and when to look again.
 
-Pure. The carrier that runs it (`linkage.escalating`) fetches the facts and writes what comes out.
-Who is asked on after the first sign-for is decided in `linkage.confirming`.
+Pure. The `carrier` that runs it fetches the facts and writes what comes out. Who is asked on after
+the first sign-for is decided in `confirming`.
 """
 
 from collections.abc import Iterable
@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from linkage.callees import Found, Roster, found
 from linkage.duty.model import DayHours
 from linkage.duty.rota import local_moment
+from linkage.escalation.callees import Found, Roster, found
+from linkage.escalation.plans import LONGEST_GAP_S, Callee, Plan, PlanStep, Way
 from linkage.model import Person, Role
-from linkage.plans import LONGEST_GAP_S, Callee, Plan, PlanStep, Way
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from alarms.model import AlarmKind, AlarmSource
 from linkage.cells import distance_m
-from linkage.correlation import Correlation, Same
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
+from linkage.rules.correlation import Correlation, Same
 
 _CAMERA_KINDS = frozenset({AlarmKind.LOITERING})
 

@@ -14,11 +14,13 @@ from sqlalchemy import Connection, bindparam, select, update
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from alarms.store import Database
 from lianfang_timing import Clock, from_unix_ms, unix_ms
-from linkage import confirmations, escalation_telling, people, records
-from linkage.callees import Roster
+from linkage import people, records
 from linkage.changes import Changes
-from linkage.confirming import still_asked
-from linkage.escalation import Standing, Verdict, decide
+from linkage.escalation import confirmations, telling
+from linkage.escalation.callees import Roster
+from linkage.escalation.confirming import still_asked
+from linkage.escalation.deciding import Standing, Verdict, decide
+from linkage.escalation.plans import Plan, Plans
 from linkage.model import (
     Action,
     ActionKind,
@@ -30,7 +32,6 @@ from linkage.model import (
     action_id,
 )
 from linkage.outbox import CarryResult
-from linkage.plans import Plan, Plans
 from linkage.schema import incident_alarms, incidents
 from linkage.timeline import NewEvent, record
 from linkage.ways.settings import USUAL_WAYS, Ways
@@ -153,7 +154,7 @@ class EscalateCarrier:
             for call in verdict.calls
         ]
         for step, way in verdict.ways:
-            planned += escalation_telling.planned(
+            planned += telling.planned(
                 conn, incident, way, self._ways, cause=f"{action.id}|{step}", now_ms=now_ms
             )
         upcoming, next_ms = verdict.next, None

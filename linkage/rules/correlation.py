@@ -1,7 +1,7 @@
 """Which alarms belong together: the shapes of declared correlation, and what holds by itself.
 
 Only shapes and the built-in ones; finding the incident that an alarm joins is in
-`linkage.correlating`, reading `[[correlate]]` in `linkage.rule_file`.
+`linkage.rules.correlating`, reading `[[correlate]]` in `linkage.rules.file`.
 """
 
 from dataclasses import dataclass

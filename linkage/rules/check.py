@@ -11,13 +11,13 @@ from itertools import product
 from zoneinfo import ZoneInfo
 
 from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
-from linkage.callees import Roster, found
 from linkage.duty.model import Rota
 from linkage.duty.rota import local_moment, on_duty, stretches
+from linkage.escalation.callees import Roster, found
+from linkage.escalation.plans import DRILL_PLAN, DUTY_PLAN, Plan, Plans
 from linkage.model import Person
-from linkage.plans import DRILL_PLAN, DUTY_PLAN, Plan, Plans
 from linkage.quiet.deciding import PRACTISED
-from linkage.rules import BUILT_IN, Layer, Match, Question, Rule, Rules, SourceState, tried
+from linkage.rules.model import BUILT_IN, Layer, Match, Question, Rule, Rules, SourceState, tried
 
 AHEAD = timedelta(days=7)
 

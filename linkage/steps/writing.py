@@ -1,6 +1,6 @@
 """Writing a taken step: the incident's row, its events, the clock of what is due, who is called.
 
-Runs inside the caller's transaction. What happens is decided in `linkage.step_taking`; the
+Runs inside the caller's transaction. What happens is decided in `linkage.steps.taking`; the
 incident's row changes only by what an event says.
 """
 
@@ -14,8 +14,8 @@ from sqlalchemy import Connection, bindparam, update
 from linkage import people, records
 from linkage.model import ActionKind, Incident, Person, PlannedAction, action_id
 from linkage.schema import incidents
-from linkage.step_events import Happened
-from linkage.step_taking import Taken
+from linkage.steps.events import Happened
+from linkage.steps.taking import Taken
 from linkage.timeline import NewEvent, record
 
 _CHANGE = update(incidents).where(incidents.c.id == bindparam("incident"))

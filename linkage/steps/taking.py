@@ -1,17 +1,17 @@
 """Taking a step: which events it makes, and what is due after it. The state machine's front.
 
-Pure, and `now` is an argument. What an event changes is in `linkage.step_events`; writing it down
-is the desk's and, for what happens by itself, `linkage.overdue`'s.
+Pure, and `now` is an argument. What an event changes is in `linkage.steps.events`; writing it down
+is the desk's and, for what happens by itself, `linkage.steps.overdue`'s.
 """
 
 from dataclasses import dataclass, replace
 
 from alarms.model import AlarmKind
-from linkage.due_times import Due, DueTimes, awaited, due_from
 from linkage.model import Certainty, EventType, Incident, Stage, usual_certainty
-from linkage.step_checks import Ask, Situation, check, was_reached
-from linkage.step_events import Happened, after
-from linkage.steps import BEFORE, MOVES, ON_THE_SPOT, Step
+from linkage.steps.checks import Ask, Situation, check, was_reached
+from linkage.steps.due_times import Due, DueTimes, awaited, due_from
+from linkage.steps.events import Happened, after
+from linkage.steps.moves import BEFORE, MOVES, ON_THE_SPOT, Step
 
 SUPERVISED_FROM = 2
 """So often overdue, an incident is supervised (督办) without anybody asking."""

@@ -13,9 +13,9 @@ from alarms.model import AlarmKind
 from linkage import places
 from linkage.cells import cell_of
 from linkage.model import NOWHERE, ActionKind, Actor, EventType, Incident, Place, Stage
-from linkage.rules import PRIORITIES
+from linkage.rules.model import PRIORITIES
 from linkage.schema import actions, evidence, incident_alarms, incident_cameras, incidents
-from linkage.step_writing import columns
+from linkage.steps.writing import columns
 from linkage.timeline import NewEvent
 from linkage.ways.station import StationState
 from linkage.ways.station_reading import standings

@@ -1,6 +1,6 @@
 """Linkage rules (config/rules.toml): what is done about which alarm. The first match wins.
 
-Shapes and matching, pure; the file is read and checked in `linkage.rule_file`. The built-in last
+Shapes and matching, pure; the file is read and checked in `linkage.rules.file`. The built-in last
 rule matches everything, so no alarm is without a rule; and no rule may drop, lower or delay an
 alarm on which a life may hang.
 """
@@ -13,10 +13,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
-from linkage.correlation import FOLD_WITHIN_S, Correlation, Same, built_in
 from linkage.duty.model import DayHours
-from linkage.plans import DEFAULT_PLAN
+from linkage.escalation.plans import DEFAULT_PLAN
 from linkage.quiet.model import FloodPolicy
+from linkage.rules.correlation import FOLD_WITHIN_S, Correlation, Same, built_in
 
 NEVER_SET_ASIDE = LIFE_SAFETY_KINDS | SYSTEM_KINDS | {AlarmKind.CANCEL}
 

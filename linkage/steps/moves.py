@@ -1,8 +1,8 @@
 """Which step of an incident is possible at which stage, where it leads, and who may take it.
 
-Pure, and the whole table. What must be said with a step is checked in `linkage.step_checks`, what
-it changes is in `linkage.step_events`; taking it, with all that hangs on it, is the desk's
-(`linkage.incidents`).
+Pure, and the whole table. What must be said with a step is checked in `linkage.steps.checks`, what
+it changes is in `linkage.steps.events`; taking it, with all that hangs on it, is the desk's
+(`linkage.steps.desk`).
 """
 
 from collections.abc import Mapping

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from linkage import places
+from linkage.escalation.plans import Way, WayKind
 from linkage.model import ActionKind, Incident, PlannedAction
-from linkage.plans import Way, WayKind
 from linkage.ways.planning import loudspeaker_actions, siren_actions, webhook_action
 from linkage.ways.settings import Ways
 

@@ -1,7 +1,7 @@
 """Escalation plans: who is called when nobody signs for an incident, how, and when.
 
 Pure: the words, the built-in plans, and whether a plan may serve alarms on which a life may hang.
-The file is read in `linkage.plan_file`; what is done next is decided in `linkage.escalation`.
+The file is read in `plan_file`; what is done next is decided in `deciding`.
 """
 
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from datetime import time
 from enum import StrEnum
 from itertools import pairwise
 
-from linkage.due_times import DueTimes
 from linkage.duty.model import DayHours
 from linkage.model import Role
+from linkage.steps.due_times import DueTimes
 
 DEFAULT_PLAN = "default"
 DUTY_PLAN = "duty"

@@ -2,7 +2,7 @@
 
 Each step is one transaction: the incident's row, its event, what is cancelled and what is planned
 by it. Who may take a step is the web's business; whether the incident allows it, and what it
-changes, is decided in `linkage.step_taking`.
+changes, is decided in `linkage.steps.taking`.
 """
 
 import uuid
@@ -18,20 +18,23 @@ from sqlalchemy import Connection, select
 from alarms.model import AlarmSource, ReplyState, SeenNotice
 from alarms.store import Database
 from lianfang_timing import Clock, from_unix_ms, unix_ms
-from linkage import confirmations, merging, notice_answers, people, records, step_writing
+from linkage import people, records
 from linkage.changes import Changes
-from linkage.due_times import DueTimes
 from linkage.errors import NoSuchIncident, StaleVersion
+from linkage.escalation import confirmations
+from linkage.escalation.plans import Plans, built_in_plans
 from linkage.model import ActionKind, Actor, Incident, Outcome, Person, Stage
-from linkage.plans import Plans, built_in_plans
 from linkage.quiet import turning_real
-from linkage.replying import replies
-from linkage.rules import Question, Rules, matching
+from linkage.rules.model import Question, Rules, matching
 from linkage.schema import accounts
-from linkage.step_checks import Ask, ClosingCheck, Situation
-from linkage.step_taking import absorb, take
-from linkage.steps import MOVES, Step
+from linkage.steps import merging, writing
+from linkage.steps.checks import Ask, ClosingCheck, Situation
+from linkage.steps.due_times import DueTimes
+from linkage.steps.moves import MOVES, Step
+from linkage.steps.replying import replies
+from linkage.steps.taking import absorb, take
 from linkage.timeline import record
+from linkage.ways import notice_answers
 from linkage.ways.planning import told_webhooks
 from linkage.ways.quieting import all_off
 from linkage.ways.settings import USUAL_WAYS, Ways
@@ -121,7 +124,7 @@ class IncidentDesk:
         return await self.take(incident_id, Ask(Step.NOTE, **said))
 
     async def take(self, incident_id: str, ask: Ask) -> int:
-        """Any step of `linkage.steps.MOVES`, with all that it needs to be said."""
+        """Any step of `linkage.steps.moves.MOVES`, with all that it needs to be said."""
         now_ms = unix_ms(self._clock.now())
         version, position = await self._database.write(
             lambda conn: self._write(conn, incident_id, ask, now_ms)
@@ -163,7 +166,7 @@ class IncidentDesk:
             plan = self._policy.plans.get(incident.plan)
             clock = confirmations.clock(incident, plan, now_ms)
             records.plan(conn, incident_id, clock, now_ms=now_ms)
-        position = step_writing.write(
+        position = writing.write(
             conn, incident, taken, writer=self._writer, now_ms=now_ms, new_version=True
         )
         reply = MOVES[ask.step].reply
@@ -224,7 +227,7 @@ class IncidentDesk:
                 cause = f"close|{incident.id}|{incident.version}"
                 all_off(conn, incident.id, cause=cause, now_ms=now_ms)
             case Step.REOPEN:
-                look = step_writing.escalation_begins(incident, incident.version, now_ms)
+                look = writing.escalation_begins(incident, incident.version, now_ms)
                 records.plan(conn, incident.id, [look], now_ms=now_ms)
             case Step.MAKE_REAL:
                 self._made_real(conn, incident, now_ms)
@@ -253,7 +256,7 @@ class IncidentDesk:
         """What a real press would have caused, and a drill's has not."""
         cause = f"make-real|{incident.id}|{incident.version}"
         planned = [
-            step_writing.escalation_begins(incident, incident.version, now_ms),
+            writing.escalation_begins(incident, incident.version, now_ms),
             *turning_real.notices_of(conn, incident, cause=cause, now_ms=now_ms),
             *told_webhooks(
                 self._policy.ways,
@@ -270,7 +273,7 @@ class IncidentDesk:
         self, conn: Connection, incident: Incident, who: Person | None, ask: Ask, now_ms: int
     ) -> None:
         called = [] if who is None or who.username == ask.actor.username else [who]
-        step_writing.page(
+        writing.page(
             conn,
             incident,
             called,
@@ -285,7 +288,7 @@ class IncidentDesk:
         presses = merging.alarm_ids(conn, merged.id)
         merging.move_all(conn, merged.id, target.id)
         taken = absorb(target, merged, ask, now_ms, self._policy.due)
-        position = step_writing.write(
+        position = writing.write(
             conn, target, taken, writer=self._writer, now_ms=now_ms, new_version=True
         )
         # those who pressed hear how their incident fares now
@@ -312,7 +315,7 @@ class IncidentDesk:
             reason=ask.reason,
             now_ms=situation.now_ms,
         )
-        look = step_writing.escalation_begins(split, 1, situation.now_ms)
+        look = writing.escalation_begins(split, 1, situation.now_ms)
         records.plan(conn, split.id, [look], now_ms=situation.now_ms)
         return record(
             conn,

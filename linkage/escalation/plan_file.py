@@ -6,11 +6,9 @@ from typing import Annotated
 
 import msgspec
 
-from linkage.due_times import DueTimes
 from linkage.duty.model import DayHours, hours_of
 from linkage.errors import BadSettings
-from linkage.model import Role
-from linkage.plans import (
+from linkage.escalation.plans import (
     CONSOLE,
     DEFAULT_PLAN,
     LEVELS,
@@ -28,6 +26,8 @@ from linkage.plans import (
     built_in_plans,
     unfit_for_life_safety,
 )
+from linkage.model import Role
+from linkage.steps.due_times import DueTimes
 from linkage.strict_toml import Duration, load, nearest
 
 # an auditor reads what was done and takes no part in it

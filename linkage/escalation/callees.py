@@ -1,7 +1,7 @@
 """From the names in a plan to people: who is meant by `role:`, `post:`, `user:` and the rest now.
 
 Pure. The rota is decided in `linkage.duty.rota`; what follows from nobody being there, in
-`linkage.escalation`.
+`linkage.escalation.deciding`.
 """
 
 from collections.abc import Iterable
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from linkage.duty.rota import Duty
+from linkage.escalation.plans import Callee
 from linkage.model import Person, Role
-from linkage.plans import Callee
 
 
 @dataclass(frozen=True)

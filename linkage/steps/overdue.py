@@ -1,6 +1,6 @@
 """Carrying out a due time that has passed: the incident rings, the shift leader is called.
 
-What follows is decided in `linkage.step_taking.pass_due`. One transaction holds the events, the
+What follows is decided in `linkage.steps.taking.pass_due`. One transaction holds the events, the
 calls and the next due time, and marks this one as done; so after a crash it happens again as a
 whole or not at all.
 """
@@ -10,13 +10,14 @@ from sqlalchemy import Connection
 
 from alarms.store import Database
 from lianfang_timing import Clock, unix_ms
-from linkage import people, records, step_writing
+from linkage import people, records
 from linkage.changes import Changes
-from linkage.due_times import DueTimes
 from linkage.model import Action, ActionState, Incident, Person, Role
 from linkage.outbox import CarryResult
-from linkage.step_taking import pass_due
-from linkage.steps import Step
+from linkage.steps import writing
+from linkage.steps.due_times import DueTimes
+from linkage.steps.moves import Step
+from linkage.steps.taking import pass_due
 
 logger = structlog.get_logger()
 
@@ -49,7 +50,7 @@ class DueCarrier:
             return 0
         resumes = incident.due_step == Step.RESUME.value
         taken = pass_due(incident, now_ms, self._due)
-        position = step_writing.write(
+        position = writing.write(
             conn,
             incident,
             taken,
@@ -58,7 +59,7 @@ class DueCarrier:
             # that it is late changes nothing of what a person decides on
             new_version=resumes,
         )
-        step_writing.page(
+        writing.page(
             conn,
             taken.incident,
             to_call(incident, people.people(conn), leader_too=not resumes),

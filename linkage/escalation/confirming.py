@@ -5,9 +5,9 @@ Pure. The incident is taken by the first; the others confirm that they know of i
 
 from collections.abc import Collection, Mapping
 
-from linkage.callees import Roster, found
+from linkage.escalation.callees import Roster, found
+from linkage.escalation.plans import Callee, Plan, Signing
 from linkage.model import Person
-from linkage.plans import Callee, Plan, Signing
 
 
 def still_asked(

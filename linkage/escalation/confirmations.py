@@ -1,7 +1,7 @@
 """Confirmations in the store: who has signed or confirmed, whether more are asked, writing one.
 
-Runs inside the caller's transaction. Who is still asked is decided in `linkage.confirming`; a
-clock that still runs after the sign-for (an `escalate` action) says that somebody is.
+Runs inside the caller's transaction. Who is still asked is decided in `confirming`; a clock
+that still runs after the sign-for (an `escalate` action) says that somebody is.
 """
 
 import json
@@ -10,6 +10,7 @@ from collections import defaultdict
 from sqlalchemy import Connection, bindparam, func, select
 
 from linkage.accounts.rights import Permission, permissions_of
+from linkage.escalation.plans import Plan
 from linkage.model import (
     ActionKind,
     ActionState,
@@ -19,7 +20,6 @@ from linkage.model import (
     PlannedAction,
     action_id,
 )
-from linkage.plans import Plan
 from linkage.schema import actions, incident_events
 from linkage.timeline import NewEvent, record
 

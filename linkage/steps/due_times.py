@@ -1,7 +1,7 @@
 """By when each step should be taken, by priority: the table (`[due]` in escalation.toml) and what
 follows from it.
 
-Pure. What happens when a due time passes is in `linkage.step_events` and `linkage.overdue`.
+Pure. What happens when a due time passes is in `linkage.steps.events` and `linkage.steps.overdue`.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from linkage.model import Incident, Stage
-from linkage.steps import Step
+from linkage.steps.moves import Step
 from linkage.strict_toml import Duration
 
 PerPriority = tuple[Duration, Duration, Duration, Duration]

@@ -1,7 +1,7 @@
 """What has happened to an incident, and what each event changes of it.
 
 Pure. Only what `after` says is ever written to an incident by a step: replaying the timeline gives
-the incident back. Which events a step makes is decided in `linkage.step_taking`.
+the incident back. Which events a step makes is decided in `linkage.steps.taking`.
 """
 
 from collections.abc import Mapping

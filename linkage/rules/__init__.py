@@ -1,0 +1,1 @@
+"""What is done about which alarm: rules, correlations, their file and their proof. Pure."""
