@@ -6,11 +6,11 @@ Only for statements whose values the driver takes as they are: text, numbers, bo
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from operator import itemgetter
 
-from sqlalchemy import Connection, Dialect, Executable, Insert, Table
+from sqlalchemy import Connection, Executable, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Compiled
+
+from alarms.store.prepared import Prepared
 
 
 def execute_many(
@@ -20,13 +20,7 @@ def execute_many(
 
     The statement has no value but those of the rows, and is built once: what is made of it is kept.
     """
-    compiled = _compiled(statement, conn.dialect, tuple(rows[0]))
-    names = compiled.positiontup  # type: ignore[attr-defined]
-    if names is None:
-        conn.exec_driver_sql(str(compiled), [dict(row) for row in rows])
-        return
-    values = itemgetter(*names)
-    conn.exec_driver_sql(str(compiled), [values(row) for row in rows])
+    _prepared(statement, tuple(rows[0])).write(conn, rows)
 
 
 @lru_cache(maxsize=16)
@@ -39,7 +33,7 @@ def insert_unless_there(table: Table, dialect: str) -> Insert:
 
 
 @lru_cache(maxsize=64)
-def _compiled(statement: Executable, dialect: Dialect, names: tuple[str, ...]) -> Compiled:
-    return statement.compile(  # type: ignore[attr-defined, no-any-return]
-        dialect=dialect, column_keys=list(names), for_executemany=True
-    )
+def _prepared(statement: Executable, names: tuple[str, ...]) -> Prepared:
+    # an insert must not ask for the position that it gave
+    plain = statement.inline() if isinstance(statement, Insert) else statement
+    return Prepared(plain, sets=names)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Integer, Row, bindparam, func, literal_column
 
 from alarms.model import AlarmKind
 from alarms.store import chain
+from alarms.store.prepared import PreparedIn
 from linkage.bulk import execute_many, insert_unless_there
 from linkage.model import (
     Action,
@@ -64,7 +65,7 @@ _ESCALATIONS = select(actions.c.incident_id, actions.c.due_at_ms, actions.c.payl
     _OF_THESE, _STILL_PLANNED, actions.c.kind == ActionKind.ESCALATE.value
 )
 # without the state in the condition: SQLite would rather go through all that is planned
-_STATES = select(actions.c.id, actions.c.state).where(_THESE_ACTIONS)
+_STATES = PreparedIn(lambda ids: select(actions.c.id, actions.c.state).where(actions.c.id.in_(ids)))
 _NOTE_ATTEMPT = (
     update(actions)
     .where(actions.c.id == bindparam("action"))
@@ -258,8 +259,8 @@ def note_attempts(conn: Connection, attempts: Sequence[Attempt], *, now_ms: int)
         return set()
     # nobody else writes before this transaction ends, so what is planned here is planned below
     ids = [one.action.id for one in attempts]
-    states = conn.execute(_STATES, {"ids": ids})
-    marked = {r.id for r in states if r.state == ActionState.PLANNED.value}
+    states = _STATES.rows(conn, ids)
+    marked = {action for action, state in states if state == ActionState.PLANNED.value}
     changed = [
         {
             "action": one.action.id,

@@ -10,16 +10,17 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from alarms.store import chain
+from alarms.store.prepared import Prepared, PreparedIn
 from linkage.bulk import execute_many
 from linkage.model import EventType
 from linkage.schema import incident_events, incidents
 
 # Built once: making and hashing a statement costs more than running it.
-_VERSIONS = select(incidents.c.id, incidents.c.version).where(
-    incidents.c.id.in_(bindparam("ids", expanding=True))
+_VERSIONS = PreparedIn(
+    lambda ids: select(incidents.c.id, incidents.c.version).where(incidents.c.id.in_(ids))
 )
 _INSERT = insert(incident_events)
-_LAST_POSITIONS = (
+_LAST_POSITIONS = Prepared(
     select(incident_events.c.incident_id, func.max(incident_events.c.position).label("position"))
     .where(
         incident_events.c.writer == bindparam("ours"),
@@ -71,8 +72,7 @@ def record_all(conn: Connection, entries: Sequence[Entry], *, writer: str, at_ms
     Returns the last one's position; 0 when there is nothing to append.
     """
     ids = {entry.incident_id for entry in entries}
-    known = conn.execute(_VERSIONS, {"ids": list(ids)}) if ids else ()
-    versions: dict[str, int] = {row.id: row.version for row in known}
+    versions: dict[str, int] = dict(_VERSIONS.rows(conn, list(ids)))
     rows: list[dict[str, object]] = []
     for entry in entries:
         version = versions.get(entry.incident_id, 0) + int(entry.new_version)
@@ -85,7 +85,7 @@ def record_all(conn: Connection, entries: Sequence[Entry], *, writer: str, at_ms
     execute_many(conn, _INSERT, linked)
     # one look for all: a batched insert does not tell the positions it gave
     ours = {"ours": writer, "first": links[0].number}
-    last: dict[str, int] = {r.incident_id: r.position for r in conn.execute(_LAST_POSITIONS, ours)}
+    last: dict[str, int] = dict(_LAST_POSITIONS.rows(conn, ours))
     execute_many(
         conn,
         _CHANGED,
