@@ -10,13 +10,13 @@ in the future waits its own time anew, and no longer.
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from alarms.errors import StoreBusy
 from alarms.store import Database
 from lianfang_timing import Clock, SteadyClock, unix_ms
-from linkage.model import ActionState
-from linkage.schema import actions, sessions
+from linkage.model import ActionKind, ActionState
+from linkage.schema import actions, incidents, sessions
 
 LOOK_EVERY_S = 0.5
 
@@ -41,6 +41,17 @@ _MOVE_PRESENCE = (
     update(sessions)
     .where(~_presence.between(bindparam("since_ms"), bindparam("now_ms")))
     .values(presence_at_ms=_presence + bindparam("by_ms"))
+)
+# what people are shown is when its next action is due
+_CLOCKS = (
+    _PLANNED,
+    _a.incident_id == incidents.c.id,
+    _a.kind.in_((ActionKind.ESCALATE.value, ActionKind.DUE.value)),
+)
+_SHOW_DUE = (
+    update(incidents)
+    .where(incidents.c.next_due_at_ms.is_not(None), exists().where(*_CLOCKS))
+    .values(next_due_at_ms=select(func.min(_a.due_at_ms)).where(*_CLOCKS).scalar_subquery())
 )
 _WAIT_ANEW = (
     update(actions)
@@ -114,10 +125,15 @@ class Timekeeper:
 
 def _move(conn: Connection, asked: dict[str, int]) -> int:
     conn.execute(_MOVE_PRESENCE, asked)
-    return conn.execute(_MOVE, asked).rowcount
+    moved = conn.execute(_MOVE, asked).rowcount
+    conn.execute(_SHOW_DUE)
+    return moved
 
 
 def _wait_anew(conn: Connection, now_ms: int) -> int:
     moved = conn.execute(_WAIT_ANEW, {"now_ms": now_ms, "later_ms": now_ms + 1000}).rowcount
     asked = {"now_ms": now_ms, "later_ms": now_ms + LONGEST_RETRY_MS}
-    return moved + conn.execute(_TRY_NOW, asked).rowcount
+    moved += conn.execute(_TRY_NOW, asked).rowcount
+    if moved:
+        conn.execute(_SHOW_DUE)
+    return moved

@@ -115,11 +115,17 @@ async def bulkhead(request: web.Request, handler: Handler) -> web.StreamResponse
     except StoreBusy as busy:
         log.warning("request_found_store_busy", path=request.path, reason=str(busy))
         return response_of(
-            Problem(503, "The database cannot answer now. Try again.", retry_after_s=2)
+            Problem(
+                503,
+                "数据库暂时无法应答，请重试 / the database cannot answer now: try again.",
+                retry_after_s=2,
+            )
         )
     except TimeoutError:
         log.warning("request_timed_out", path=request.path, request_id=request[_REQUEST_ID])
-        return response_of(Problem(503, "This took too long. Try again.", retry_after_s=2))
+        return response_of(
+            Problem(503, "处理超时，请重试 / this took too long: try again.", retry_after_s=2)
+        )
     except Exception:  # bulkhead: a bug in one handler must not reach other requests or the caller
         log.exception("request_failed", path=request.path, request_id=request[_REQUEST_ID])
         detail = f"The server failed; its log has the cause under {request[_REQUEST_ID]}."
@@ -144,13 +150,13 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)  # no such path or method: there is nothing to guard
     route = declared(request)
     if route is None:
-        raise Problem(403, "This route is not declared.")
+        raise Problem(403, "接口未声明 / this route is not declared.")
     _check_origin(request)
     if route.needs is not Access.PUBLIC:
         caller = await _identify(request)
         request[_CALLER] = caller
         if isinstance(route.needs, Permission) and not caller.principal.may(route.needs):
-            raise Problem(403, "Your role does not permit this.")
+            raise Problem(403, "您的角色无此权限 / your role does not permit this.")
     if route.endless:
         return await handler(request)
     async with asyncio.timeout(REQUEST_TIMEOUT_S):
@@ -172,7 +178,7 @@ def _check_origin(request: web.Request) -> None:
         return
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc.lower() != request.host.lower():
-        raise Problem(403, "This call came from another site's page.")
+        raise Problem(403, "请求来自其他网站的页面 / this call came from another site's page.")
     from_browser = (
         COOKIE in request.cookies or origin is not None or "Sec-Fetch-Site" in request.headers
     )
@@ -183,7 +189,10 @@ def _check_origin(request: web.Request) -> None:
 def require_own_page(request: web.Request) -> None:
     """Only our own pages can send this header without the server agreeing beforehand."""
     if request.headers.get("X-Requested-With") != "lianfang":
-        raise Problem(403, "A changing call from a browser needs X-Requested-With: lianfang.")
+        raise Problem(
+            403,
+            "浏览器的修改请求须带 / a browser's change needs X-Requested-With: lianfang.",
+        )
 
 
 async def _identify(request: web.Request) -> Caller:

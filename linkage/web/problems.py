@@ -66,4 +66,4 @@ def response_of(problem: Problem) -> web.Response:
 
 def not_found() -> Problem:
     """Says the same of what is not there and of what the caller may not see."""
-    return Problem(404, "There is nothing here that you may see.")
+    return Problem(404, "没有您可以查看的内容 / there is nothing here that you may see.")

@@ -20,7 +20,7 @@ async def body_of(request: web.Request, shape: type[T]) -> T:
     if not request.body_exists:
         return _decoded(b"{}", shape)
     if request.content_type != "application/json":
-        raise Problem(415, "Send the body as application/json.")
+        raise Problem(415, "请以 application/json 发送 / send the body as application/json.")
     return _decoded(await request.read(), shape)
 
 
@@ -30,17 +30,19 @@ def _decoded(body: bytes, shape: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise Problem(422, f"{error}.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Problem(400, f"The body is not JSON: {error}.") from error
+        raise Problem(400, f"内容不是 JSON / the body is not JSON: {error}.") from error
 
 
 def version_of(request: web.Request) -> int:
     """The version the caller has seen, from If-Match: `3` or `"3"`. Raises Problem 428 or 400."""
     text = request.headers.get("If-Match")
     if text is None:
-        raise Problem(428, "Say in If-Match which version of the incident you have seen.")
+        raise Problem(
+            428, "请在 If-Match 中写明所见版本 / say in If-Match which version you have seen."
+        )
     found = _VERSION.fullmatch(text.strip())
     if found is None:
-        raise Problem(400, "If-Match must be one version number.")
+        raise Problem(400, "If-Match 须为一个版本号 / If-Match must be one version number.")
     return int(found[1] or found[2])
 
 
@@ -48,7 +50,7 @@ def limit_of(request: web.Request, *, usual: int, most: int) -> int:
     """The `limit` parameter. Raises Problem 400."""
     text = request.query.get("limit", str(usual))
     if not re.fullmatch(r"\d{1,6}", text) or not 1 <= int(text) <= most:
-        raise Problem(400, f"limit must be a number from 1 to {most}.")
+        raise Problem(400, f"limit 须为 1 到 {most} / limit must be a number from 1 to {most}.")
     return int(text)
 
 
@@ -57,7 +59,7 @@ def position_of(text: str | None, name: str) -> int:
     if text is None or text == "":
         return 0
     if not re.fullmatch(r"\d{1,18}", text):
-        raise Problem(400, f"{name} must be a number.")
+        raise Problem(400, f"{name} 须为数字 / {name} must be a number.")
     return int(text)
 
 
@@ -72,4 +74,6 @@ def unpack_cursor(text: str, shape: type[T]) -> T:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         return msgspec.json.decode(packed, type=shape)
     except (ValueError, msgspec.MsgspecError) as error:
-        raise Problem(400, "after is not a cursor of this list.") from error
+        raise Problem(
+            400, "after 不是本列表的游标 / after is not a cursor of this list."
+        ) from error

@@ -14,7 +14,7 @@ from alarms.store import Database
 from lianfang_timing import SteadyClock, jump
 from linkage import people
 from linkage.escalation.timekeeping import Timekeeper
-from linkage.schema import actions
+from linkage.schema import actions, incidents
 from tests.linkage.escalation_room import DUTY, EscalationRoom, JumpClock
 from tests.linkage.town import NOON, CrashingDatabase, actions_of, open_town, press, rows
 
@@ -66,6 +66,20 @@ def test_a_steady_clock_keeps_to_a_wall_clock_that_is_only_corrected():
 
 
 # --- an incident whose clock is running ---
+
+
+@pytest.mark.parametrize("jump_s", [-HOUR_S, HOUR_S])
+async def test_people_are_shown_the_moment_at_which_it_is_due_by_the_new_time(
+    room: EscalationRoom, jump_s: float
+):
+    await room.happens(press("b1", 1))
+    room.clock.set_wall(jump_s)
+    await room.passes(1)
+    (due,) = [a["due_at_ms"] for a in await actions_of(room.database, "escalate", "planned")]
+    (shown,) = await room.database.read(
+        lambda conn: conn.scalars(select(incidents.c.next_due_at_ms)).all()
+    )
+    assert shown == due
 
 
 @pytest.mark.parametrize("jump_s", [-HOUR_S, HOUR_S, -40.0, 40.0])

@@ -42,7 +42,10 @@ async def snapshot(request: web.Request) -> web.Response:
     if camera.legal_class == "private":
         linked = await ports.database.read(lambda conn: _has_open_incident(conn, camera_id))
         if not linked:
-            raise Problem(403, "A household's camera shows pictures only during its incident.")
+            raise Problem(
+                403,
+                "住户摄像机仅在其警情期间可看 / only during its household's incident.",
+            )
     try:
         jpeg = await ports.eyes.snapshot(camera_id, timeout_s=_SNAPSHOT_TIMEOUT_S)
     except NoSnapshot as missing:
@@ -68,14 +71,17 @@ async def get_evidence(request: web.Request) -> web.Response:
     try:
         jpeg = await ports.evidence.read(found.file)
     except NoSuchPicture as lost:
-        raise Problem(404, "This picture is no longer kept.") from lost
+        raise Problem(404, "图片已不再保存 / this picture is no longer kept.") from lost
     return web.Response(body=jpeg, content_type="image/jpeg")
 
 
 def _purpose(request: web.Request) -> str:
     purpose = request.query.get("purpose", "").strip()
     if len(purpose) > _PURPOSE_LIMIT:
-        raise Problem(400, f"purpose has at most {_PURPOSE_LIMIT} characters.")
+        raise Problem(
+            400,
+            f"purpose 最多 {_PURPOSE_LIMIT} 字 / purpose has at most {_PURPOSE_LIMIT} characters.",
+        )
     return purpose
 
 

@@ -26,7 +26,7 @@ async def list_incidents(request: web.Request) -> web.Response:
     places = caller_of(request).principal.places
     state = request.query.get("state")
     if state not in (None, "open", "closed"):
-        raise Problem(400, "state must be open or closed.")
+        raise Problem(400, "state 须为 open 或 closed / state must be open or closed.")
     number = request.query.get("number")
     limit = limit_of(request, usual=50, most=200)
     after = None

@@ -46,10 +46,14 @@ async def report(request: web.Request) -> web.Response:
     ports, caller = request.app[PORTS], caller_of(request)
     key = request.headers.get("Idempotency-Key", "").strip()
     if not 1 <= len(key) <= _KEY_LIMIT:
-        raise Problem(400, f"Send an Idempotency-Key of 1 to {_KEY_LIMIT} characters.")
+        raise Problem(
+            400, f"须带 Idempotency-Key / send an Idempotency-Key of 1 to {_KEY_LIMIT} characters."
+        )
     said = await body_of(request, Report)
     if (said.household is None) == (said.village is None):
-        raise Problem(422, "Say either household or village, and one of them only.")
+        raise Problem(
+            422, "住户和村二选一 / say either household or village, and one of them only."
+        )
     village = await ports.database.read(lambda conn: _village(conn, said))
     if village is None or not caller.principal.places.covers(village):
         raise not_found()
@@ -67,7 +71,10 @@ async def report(request: web.Request) -> web.Response:
     if appended.duplicate:
         first = await ports.database.read(lambda conn: _said_first(conn, appended.alarm_id))
         if first is not None and first != alarm.detail["said_sha256"]:
-            raise Problem(422, "This Idempotency-Key was used for another report.")
+            raise Problem(
+                422,
+                "该 Idempotency-Key 已用于另一报警 / it was used for another report.",
+            )
     status = 200 if appended.duplicate else 201
     return views.answer(views.Reported(alarm=appended.alarm_id), status)
 

@@ -49,7 +49,9 @@ async def sign_in(request: web.Request) -> web.Response:
     if wait_s is not None:
         log.warning("sign_in_held_back", address=address)
         request.app[COUNTERS].sign_ins.labels("held-back").inc()
-        raise Problem(429, "Too many tries. Wait a little.", retry_after_s=wait_s)
+        raise Problem(
+            429, "尝试次数过多，请稍候 / too many tries: wait a little.", retry_after_s=wait_s
+        )
     account = await ports.database.read(lambda conn: people.find(conn, asked.username))
     known_hash = account.password_hash if account else None
     matches = await ports.passwords.matches(known_hash, asked.password)
@@ -59,7 +61,7 @@ async def sign_in(request: web.Request) -> web.Response:
         actor = account.username if account else "unknown"
         await ports.audit.record(AuditEntry(actor, AuditAction.SIGN_IN_FAILED, about, address))
         request.app[COUNTERS].sign_ins.labels("failed").inc()
-        raise Problem(401, "User name or password is wrong.")
+        raise Problem(401, "用户名或密码错误 / user name or password is wrong.")
     now_ms = unix_ms(ports.clock.now())
     old = request.cookies.get(COOKIE)
     entry = AuditEntry(
@@ -90,7 +92,7 @@ async def sign_out(request: web.Request) -> web.Response:
     ports = request.app[PORTS]
     caller = caller_of(request)
     if caller.principal.machine:
-        raise Problem(403, "A token has no session to end.")
+        raise Problem(403, "令牌没有会话 / a token has no session to end.")
     entry = caller.entry(AuditAction.SIGN_OUT, f"account:{caller.principal.username}")
     now_ms = unix_ms(ports.clock.now())
 

@@ -68,7 +68,9 @@ async def end_streams(app: web.Application) -> None:
 async def stream(request: web.Request) -> web.StreamResponse:
     streams, counters = request.app[STREAMS], request.app[COUNTERS]
     if streams.open >= streams.limits.most_streams:
-        raise Problem(503, "Too many consoles follow the events.", retry_after_s=30)
+        raise Problem(
+            503, "控制台连接过多 / too many consoles follow the events.", retry_after_s=30
+        )
     resume = request.headers.get("Last-Event-ID") or request.query.get("last_event_id")
     after = position_of(resume, "last_event_id") if resume else None
     response = web.StreamResponse(
