@@ -33,13 +33,13 @@ from linkage.stages import Draft
 from linkage.ways.settings import USUAL_WAYS, Ways
 
 READER = "engine"
-BATCH_LEAST, BATCH_MOST = 24, 160
+BATCH_LEAST, BATCH_MOST = 48, 160
 """Alarms in one transaction: as many as take HOLD_S on this machine, within these bounds."""
 
 READ_AT_ONCE = 480
 """Alarms that are read before the first of them is handled, with what the registry says of them."""
 
-HOLD_S = 0.025
+HOLD_S = 0.05
 """How long a transaction may take before its commit: presses that come meanwhile wait for it."""
 
 KNOWN_MOST = 2000

@@ -195,7 +195,10 @@ class Outbox:
         for fresh in sorted(planned, key=attrgetter("turn")):
             by_lane[fresh.planned.lane].append(fresh)
         for flight in self._flights:
-            if came := by_lane.get(flight.name):
+            # a look may have found some of it since the commit; marked it cannot be yet: that
+            # is written after the engine's own transaction, and told after it
+            came = [one for one in by_lane[flight.name] if one.planned.id not in flight.in_hand]
+            if came:
                 self._hand_to(flight, came)
                 if flight.kind in _FIRST and flight.tasks and self._right_of_way.held:
                     self._right_of_way.take(flight.name)

@@ -111,6 +111,21 @@ async def test_what_is_handed_over_is_carried_once_although_the_store_has_it_too
     assert [r["state"] for r in await rows(site.database, "actions")] == ["sent"]
 
 
+async def test_what_a_look_has_found_before_it_was_handed_over_is_carried_once(site: Site):
+    one = site.fresh("one")
+    await site.plan(one)
+    site.webhooks.may_go.clear()
+    running = asyncio.create_task(site.outbox.run())
+    async with asyncio.timeout(20):
+        await site.webhooks.came.wait()
+    site.outbox.hand_over([one])
+    site.webhooks.may_go.set()
+    await settled()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert site.webhooks.carried == ["one"]
+
+
 async def test_first_messages_are_begun_before_second_ones(site: Site):
     site.outbox.hand_over([site.fresh("second", turn=1), site.fresh("a"), site.fresh("b")])
     await settled()
