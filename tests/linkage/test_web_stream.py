@@ -103,6 +103,18 @@ async def test_a_new_stream_begins_with_the_system_and_the_cameras_as_they_are(t
     assert {c.data["id"] for c in cameras} == {"cam-east", "cam-west", "cam-down", "cam-home"}
 
 
+async def test_a_new_stream_says_at_once_where_to_come_back_to(town):
+    seen = await town.incident("before")
+    async with town.browser("duty") as browser:
+        async with following(town, browser) as events:
+            first = await events.next()
+        await town.incident("meanwhile")
+        async with following(town, browser, first.id) as events:
+            missed = await events.next("incident")
+    assert first.id == str(seen)
+    assert missed.data["id"] == "meanwhile"
+
+
 async def test_the_answer_is_not_to_be_kept_or_held_up_by_a_proxy(town):
     async with town.browser("duty") as browser, browser.get("/api/v1/stream") as answer:
         assert answer.content_type == "text/event-stream"

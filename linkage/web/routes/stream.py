@@ -205,8 +205,10 @@ class _Follower:
         system = self._board.system()
         news = msgspec.structs.replace(system, sse_position=0)
         if news != self._sent.system:
+            # who leaves before any incident changed has a place to come back to
+            begins_at = self._position if self._sent.system is None else None
             self._sent.system = news
-            await self._event("system", msgspec.json.encode(system))
+            await self._event("system", msgspec.json.encode(system), begins_at)
         if not self._caller.principal.may(Permission.CAMERA_READ):
             return
         for camera_id, card in self._board.cameras().items():
@@ -234,6 +236,8 @@ class _Follower:
         self._last_written_s = self._ports.clock.monotonic()
 
 
+_RESUMES = "the last event position seen; each incident changed since comes once, as it is now"
+
 ROUTES = (
     Route(
         "GET",
@@ -242,7 +246,7 @@ ROUTES = (
         Permission.INCIDENT_READ,
         "Server-sent events: incident, camera, system, resync",
         parameters=(
-            Parameter("Last-Event-ID", "header", description="the last event position seen"),
+            Parameter("Last-Event-ID", "header", description=_RESUMES),
             Parameter("last_event_id", "query", description="the same, for a first connection"),
         ),
         answers={200: "text/event-stream"},
