@@ -80,6 +80,28 @@ async def test_a_report_that_cannot_be_accepted_raises_nothing(town, body, key, 
     assert await town.log.read(after=0) == []
 
 
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        ({"household": "xicun-999"}, "没有住户 xicun-999 / there is no household xicun-999."),
+        ({"village": "beicun"}, "没有村 beicun / there is no village beicun."),
+        ({"household": "dongcun-017"}, "没有住户 dongcun-017 / there is no household dongcun-017."),
+        ({"village": EAST}, f"没有村 {EAST} / there is no village {EAST}."),
+    ],
+)
+async def test_a_place_that_is_not_there_is_named_like_one_that_is_not_the_callers(
+    town, place, says
+):
+    token = await town.machine("12345", "dispatcher", [WEST])
+    async with town.browser("duty") as browser:
+        headers = {"Idempotency-Key": "k", "Authorization": f"Bearer {token}"}
+        body = {"kind": "fire", **place}
+        answer = await browser.post("/api/v1/reports", json=body, headers=headers)
+        said = await answer.json()
+    assert (answer.status, said["detail"]) == (404, says)
+    assert await town.log.read(after=0) == []
+
+
 async def test_the_alarm_list_goes_on_from_the_last_one_seen(town):
     async with town.browser("duty") as browser:
         for number in range(3):

@@ -16,7 +16,7 @@ from linkage.accounts.rights import Permission
 from linkage.audit import AuditAction
 from linkage.web import views
 from linkage.web.guard import PORTS, caller_of
-from linkage.web.problems import Problem, not_found
+from linkage.web.problems import Problem
 from linkage.web.reading import body_of
 from linkage.web.routing import Parameter, Route
 
@@ -56,7 +56,7 @@ async def report(request: web.Request) -> web.Response:
         )
     village = await ports.database.read(lambda conn: _village(conn, said))
     if village is None or not caller.principal.places.covers(village):
-        raise not_found()
+        raise _nothing_there(said)
     who = caller.principal.username
     await ports.audit.record(
         caller.entry(
@@ -77,6 +77,13 @@ async def report(request: web.Request) -> web.Response:
             )
     status = 200 if appended.duplicate else 201
     return views.answer(views.Reported(alarm=appended.alarm_id), status)
+
+
+def _nothing_there(said: Report) -> Problem:
+    """Says the same of a place that there is not and of one that is not the caller's."""
+    if said.household is not None:
+        return Problem(404, f"没有住户 {said.household} / there is no household {said.household}.")
+    return Problem(404, f"没有村 {said.village} / there is no village {said.village}.")
 
 
 def _alarm(said: Report, *, who: str, key: str) -> NewAlarm:
