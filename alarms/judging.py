@@ -20,7 +20,7 @@ _HEAD_BYTES = 256
 
 @dataclass(frozen=True)
 class Asked:
-    """One message and what became of it: an alarm for the log, or a refusal."""
+    """One message and what became of it: an alarm for the log, a refusal, or (empty) neither."""
 
     message: Inbound
     device: str | None
@@ -64,6 +64,9 @@ class Judge:
     def _judge(self, message: Inbound, known: Mapping[str, DeviceRecord], now_ms: int) -> Asked:
         device = device_of(message.topic, self._prefix, "press")
         boot, seq = None, None
+        if not message.payload:
+            # how a retained message is cleared from a broker: nobody presses and nobody waits
+            return Asked(message, device, boot, seq, None, None)
         try:
             if device is None:
                 raise Unacceptable(RefusalReason.MALFORMED, "the topic holds no valid device id")

@@ -147,6 +147,16 @@ async def test_puback_and_reply_come_only_after_the_commit(room: Room) -> None:
     assert room.happened == ["commit of 1", "ack 1", "reply 1 received", "sent"]
 
 
+async def test_an_empty_message_that_clears_a_retained_press_is_nobodys_press(room: Room) -> None:
+    room.link.arrive("press", b"", mid=1)
+    room.link.press(2)
+    await room.link.until("reply 2 received")
+    assert [reply["seq"] for reply in room.link.replies] == [2]
+    assert "ack 1" in room.happened
+    assert room.intake.counters.refused == 0
+    assert await _count(room) == 1
+
+
 async def test_presses_that_wait_share_one_commit(room: Room) -> None:
     room.log.open.clear()
     room.link.press(1)
