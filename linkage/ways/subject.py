@@ -85,7 +85,7 @@ def cloud_event(
             "id": subject.incident_id,
             "number": subject.number,
             "stage": subject.stage.value,
-            "priority": subject.priority,
+            "priority": _priority(subject),
             "kind": subject.kind.value,
             "silent": subject.silent,
             "drill": subject.drill,
@@ -121,7 +121,7 @@ def mp_alarm(subject: Subject, sender: Sender, *, contact: bool) -> dict[str, ob
     place = (subject.village, subject.grid, subject.group, subject.household)
     where = " ".join(name for name in place if name)
     mark = DRILL_MARK if subject.drill else ""
-    priority = DRILL_PRIORITY if subject.drill else subject.priority
+    priority = _priority(subject)
     told = [f"{mark}{_CLASS.get(kind, kind.value)}", where]
     if subject.silent:
         told.append("静默报警，请勿回拨住户")
@@ -154,6 +154,10 @@ def mp_alarm(subject: Subject, sender: Sender, *, contact: bool) -> dict[str, ob
         }
         fields |= {key: value for key, value in known.items() if value is not None}
     return fields
+
+
+def _priority(subject: Subject) -> int:
+    return DRILL_PRIORITY if subject.drill else subject.priority
 
 
 def _rfc3339(ms: int, zone: ZoneInfo) -> str:

@@ -12,11 +12,13 @@ from alarms.model import AlarmKind, SounderStatus
 from linkage import records
 from linkage.errors import StepNotAllowed
 from linkage.model import Actor
+from linkage.quiet import storage
+from linkage.quiet.model import Drill
 from linkage.ways.settings import Use, Webhook
 from linkage.ways.sounder_news import SounderNews
 from linkage.ways.station import StationState
 from tests.linkage.town import actions_of, loitering, press
-from tests.linkage.way_house import SECRET, close, receiver, station, way_town
+from tests.linkage.way_house import SECRET, WayTown, close, receiver, station, way_town
 
 DUTY = Actor("duty", "张伟")
 STATION = Actor("machine:jcj", "jcj")
@@ -217,6 +219,31 @@ async def test_a_closed_incident_calls_nobody_to_the_telephone(tmp_path: Path):
         await close(town, incident)
         await town.later(30)
         assert await town.events("station_unconfirmed") == []
+
+
+async def begin_drill(town: WayTown) -> None:
+    """A drill of group g3 runs from now on."""
+    drill = Drill(
+        id="d1",
+        name="秋季演练",
+        begin_ms=town.clock.ms,
+        end_ms=town.clock.ms + 3_600_000,
+        made_by="leader",
+        made_at_ms=town.clock.ms,
+        groups=frozenset({"g3"}),
+        started_by="leader",
+        started_at_ms=town.clock.ms,
+    )
+    await town.database.write(lambda conn: storage.add_drill(conn, drill))
+
+
+async def test_a_drill_is_of_the_lowest_priority_wherever_it_is_said(tmp_path: Path):
+    async with receiver() as far, way_town(tmp_path, station(far.url)) as town:
+        await begin_drill(town)
+        await town.happens(press("b1", 1))
+        data = far.got[0][1]["data"]
+    assert data["drill"] is True
+    assert [data["incident"]["priority"], data["MPAlarm"]["AlarmPriority"]] == [4, 4]
 
 
 async def test_killed_between_sending_and_marking_it_goes_again_under_the_same_id(tmp_path: Path):
