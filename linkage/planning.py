@@ -54,7 +54,7 @@ def planned(
         reasons.append(
             f"警报器、喇叭 {len(sounding)} 条 / {len(sounding)} for sirens, loudspeakers"
         )
-    webhooks = _webhooks(facts, extends) if rings else []
+    webhooks = _webhooks(facts, extends, is_drill=is_drill) if rings else []
     if webhooks:
         actions += webhooks
         names = sorted({a.target for a in webhooks})
@@ -62,7 +62,7 @@ def planned(
     return actions, "; ".join(reasons) or "无需新动作 / nothing new to do"
 
 
-def _webhooks(facts: Facts, extends: OpenIncident | None) -> list[PlannedAction]:
+def _webhooks(facts: Facts, extends: OpenIncident | None, *, is_drill: bool) -> list[PlannedAction]:
     """Also what is silent: they are far from the household, and the police is who must know."""
     return told_webhooks(
         facts.ways,
@@ -71,6 +71,7 @@ def _webhooks(facts: Facts, extends: OpenIncident | None) -> list[PlannedAction]
         kind=facts.alarm.kind,
         village_id=facts.place.village_id,
         now_ms=facts.now_ms,
+        drill=is_drill,
     )
 
 

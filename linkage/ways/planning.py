@@ -24,16 +24,20 @@ def told_webhooks(
     kind: AlarmKind,
     village_id: str | None,
     now_ms: int,
+    drill: bool = False,
 ) -> list[PlannedAction]:
     """What the webhooks are told of an incident that opened or rang again, and when we look
-    whether the station has confirmed. `cause` is the alarm's id: a replay plans the same."""
+    whether the station has confirmed; nobody need confirm a drill. `cause` is the alarm's id: a
+    replay plans the same."""
     planned: list[PlannedAction] = []
     for webhook in ways.webhooks.values():
         if not webhook.wants(kind, village_id):
             continue
-        told = webhook_action(webhook, cause=cause, event=event, now_ms=now_ms, use=webhook.use)
+        told = webhook_action(
+            webhook, cause=cause, event=event, now_ms=now_ms, use=webhook.use, drill=drill
+        )
         planned.append(told)
-        if webhook.use is Use.STATION and kind in LIFE_SAFETY_KINDS:
+        if not drill and webhook.use is Use.STATION and kind in LIFE_SAFETY_KINDS:
             planned.append(_look(webhook, told, now_ms))
     return planned
 
@@ -45,8 +49,10 @@ def webhook_action(
     event: str,
     now_ms: int,
     use: Use | None = None,
+    drill: bool = False,
 ) -> PlannedAction:
-    """One message to one webhook. What it says of the incident is read when it is sent."""
+    """One message to one webhook. What it says of the incident is read when it is sent; `drill`:
+    it was practice when it was planned."""
     return PlannedAction(
         id=action_id(ActionKind.WEBHOOK, cause, event, webhook.name),
         kind=ActionKind.WEBHOOK,
@@ -58,6 +64,7 @@ def webhook_action(
             # what a plan's step says is about the incident, not about one alarm of it
             "alarm": None if event == ESCALATED else cause,
             "use": None if use is None else use.value,
+            **({"drill": True} if drill else {}),
         },
     )
 

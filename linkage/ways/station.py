@@ -51,6 +51,8 @@ class Sent:
     done_at_ms: int | None
     error: str | None
     cancelled: bool = False
+    drill: bool = False
+    """It was practice when it was planned: nobody telephones for it."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def _one(message: Sent, happened: Sequence[Happened]) -> Standing:
         name=message.name,
         state=state,
         at_ms=at_ms,
-        telephone=state in (StationState.FAILED, StationState.UNCONFIRMED),
+        telephone=state in (StationState.FAILED, StationState.UNCONFIRMED) and not message.drill,
         number=number,
         error=None if state is StationState.CONFIRMED else message.error,
     )

@@ -35,15 +35,17 @@ def standings(conn: Connection, incident_ids: Sequence[str]) -> dict[str, Standi
         return {}
     sent: dict[str, list[Sent]] = defaultdict(list)
     for row in conn.execute(_SENT, {"ids": list(incident_ids)}):
+        told = json.loads(row.payload)
         sent[row.incident_id].append(
             Sent(
                 id=row.id,
                 name=row.target,
-                use=json.loads(row.payload).get("use"),
+                use=told.get("use"),
                 state=ActionState(row.state),
                 planned_at_ms=row.planned_at_ms,
                 done_at_ms=row.done_at_ms,
                 error=row.error,
+                drill=told.get("drill") is True,
             )
         )
     if not sent:

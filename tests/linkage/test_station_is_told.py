@@ -246,6 +246,22 @@ async def test_a_drill_is_of_the_lowest_priority_wherever_it_is_said(tmp_path: P
     assert [data["incident"]["priority"], data["MPAlarm"]["AlarmPriority"]] == [4, 4]
 
 
+async def test_nobody_telephones_for_a_drill_and_only_once_when_it_became_real(tmp_path: Path):
+    async with receiver() as far, way_town(tmp_path, station(far.url)) as town:
+        await begin_drill(town)
+        await town.happens(press("b1", 1))
+        await town.later(20)
+        incident = await town.happens(press("b1", 2))
+        assert incident["drill"] in (0, False)
+        # the time of the drill's message is over, that of the real one is not
+        await town.later(15)
+        assert await town.events("station_unconfirmed") == []
+        await town.later(15)
+        assert len(await town.events("station_unconfirmed")) == 1
+        await town.later(600)
+        assert len(await town.events("station_unconfirmed")) == 1
+
+
 async def test_killed_between_sending_and_marking_it_goes_again_under_the_same_id(tmp_path: Path):
     async with receiver() as far, way_town(tmp_path, station(far.url)) as town:
         await town.log.append([press("b1", 1)])

@@ -1,5 +1,7 @@
 """Who was told and where the station's word stands: the pure foldings, every branch."""
 
+from dataclasses import replace
+
 import pytest
 
 from linkage.model import ActionKind, ActionState, EventType
@@ -137,6 +139,11 @@ def test_where_the_stations_word_stands(state, happened, expected, telephone):
     found = standing([sent(state)], happened)
     assert (found.state, found.telephone) == (expected, telephone)
     assert found.number == ("110" if LATE in happened else None)
+
+
+def test_a_drill_that_could_not_be_told_needs_no_telephone():
+    found = standing([replace(sent(S.EXPIRED), drill=True)], [])
+    assert (found.state, found.telephone) == (StationState.FAILED, False)
 
 
 def test_no_station_is_told():
