@@ -15,7 +15,14 @@ from alarms.model import AlarmKind, LoggedAlarm
 from linkage.bulk import execute_many
 from linkage.cells import cell_of
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
-from linkage.model import ActionKind, ActionState, EventType, PlannedAction, Stage
+from linkage.model import (
+    ActionKind,
+    ActionState,
+    EventType,
+    PlannedAction,
+    Stage,
+    urgency_of,
+)
 from linkage.quiet.turning_real import real_notices
 from linkage.records import Fresh, Numbers, cancel_all, plan_rows, planned_rows
 from linkage.schema import evidence, incident_alarms, incident_cameras, incidents
@@ -68,7 +75,7 @@ class Linking:
             self._opened[incident.id] |= _columns(incident) | _whereabouts(incident)
         else:
             self._extended[incident.id] = incident
-            if draft.extends is not None and draft.extends.group_id != incident.group_id:
+            if draft.extends is not None and _whereabouts(draft.extends) != _whereabouts(incident):
                 self._moved.add(incident.id)
         if draft.restarts and draft.extends is not None:
             self._restart(incident.id)
@@ -227,7 +234,7 @@ class Linking:
 
 def _extended(draft: Draft, facts: Facts, found: OpenIncident) -> OpenIncident:
     linked = _linked(draft, facts.alarm)
-    found = _moved_to_home(found, draft)
+    found = _moved(found, draft, facts.alarm.kind)
     alike = [a for a in found.alarms if a.differs_in_time_only(linked)]
     newest = max([linked, *alike], key=lambda a: a.received_at_ms)
     return replace(
@@ -247,11 +254,15 @@ def _extended(draft: Draft, facts: Facts, found: OpenIncident) -> OpenIncident:
     )
 
 
-def _moved_to_home(found: OpenIncident, draft: Draft) -> OpenIncident:
-    """What began before a camera, or nowhere, is the household's that presses there: people must
-    know whom to ring and where to go."""
+def _moved(found: OpenIncident, draft: Draft, kind: AlarmKind) -> OpenIncident:
+    """What began before a camera, or nowhere, is the household's that presses there; and what is
+    called by its worst alarm is where that came from. People must know whom to ring and where to
+    go."""
     place = draft.place
-    if found.household_id is not None or found.group_id is not None or place.group_id is None:
+    is_homeless = found.household_id is None and found.group_id is None
+    takes_home = is_homeless and place.group_id is not None
+    is_worse = urgency_of(kind) < urgency_of(found.kind) and place.household_id is not None
+    if not takes_home and not is_worse:
         return found
     return replace(
         found,

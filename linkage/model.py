@@ -102,6 +102,22 @@ _CERTAINTY_LABELS = {
 }
 
 
+_URGENCY = {
+    AlarmKind.DURESS: 0,
+    # it spreads to those who did not press
+    AlarmKind.FIRE: 1,
+    AlarmKind.CANCEL: 3,
+    AlarmKind.LOITERING: 4,
+    AlarmKind.UNATTENDED: 4,
+    AlarmKind.ROTA_GAP: 4,
+}
+
+
+def urgency_of(kind: AlarmKind) -> int:
+    """What an incident is called, and where it is, when kinds meet in it: the lowest first."""
+    return _URGENCY.get(kind, 2)
+
+
 def usual_certainty(kind: AlarmKind) -> Certainty:
     """What one alarm of this kind is worth alone."""
     if kind in SYSTEM_KINDS:

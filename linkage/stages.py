@@ -17,6 +17,7 @@ from linkage.model import (
     NearCamera,
     Place,
     PlannedAction,
+    urgency_of,
     usual_certainty,
 )
 from linkage.planning import planned
@@ -25,15 +26,6 @@ from linkage.quiet.model import Drill
 from linkage.rules.correlating import from_same_home, is_second_source, joined
 from linkage.rules.correlation import Correlation
 from linkage.rules.model import BUILT_IN, Question, Rule, Tried, priority_of, tried
-
-_URGENCY = {
-    AlarmKind.DURESS: 0,
-    AlarmKind.CANCEL: 2,
-    AlarmKind.LOITERING: 3,
-    AlarmKind.UNATTENDED: 3,
-    AlarmKind.ROTA_GAP: 3,
-}
-"""What an incident is called when kinds meet in it: the lowest; presses for help are 1."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +174,7 @@ def correlate(draft: Draft, facts: Facts) -> Draft:
         reason=f"{by.name}：并入 {incident.number} / {by.name}: joins {incident.number}",
         extends=incident,
         by=by,
-        kind=min(incident.kind, alarm.kind, key=lambda kind: _URGENCY.get(kind, 1)),
+        kind=min(incident.kind, alarm.kind, key=urgency_of),
         priority=min(incident.priority, draft.priority),
         plan=draft.plan if takes_plan else incident.plan,
         silent=incident.silent or draft.silent,

@@ -4,7 +4,7 @@ Personal data comes out masked unless the caller of `read_detail` says that it m
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,8 @@ from linkage.model import ActionKind, Actor, EventType
 from linkage.response_plans import storage
 from linkage.steps.checks import ClosingCheck
 from linkage.web import plan_views, views
-from linkage.web.incident_reading import SHOWN_ALARMS, facts_of, read_people
+from linkage.web.incident_alarms import alarm_counts
+from linkage.web.incident_reading import LISTED_CALLERS, SHOWN_ALARMS, facts_of, read_people
 from linkage.web.incident_rows import AnyRow, IncidentRow
 from linkage.web.step_reading import allowed, merged_from
 from linkage.web.views import moment, moment_or_none
@@ -41,9 +42,9 @@ class DetailPorts:
 
 
 def read_detail(
-    conn: Connection, row: IncidentRow, ports: DetailPorts, *, clear: bool
+    conn: Connection, row: IncidentRow, ports: DetailPorts, *, clear: Set[str]
 ) -> views.IncidentDetail:
-    """The whole incident; `clear` shows the household's contact unmasked."""
+    """The whole incident; `clear` are the households whose contact is shown unmasked."""
     (facts,) = facts_of(conn, [row], ports.zone, alarms_at_most=SHOWN_ALARMS)
     e = s.incident_events.c
     events = conn.execute(
@@ -53,11 +54,18 @@ def read_detail(
     actions = conn.execute(
         select(s.actions).where(a.incident_id == row.id).order_by(a.planned_at_ms, a.id)
     ).all()
+    homes = households_shown(conn, row)
+    households = [
+        shown
+        for home in homes.shown
+        if (shown := _household(conn, home, ports.box, clear=home in clear)) is not None
+    ]
     return views.IncidentDetail(
         **facts,
         timeline=_timeline(conn, events, ports.zone),
-        household=_household(conn, row.household_id, ports.box, clear=clear),
-        group=_group(conn, row, events, actions),
+        household=next(iter(households), None),
+        households=households,
+        group=_group(conn, row, homes.sources, events, actions),
         cameras_near=_cameras_near(conn, row.id, ports.camera_health),
         actions=[_action(x, ports.zone) for x in actions],
         decisions=_decisions(events),
@@ -66,6 +74,24 @@ def read_detail(
         response_plan=_response_plan(conn, row, ports.zone),
         told=told_items(actions, events, ports.zone),
     )
+
+
+@dataclass(frozen=True)
+class HouseholdsShown:
+    """Whose contacts the page of one incident shows, and who called for help."""
+
+    shown: Sequence[str]
+    """The callers that are listed, in their order; the incident's own, where none called."""
+    sources: Set[str]
+    """All that called, and the incident's own."""
+
+
+def households_shown(conn: Connection, row: IncidentRow) -> HouseholdsShown:
+    callers = alarm_counts(conn, [row.id])[row.id].callers(row.household_id)
+    own = [] if row.household_id is None else [row.household_id]
+    called = [c.household_id for c in callers if c.household_id is not None]
+    listed = [c.household_id for c in callers[:LISTED_CALLERS] if c.household_id is not None]
+    return HouseholdsShown(listed or own, {*called, *own})
 
 
 def masked_name(name: str) -> str:
@@ -124,10 +150,8 @@ def _decisions(events: Sequence[AnyRow]) -> list[views.DecisionItem]:
 
 
 def _household(
-    conn: Connection, household_id: str | None, box: SealedBox, *, clear: bool
+    conn: Connection, household_id: str, box: SealedBox, *, clear: bool
 ) -> views.Household | None:
-    if household_id is None:
-        return None
     h = s.households.c
     row = conn.execute(select(h.id, h.label, h.contact_sealed).where(h.id == household_id)).first()
     if row is None:
@@ -147,7 +171,11 @@ def _household(
 
 
 def _group(
-    conn: Connection, row: IncidentRow, events: Sequence[AnyRow], actions: Sequence[AnyRow]
+    conn: Connection,
+    row: IncidentRow,
+    sources: Set[str],
+    events: Sequence[AnyRow],
+    actions: Sequence[AnyRow],
 ) -> views.Group | None:
     if row.group_id is None:
         return None
@@ -172,7 +200,7 @@ def _group(
                 home,
                 [b.id for b in buttons if b.household_id == home.id],
                 notices,
-                is_source=home.id == row.household_id,
+                is_source=home.id in sources,
             )
             for home in homes
         ],

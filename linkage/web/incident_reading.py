@@ -17,7 +17,7 @@ from alarms.model import AlarmKind
 from linkage import schema as s
 from linkage.model import ActionKind, EventType, usual_certainty
 from linkage.web import views
-from linkage.web.incident_alarms import alarm_counts, newest_alarms
+from linkage.web.incident_alarms import Caller, Home, alarm_counts, homes_of, newest_alarms
 from linkage.web.incident_rows import AnyRow, IncidentRow
 from linkage.web.step_reading import step_facts, usernames_of
 from linkage.web.views import moment, moment_or_none
@@ -25,6 +25,9 @@ from linkage.web.way_reading import station_facts
 
 LISTED_ALARMS = 20
 """Of one incident, in lists and in the stream: the newest. A storm's incident has hundreds."""
+
+LISTED_CALLERS = 10
+"""Of one incident, everywhere."""
 
 SHOWN_ALARMS = 500
 """Of one incident, on its own page: the newest. All are in `/api/v1/alarms`."""
@@ -45,6 +48,11 @@ def facts_of(
     labels = _Labels.read(conn, rows)
     alarms = newest_alarms(conn, ids, alarms_at_most)
     counts = alarm_counts(conn, ids)
+    callers = {r.id: counts[r.id].callers(r.household_id) for r in rows}
+    listed = {i: found[:LISTED_CALLERS] for i, found in callers.items()}
+    homes = homes_of(
+        conn, {c.household_id for v in listed.values() for c in v if c.household_id is not None}
+    )
     cameras = _grouped(conn, s.incident_cameras, ids, s.incident_cameras.c.distance_m)
     evidence = _grouped(conn, s.evidence, ids, s.evidence.c.at_ms)
     pages = _grouped(
@@ -93,6 +101,8 @@ def facts_of(
             "alarm_kinds": counts[r.id].by_kind,
             "alarm_households": len(counts[r.id].households),
             "alarm_flags": sorted(counts[r.id].flags),
+            "callers": [_caller(c, homes, zone) for c in listed[r.id]],
+            "caller_count": len(callers[r.id]),
             "cameras": [c.camera_id for c in cameras[r.id]],
             "evidence": [_evidence(e, zone) for e in evidence[r.id]],
             "called": [
@@ -203,6 +213,21 @@ def _alarm(row: AnyRow, labels: dict[str, str], zone: ZoneInfo) -> views.Inciden
         flags=row.flags.split(),
         silent=row.silent,
         household=labels.get(row.household_id),
+    )
+
+
+def _caller(caller: Caller, homes: dict[str, Home], zone: ZoneInfo) -> views.IncidentCaller:
+    home = None if caller.household_id is None else homes.get(caller.household_id)
+    return views.IncidentCaller(
+        household=None if home is None else home.label,
+        household_id=caller.household_id,
+        device=caller.device,
+        village=None if home is None else home.village,
+        group=None if home is None else home.group,
+        kind=caller.kind.value,
+        silent=caller.silent,
+        at=moment(caller.newest_ms, zone),
+        alarms=caller.alarms,
     )
 
 

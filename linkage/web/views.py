@@ -51,6 +51,24 @@ class IncidentAlarm(Struct, frozen=True, kw_only=True):
     household: str | None
 
 
+class IncidentCaller(Struct, frozen=True, kw_only=True):
+    """A household that pressed or was reported, or a button of which no household is known."""
+
+    household: str | None
+    """Its label."""
+    household_id: str | None
+    device: str | None
+    """Only where no household is known."""
+    village: str | None
+    group: str | None
+    kind: str
+    """The most urgent it has sent."""
+    silent: bool
+    at: str
+    """Its newest alarm."""
+    alarms: int
+
+
 class EvidenceItem(Struct, frozen=True, kw_only=True):
     kind: str
     camera: str
@@ -163,6 +181,9 @@ class Incident(Struct, frozen=True, kw_only=True):
     alarm_kinds: dict[str, int]
     alarm_households: int
     alarm_flags: list[str]
+    callers: list[IncidentCaller]
+    """At most 10: the most urgent first, among equals the one at `place`, then the newest."""
+    caller_count: int
     cameras: list[str]
     evidence: list[EvidenceItem]
     next: Next | None
@@ -281,6 +302,9 @@ class Told(Struct, frozen=True, kw_only=True):
 class IncidentDetail(Incident, frozen=True, kw_only=True):
     timeline: list[TimelineItem]
     household: Household | None
+    """The first of `households`."""
+    households: list[Household]
+    """Of the callers, in their order."""
     group: Group | None
     cameras_near: list[NearCamera]
     actions: list[PlannedAction]

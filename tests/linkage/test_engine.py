@@ -100,6 +100,32 @@ async def test_a_neighbours_press_rings_again_in_the_same_incident(town: Town):
     assert rang["data"]["label"] == "3组02号"
 
 
+@pytest.mark.parametrize(
+    ("first", "worse"),
+    [(AlarmKind.MISSING, AlarmKind.DURESS), (AlarmKind.MEDICAL, AlarmKind.FIRE)],
+)
+async def test_an_incident_is_where_its_worst_alarm_came_from(
+    town: Town, first: AlarmKind, worse: AlarmKind
+):
+    await town.happens(press("b1", 1, first))
+    [incident] = await town.happens(press("b2", 1, worse))
+    assert (incident["kind"], incident["household_id"]) == (worse.value, "h2")
+    [incident] = await town.happens(press("b1", 2, first))
+    assert (incident["kind"], incident["household_id"]) == (worse.value, "h2")
+
+
+async def test_an_incident_stays_where_it_began_when_a_neighbour_presses_alike(town: Town):
+    await town.happens(press("b1", 1))
+    [incident] = await town.happens(press("b2", 1))
+    assert incident["household_id"] == "h1"
+
+
+async def test_the_worst_alarm_of_one_batch_has_the_place_too(town: Town):
+    missing, duress = press("b1", 1, AlarmKind.MISSING), press("b2", 1, AlarmKind.DURESS)
+    [incident] = await town.happens(missing, duress)
+    assert (incident["kind"], incident["household_id"]) == ("duress", "h2")
+
+
 async def test_presses_of_two_groups_are_two_incidents(town: Town):
     incidents = await town.happens(press("b1", 1), press("b5", 1))
     assert [i["number"] for i in incidents] == ["20261121-0001", "20261121-0002"]

@@ -73,6 +73,20 @@ async def test_an_incident_in_the_list_has_the_agreed_shape(town):
         "alarm_kinds": {"panic": 1},
         "alarm_households": 1,
         "alarm_flags": ["clock_suspect"],
+        "callers": [
+            {
+                "household": "3组017号",
+                "household_id": "dongcun-017",
+                "device": None,
+                "village": "东村",
+                "group": "东村3组",
+                "kind": "panic",
+                "silent": False,
+                "at": "2026-11-21T20:00:00.000+08:00",
+                "alarms": 1,
+            }
+        ],
+        "caller_count": 1,
         "cameras": [],
         "evidence": [],
         "next": {"action": "acknowledge", "due_at": None, "due_for": None},
@@ -132,8 +146,59 @@ async def test_a_device_that_presses_without_end_hides_no_neighbour(town):
     assert {a["device"] for a in others} == {"dongcun-017-1"}
 
 
-def _press_again(conn, incident, times, *, device="dongcun-017-1", after=0):
-    alike = {"device": device, "kind": "fire", "silent": False, "flags": ""}
+async def test_every_household_that_called_is_named_the_most_urgent_first(town):
+    await town.incident("a")
+    other = {"device": "dongcun-018-1", "household_id": "dongcun-018", "kind": "duress"}
+    stray = {"device": "stray-1", "household_id": None, "kind": "panic"}
+    camera = {"device": "cam-east", "household_id": None, "kind": "loitering"}
+    await town.database.write(lambda conn: _press_again(conn, "a", 2, **other))
+    await town.database.write(lambda conn: _press_again(conn, "a", 1, after=2, **stray))
+    await town.database.write(lambda conn: _press_again(conn, "a", 1, after=3, **camera))
+    async with town.browser("duty") as browser:
+        (item,) = (await fetch(browser, "/api/v1/incidents?state=open"))["items"]
+        detail = await fetch(browser, "/api/v1/incidents/a")
+    told = [(c["household"], c["device"], c["kind"], c["silent"]) for c in item["callers"]]
+    assert told == [
+        ("3组018号", None, "duress", True),
+        ("3组017号", None, "panic", False),
+        (None, "stray-1", "panic", False),
+    ]
+    assert (item["callers"][0]["alarms"], item["caller_count"]) == (2, 3)
+    assert detail["callers"] == item["callers"]
+    assert [h["id"] for h in detail["households"]] == ["dongcun-018", "dongcun-017"]
+    assert detail["household"] == detail["households"][0]
+    assert detail["household"]["contact_phone"] == "13812340001"
+    assert all(h["is_source"] for h in detail["group"]["households"])
+    unmasked = [e["object"] for e in await town.audited() if e["action"] == "unmask"]
+    assert unmasked == ["household:dongcun-018", "household:dongcun-017"]
+
+
+async def test_of_very_many_callers_ten_are_listed_and_all_counted(town):
+    await town.incident("a")
+
+    def write(conn):
+        for n in range(12):
+            _press_again(conn, "a", 1, device=f"stray-{n}", household_id=None, after=n)
+
+    await town.database.write(write)
+    async with town.browser("duty") as browser:
+        (item,) = (await fetch(browser, "/api/v1/incidents?state=open"))["items"]
+    # fire before the panic it began with, and of twelve fires the newest
+    assert [c["device"] for c in item["callers"]] == [f"stray-{n}" for n in range(11, 1, -1)]
+    assert item["caller_count"] == 13
+
+
+def _press_again(
+    conn,
+    incident,
+    times,
+    *,
+    device="dongcun-017-1",
+    household_id="dongcun-017",
+    kind="fire",
+    after=0,
+):
+    alike = {"device": device, "kind": kind, "silent": False, "flags": ""}
     conn.execute(
         insert(s.incident_alarms),
         [
@@ -143,7 +208,7 @@ def _press_again(conn, incident, times, *, device="dongcun-017-1", after=0):
                 "incident_id": incident,
                 "position": 1000 + n,
                 "received_at_ms": 1000 + n,
-                "household_id": "dongcun-017",
+                "household_id": household_id,
             }
             for n in range(after, after + times)
         ],

@@ -1,5 +1,7 @@
 """Incidents: the queue, and one incident. Their steps are in `incident_steps`."""
 
+from collections.abc import Sequence, Set
+
 import structlog
 from aiohttp import web
 from sqlalchemy import Connection
@@ -10,7 +12,7 @@ from linkage.audit import AuditAction
 from linkage.model import Stage
 from linkage.web import views
 from linkage.web.guard import PORTS, Caller, caller_of
-from linkage.web.incident_detail import DetailPorts, read_detail
+from linkage.web.incident_detail import DetailPorts, households_shown, read_detail
 from linkage.web.incident_reading import list_items
 from linkage.web.incident_rows import IncidentRow, newest_position, read_page, read_row
 from linkage.web.ports import Ports
@@ -61,32 +63,37 @@ async def look(ports: Ports, caller: Caller, incident_id: str) -> views.Incident
     on an emergency with a full disk. Raises Problem 404.
     """
     places = caller.principal.places
-    row = await ports.database.read(lambda conn: read_row(conn, incident_id, places))
-    if row is None:
+
+    def find(conn: Connection) -> tuple[IncidentRow, Sequence[str]] | None:
+        row = read_row(conn, incident_id, places)
+        return None if row is None else (row, households_shown(conn, row).shown)
+
+    found = await ports.database.read(find)
+    if found is None:
         raise not_found()
-    clear = _may_see_contact(caller, row)
+    row, households = found
+    clear = set(households) if _may_see_contacts(caller, row) else set()
     entries = [caller.entry(AuditAction.LOOK, f"incident:{row.id}", {"number": row.number})]
-    if clear:
-        facts: dict[str, object] = {"incident": row.number, "purpose": "handling the incident"}
-        entries.append(caller.entry(AuditAction.UNMASK, f"household:{row.household_id}", facts))
+    facts: dict[str, object] = {"incident": row.number, "purpose": "handling the incident"}
+    entries += [
+        caller.entry(AuditAction.UNMASK, f"household:{household}", facts)
+        for household in households
+        if household in clear
+    ]
     try:
         await ports.audit.record(*entries)
     except StoreBusy as busy:
         log.error("look_not_recorded_contact_masked", incident=row.id, reason=str(busy))
-        clear = False
+        clear = set()
     return await _detail(ports, caller, row.id, clear=clear)
 
 
-def _may_see_contact(caller: Caller, row: IncidentRow) -> bool:
-    return (
-        caller.principal.may(Permission.HOUSEHOLD_CONTACT)
-        and row.household_id is not None
-        and Stage(row.stage).is_open
-    )
+def _may_see_contacts(caller: Caller, row: IncidentRow) -> bool:
+    return caller.principal.may(Permission.HOUSEHOLD_CONTACT) and Stage(row.stage).is_open
 
 
 async def _detail(
-    ports: Ports, caller: Caller, incident_id: str, *, clear: bool
+    ports: Ports, caller: Caller, incident_id: str, *, clear: Set[str]
 ) -> views.IncidentDetail:
     places = caller.principal.places
     shown_with = DetailPorts(
@@ -102,7 +109,7 @@ async def _detail(
         if row is None:
             return None
         # closed since the caller's right was looked at: nothing is shown in the clear any more
-        still = clear and Stage(row.stage).is_open
+        still = clear if Stage(row.stage).is_open else frozenset[str]()
         return read_detail(conn, row, shown_with, clear=still)
 
     detail = await ports.database.read(read)
