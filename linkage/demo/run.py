@@ -3,7 +3,7 @@
 import asyncio
 import random
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 from aiohttp import web
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 from tqdm import tqdm
 
 from alarms.devices import Credentials, DeviceRegistry
@@ -27,7 +27,6 @@ from linkage.demo.duty_room import seed_duty_room
 from linkage.demo.page import button_page
 from linkage.errors import PortRefused
 from linkage.main import Service, serve
-from linkage.schema import cameras
 from linkage.settings import Settings, load_settings, shipped_folder
 from linkage.storage import open_storage
 
@@ -45,6 +44,8 @@ class _Town:
 
     accounts: Sequence[town.DemoAccount]
     buttons: Sequence[town.DemoButton]
+    names: Mapping[str, str]
+    """Endpoint references by camera."""
 
 
 async def run_demo(
@@ -73,7 +74,7 @@ async def _run_in(
     async with AsyncExitStack() as stack:
         door = stack.enter_context(_page_door(port, mqtt_port))
         cameras = await stack.enter_async_context(
-            SimulatedCameraSite([_spec(c, films[c.id]) for c in town.CAMERAS])
+            SimulatedCameraSite([_spec(c, films[c.id], made.names[c.id]) for c in town.CAMERAS])
         )
         demo_folder.write_access(
             folder,
@@ -171,11 +172,10 @@ def _settle(
         def found(conn: Connection) -> _Town:
             assert kept is not None
             town.seed_zones(conn, zones)
-            # the simulated cameras have other ports at every start
-            conn.execute(update(cameras).values(onvif_address=None, stream_uri=None))
             accounts, credentials = kept
             by_device = {given.device: given for given in credentials}
-            return _Town(accounts, town.buttons_of(lambda home: by_device[f"{home}-1"]))
+            buttons = town.buttons_of(lambda home: by_device[f"{home}-1"])
+            return _Town(accounts, buttons, town.name_cameras(conn))
 
         def founded(conn: Connection) -> _Town:
             town.seed_places(conn, storage.box)
@@ -185,17 +185,17 @@ def _settle(
             now_ms = unix_ms(SystemClock().now())
             accounts = town.seed_accounts(conn, Passwords(), now_ms=now_ms)
             seed_duty_room(conn, storage.box, now_ms=now_ms)
-            return _Town(accounts, town.seed_buttons(conn, devices))
+            return _Town(accounts, town.seed_buttons(conn, devices), town.name_cameras(conn))
 
         return storage.database.write_now(founded if kept is None else found)
     finally:
         storage.database.close_now()
 
 
-def _spec(camera: town.DemoCamera, film: Path) -> CameraSpec:
+def _spec(camera: town.DemoCamera, film: Path, endpoint_reference: str) -> CameraSpec:
     return CameraSpec(
         id=camera.id,
-        endpoint_reference=camera.endpoint_reference,
+        endpoint_reference=endpoint_reference,
         name=camera.name,
         film=str(film.resolve()),
         username=_CAMERA_LOGIN,

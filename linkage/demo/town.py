@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete, insert, update
 
 from alarms.devices import Credentials, DeviceRegistry
 from alarms.store import SealedBox
@@ -56,10 +56,6 @@ class DemoCamera:
     scene: str
     group: int
     """Which group of the village it looks at, from 1."""
-
-    @property
-    def endpoint_reference(self) -> str:
-        return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'lianfang-demo/{self.id}')}"
 
 
 CAMERAS = (
@@ -174,7 +170,6 @@ def seed_cameras(
                 id=camera.id,
                 name=camera.name,
                 village_id=camera.village,
-                endpoint_reference=camera.endpoint_reference,
                 username=username,
                 password_sealed=box.seal(password.encode(), context=password_context(camera.id)),
                 legal_class="public",
@@ -185,6 +180,19 @@ def seed_cameras(
             )
         )
     seed_zones(conn, zones)
+
+
+def name_cameras(conn: Connection) -> dict[str, str]:
+    """ONVIF identities for this start, by camera: two demos on one machine find only their own."""
+    drawn = {camera.id: f"urn:uuid:{uuid.uuid4()}" for camera in CAMERAS}
+    for camera_id, reference in drawn.items():
+        conn.execute(
+            update(schema.cameras)
+            .where(schema.cameras.c.id == camera_id)
+            # where it was found before is no longer true either
+            .values(endpoint_reference=reference, onvif_address=None, stream_uri=None)
+        )
+    return drawn
 
 
 def seed_zones(conn: Connection, zones: Sequence[CameraZone]) -> None:
