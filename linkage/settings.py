@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from linkage.database_url import mistake_in
 from linkage.errors import BadSettings
 from linkage.escalation.plan_file import load_plans
 from linkage.escalation.plans import Plans
 from linkage.rules.file import load_rules
 from linkage.rules.model import Rules
 from linkage.steps.checks import ClosingCheck
-from linkage.strict_toml import Duration, load
+from linkage.strict_toml import Duration, Where, load
 from linkage.ways.settings import USUAL_WAYS, Ways, load_ways
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -132,7 +133,9 @@ class Settings:
         """The database's URL with an absolute path. Raises BadSettings."""
         database = self.file.database
         if database.url_file is not None:
-            return self.secret(database.url_file, key="database.url_file")
+            url = self.secret(database.url_file, key="database.url_file")
+            _refuse_url(url, self._where, "database.url_file")
+            return url
         head = "sqlite:///"
         if database.url.startswith(head) and not database.url.startswith(f"{head}/"):
             return head + str(self.path(database.url.removeprefix(head)))
@@ -156,9 +159,13 @@ class Settings:
         try:
             return path.read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise BadSettings(
-                f"{self.folder / 'site.toml'}: {key}: cannot read {path}: {error.strerror}"
+            raise self._where.wrong(
+                key, "读不到文件", f"cannot read {path}: {error.strerror}"
             ) from error
+
+    @property
+    def _where(self) -> Where:
+        return Where(str(self.folder / "site.toml"))
 
 
 def shipped_folder() -> Path:
@@ -168,20 +175,31 @@ def shipped_folder() -> Path:
     return checkout if (checkout / "site.toml").is_file() else installed
 
 
+def _refuse_url(url: str, where: Where, key: str) -> None:
+    mistake = mistake_in(url)
+    if mistake is not None:
+        raise where.wrong(key, *mistake)
+
+
 def load_settings(folder: Path) -> Settings:
     """Read every settings file of a folder. Raises BadSettings with one clear sentence."""
     if not folder.is_dir():
         raise BadSettings(
-            f"{folder} is not a folder of settings: give --config the folder that holds site.toml"
+            f"{folder}: 不是设置文件夹，请用 --config 指定 site.toml 所在的文件夹 / "
+            "is not a folder of settings: give --config the folder that holds site.toml"
         )
     file = load(folder / "site.toml", SiteFile)
+    where = Where(str(folder / "site.toml"))
     try:
         ZoneInfo(file.site.time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise BadSettings(
-            f"{folder / 'site.toml'}: site.time_zone: {file.site.time_zone!r} is no IANA time "
-            'zone: write one such as "Asia/Shanghai"'
+        raise where.wrong(
+            "site.time_zone",
+            '没有这个时区，应为 "Asia/Shanghai" 之类',
+            f'{file.site.time_zone!r} is no IANA time zone: write one such as "Asia/Shanghai"',
         ) from error
+    if file.database.url_file is None:
+        _refuse_url(file.database.url, where, "database.url")
     ways = load_ways(folder / "notify.toml")
     plans = load_plans(folder / "escalation.toml", ways.webhooks)
     rules = load_rules(folder / "rules.toml", plans)

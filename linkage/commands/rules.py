@@ -78,6 +78,13 @@ def main_check(arguments: argparse.Namespace) -> int:
         if one.shadowed_by is not None:
             why = f"被规则 {one.shadowed_by} 挡住 / shadowed by rule {one.shadowed_by}"
         print(f"注意 / note: 规则 {one.rule}：{why}", file=sys.stderr)
+    for missing in report.unknown:
+        zh, en = ("岗位", "post") if missing.callee.post is not None else ("账号", "account in use")
+        print(
+            f"注意 / note: 预案 plan {missing.plan}, step {missing.step}: "
+            f'没有这个{zh} / there is no such {en}: "{missing.callee}"',
+            file=sys.stderr,
+        )
     if report.gaps:
         _tell_gaps(report, zone)
         return 1

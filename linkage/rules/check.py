@@ -14,7 +14,7 @@ from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
 from linkage.duty.model import Rota
 from linkage.duty.rota import local_moment, on_duty, stretches
 from linkage.escalation.callees import Roster, found
-from linkage.escalation.plans import DRILL_PLAN, DUTY_PLAN, Plan, Plans
+from linkage.escalation.plans import DRILL_PLAN, DUTY_PLAN, Callee, Plan, Plans
 from linkage.model import Person
 from linkage.quiet.deciding import PRACTISED
 from linkage.rules.model import BUILT_IN, Layer, Match, Question, Rule, Rules, SourceState, tried
@@ -78,6 +78,16 @@ class Unreachable:
 
 
 @dataclass(frozen=True)
+class Unknown:
+    """Somebody whom a plan names and who is not there."""
+
+    plan: str
+    step: int
+    """Counted from 1."""
+    callee: Callee
+
+
+@dataclass(frozen=True)
 class Report:
     """What the check has found."""
 
@@ -85,6 +95,7 @@ class Report:
     spots: int
     gaps: tuple[Gap, ...]
     unreachable: tuple[Unreachable, ...]
+    unknown: tuple[Unknown, ...] = ()
 
 
 def check(rules: Rules, plans: Plans, town: Town, now: datetime) -> Report:
@@ -118,7 +129,13 @@ def check(rules: Rules, plans: Plans, town: Town, now: datetime) -> Report:
         open_gaps = missing
     gaps += open_gaps.values()
     ordered = sorted(gaps, key=lambda g: (g.begin, str(g.spot), g.kind, g.source))
-    return Report(len(moments), len(spots), tuple(ordered), tuple(_unreachable(rules, used)))
+    return Report(
+        len(moments),
+        len(spots),
+        tuple(ordered),
+        tuple(_unreachable(rules, used)),
+        tuple(_unknown(plans, town)),
+    )
 
 
 class _Reach:
@@ -241,6 +258,17 @@ def _unreachable(rules: Rules, used: set[str]) -> Iterator[Unreachable]:
             continue
         earlier = (one.name for one in rules.rules[:i] if _asks_no_more(one.match, rule.match))
         yield Unreachable(rule.name, next(earlier, None))
+
+
+def _unknown(plans: Plans, town: Town) -> Iterator[Unknown]:
+    usernames = {person.username for person in town.people}
+    posts = {name for post in town.rota.posts for name in (post.id, post.name)}
+    for plan in plans.by_name.values():
+        for number, step in enumerate(plan.steps, start=1):
+            for callee in dict.fromkeys((*step.call, *step.inform)):
+                is_there = callee.username is None or callee.username in usernames
+                if not is_there or (callee.post is not None and callee.post not in posts):
+                    yield Unknown(plan.name, number, callee)
 
 
 def _asks_no_more(earlier: Match, later: Match) -> bool:

@@ -12,7 +12,6 @@ import msgspec
 
 from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
 from linkage.duty.model import DayHours, hours_of
-from linkage.errors import BadSettings
 from linkage.escalation.plans import DEFAULT_PLAN, Plans, unfit_for_life_safety
 from linkage.model import Certainty
 from linkage.quiet.model import FloodPolicy
@@ -30,7 +29,7 @@ from linkage.rules.model import (
     SourceState,
     priority_of,
 )
-from linkage.strict_toml import Distance, Duration, load, nearest
+from linkage.strict_toml import Distance, Duration, Where, load, nearest
 
 LONGEST_WITHIN_S = 24 * 3600.0
 
@@ -91,30 +90,39 @@ class _File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 def load_rules(path: Path, plans: Plans) -> Rules:
     """The rules in the file, checked against the plans they name. Raises BadSettings."""
     raw = load(path, _File)
+    file = Where(str(path))
     rules: list[Rule] = []
     for number, one in enumerate(raw.rule):
-        where = f"{path}: key 'rule[{number}]"
+        where = file.table("rule", number, one.name)
         if any(one.name == rule.name for rule in (*rules, BUILT_IN)):
-            raise BadSettings(f"{where}.name': there is another rule named {one.name!r}")
+            raise where.wrong("name", "已有同名规则", f"there is another rule named {one.name!r}")
         rule = _rule(one, where)
         _refuse_danger(rule, plans, where)
         rules.append(rule)
     if not 1 <= raw.flood.within <= LONGEST_WITHIN_S:
-        raise BadSettings(f'{path}: key \'flood.within\': expected "1s" to "1d"')
+        raise file.wrong("flood.within", '应为 "1s" 到 "1d"', 'expected "1s" to "1d"')
     fold_within_s = float(raw.fold_within)
     return Rules(
         (*rules, BUILT_IN),
-        _correlations(raw.correlate, built_in(fold_within_s), path),
+        _correlations(raw.correlate, built_in(fold_within_s), file),
         fold_within_s,
         FloodPolicy(raw.flood.alarms, float(raw.flood.within)),
     )
 
 
-def _rule(raw: _Rule, where: str) -> Rule:
+def _rule(raw: _Rule, where: Where) -> Rule:
     if raw.priority is not None and not 1 <= raw.priority <= 4:
-        raise BadSettings(f"{where}.priority': expected 1 (highest) to 4, got {raw.priority}")
+        raise where.wrong(
+            "priority",
+            f"应为 1（最高）到 4，写的是 {raw.priority}",
+            f"expected 1 (highest) to 4, got {raw.priority}",
+        )
     if not 0 <= raw.cameras_at_most <= 16:
-        raise BadSettings(f"{where}.cameras_at_most': expected 0 to 16, got {raw.cameras_at_most}")
+        raise where.wrong(
+            "cameras_at_most",
+            f"应为 0 到 16，写的是 {raw.cameras_at_most}",
+            f"expected 0 to 16, got {raw.cameras_at_most}",
+        )
     match = Match(
         kinds=frozenset(raw.match.kinds),
         sources=frozenset(raw.match.sources),
@@ -140,33 +148,47 @@ def _rule(raw: _Rule, where: str) -> Rule:
     )
 
 
-def _hours(text: str | None, where: str) -> DayHours | None:
+def _hours(text: str | None, where: Where) -> DayHours | None:
     if text is None:
         return None
     try:
         return hours_of(text)
     except ValueError as error:
-        expected = 'expected local hours such as "22:00-06:00"'
-        raise BadSettings(f"{where}.match.armed': {expected}, got {text!r}") from error
+        raise where.wrong(
+            "match.armed",
+            f'应为当地时段，如 "22:00-06:00"，写的是 {text!r}',
+            f'expected local hours such as "22:00-06:00", got {text!r}',
+        ) from error
 
 
-def _refuse_danger(rule: Rule, plans: Plans, where: str) -> None:
+def _refuse_danger(rule: Rule, plans: Plans, where: Where) -> None:
     if rule.plan not in plans.by_name:
         hint = nearest(rule.plan, plans.by_name)
-        raise BadSettings(f"{where}.plan': there is no plan {rule.plan!r}{hint}")
+        raise where.wrong(
+            "plan", f"没有预案 {rule.plan!r}", f"there is no plan {rule.plan!r}", hint
+        )
     kinds = kinds_in_reach(rule.match)
-    for key, asked in (("set_aside", rule.set_aside), ("mute", rule.mute)):
+    for key, asked, zh, en in (
+        ("set_aside", rule.set_aside, "只留记录", "set aside"),
+        ("mute", rule.mute, "静音", "muted"),
+    ):
         if asked and kinds & NEVER_SET_ASIDE:
             names = ", ".join(sorted(kinds & NEVER_SET_ASIDE))
-            raise BadSettings(f"{where}.{key}': these alarms are never set aside: {names}")
+            raise where.wrong(key, f"这些报警不得{zh}", f"these alarms are never {en}: {names}")
     for kind in sorted(kinds & LIFE_SAFETY_KINDS):
         if priority_of(rule, kind) > PRIORITIES[kind]:
-            raise BadSettings(
-                f"{where}.priority': {kind.value} alarms are never lower than {PRIORITIES[kind]}"
+            raise where.wrong(
+                "priority",
+                f"{kind.label[0]}报警不得低于 {PRIORITIES[kind]} 级",
+                f"{kind.value} alarms are never lower than {PRIORITIES[kind]}",
             )
     unfit = unfit_for_life_safety(plans.get(rule.plan))
     if kinds & LIFE_SAFETY_KINDS and unfit is not None:
-        raise BadSettings(f"{where}.plan': {unfit}, which alarms on which a life may hang must not")
+        raise where.wrong(
+            "plan",
+            "涉及人身安全的报警不允许这样的预案",
+            f"{unfit}, which alarms on which a life may hang must not",
+        )
 
 
 def kinds_in_reach(match: Match) -> frozenset[AlarmKind]:
@@ -178,15 +200,17 @@ def kinds_in_reach(match: Match) -> frozenset[AlarmKind]:
 
 
 def _correlations(
-    raw: list[_Correlate], usual: tuple[Correlation, ...], path: Path
+    raw: list[_Correlate], usual: tuple[Correlation, ...], file: Where
 ) -> tuple[Correlation, ...]:
     """The site's own first, then the built-in ones; one of the same name stands for the built-in
     one, in its place."""
     own: list[Correlation] = []
     for number, one in enumerate(raw):
-        where = f"{path}: key 'correlate[{number}]"
+        where = file.table("correlate", number, one.name)
         if any(one.name == other.name for other in own):
-            raise BadSettings(f"{where}.name': there is another correlation named {one.name!r}")
+            raise where.wrong(
+                "name", "已有同名关联", f"there is another correlation named {one.name!r}"
+            )
         own.append(_correlation(one, where))
     by_name = {one.name: one for one in own}
     named = {one.name for one in usual}
@@ -207,13 +231,15 @@ def _in_place_of(usual: Correlation, own: Correlation | None) -> Correlation:
     )
 
 
-def _correlation(raw: _Correlate, where: str) -> Correlation:
+def _correlation(raw: _Correlate, where: Where) -> Correlation:
     if raw.same is Same.CAUSE:
-        raise BadSettings(f"{where}.same': expected household, group, village, place or camera")
+        known = "household, group, village, place, camera"
+        raise where.wrong("same", f"应为 {known}", f"expected {known}")
     if not 0 < raw.within_m <= LONGEST_M:
-        raise BadSettings(f'{where}.within_m\': expected up to "{LONGEST_M:.0f}m"')
+        most = f"{LONGEST_M:.0f}m"
+        raise where.wrong("within_m", f'至多 "{most}"', f'expected up to "{most}"')
     if not 0 < raw.within <= LONGEST_WITHIN_S:
-        raise BadSettings(f'{where}.within\': expected up to "1d"')
+        raise where.wrong("within", '至多 "1d"', 'expected up to "1d"')
     kinds = frozenset(raw.kinds) or frozenset(AlarmKind)
     return Correlation(
         name=raw.name,

@@ -38,12 +38,17 @@ class DueTimes(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
     """After a due time has passed: until it is called overdue once more."""
     suspend_at_most: PerPriority = _s(4 * _HOUR, _DAY, 3 * _DAY, 7 * _DAY)
 
-    def mistake(self) -> str | None:
-        """What is wrong with the table: the key and why; None when nothing is."""
+    def mistake(self) -> tuple[str, str, str] | None:
+        """What is wrong with the table: the key, and why in Chinese and in English; None when
+        nothing is."""
         for name in self.__struct_fields__:
             least_s = 0.0 if name in ("set_out", "arrive") else 1.0
             if min(getattr(self, name)) < least_s:
-                return f'due.{name}\': expected at least "1s" for every priority'
+                return (
+                    f"due.{name}",
+                    '每个等级至少 "1s"',
+                    'expected at least "1s" for every priority',
+                )
         return None
 
     def allowance_ms(self, step: Step, priority: int) -> int:

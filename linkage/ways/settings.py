@@ -13,9 +13,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
-from linkage.errors import BadSettings
 from linkage.loopback import stays_here
-from linkage.strict_toml import Duration, load
+from linkage.strict_toml import Duration, Where, load
 from linkage.ways.signing import secret_of
 
 LONGEST_SIREN_S = 900.0
@@ -125,16 +124,16 @@ def load_ways(path: Path) -> Ways:
     if not path.exists():
         return USUAL_WAYS
     raw = load(path, NotifyFile)
+    file = Where(str(path))
     webhooks: dict[str, Webhook] = {}
     for number, one in enumerate(raw.webhook):
-        where = f"{path}: key 'webhook[{number}]"
+        where = file.table("webhook", number, one.name)
         if one.name in webhooks:
-            raise BadSettings(f"{where}.name': there are two webhooks named {one.name!r}")
+            raise where.wrong("name", "有两个同名", f"there are two webhooks named {one.name!r}")
         webhooks[one.name] = _webhook(one, path.parent, where)
-    if not 1 <= raw.siren.lasts <= LONGEST_SIREN_S:
-        raise BadSettings(f'{path}: key \'siren.lasts\': expected "1s" to "{LONGEST_SIREN_S:.0f}s"')
+    _between(raw.siren.lasts, 1.0, LONGEST_SIREN_S, file, "siren.lasts")
     if raw.loudspeaker.lasts < 1:
-        raise BadSettings(f"{path}: key 'loudspeaker.lasts': expected at least \"1s\"")
+        raise file.wrong("loudspeaker.lasts", '至少 "1s"', 'expected at least "1s"')
     return Ways(
         webhooks=webhooks,
         siren=Siren(float(raw.siren.lasts)),
@@ -142,18 +141,18 @@ def load_ways(path: Path) -> Ways:
     )
 
 
-def _webhook(raw: _Webhook, folder: Path, where: str) -> Webhook:
+def _webhook(raw: _Webhook, folder: Path, where: Where) -> Webhook:
     _refuse_open_line(raw.url, where)
-    _between(raw.timeout, 0.1, 30.0, f"{where}.timeout'")
-    _between(raw.deadline, 10.0, 86400.0, f"{where}.deadline'")
-    _between(raw.confirm_within, 1.0, 600.0, f"{where}.confirm_within'")
+    _between(raw.timeout, 0.1, 30.0, where, "timeout")
+    _between(raw.deadline, 10.0, 86400.0, where, "deadline")
+    _between(raw.confirm_within, 1.0, 600.0, where, "confirm_within")
     ca_file = None if raw.ca_file is None else (folder / raw.ca_file).resolve()
     if ca_file is not None:
-        _readable(ca_file, lambda p: p.read_bytes(), f"{where}.ca_file'")
+        _readable(ca_file, lambda p: p.read_bytes(), where, "ca_file")
     return Webhook(
         name=raw.name,
         url=raw.url,
-        secret=_secret((folder / raw.secret_file).resolve(), f"{where}.secret_file'"),
+        secret=_secret((folder / raw.secret_file).resolve(), where),
         uses=frozenset(raw.uses),
         kinds=frozenset(raw.kinds),
         places=frozenset(raw.places),
@@ -165,34 +164,44 @@ def _webhook(raw: _Webhook, folder: Path, where: str) -> Webhook:
     )
 
 
-def _secret(path: Path, where: str) -> bytes:
-    text = str(_readable(path, lambda p: p.read_text(encoding="utf-8").strip(), where))
+def _secret(path: Path, where: Where) -> bytes:
+    key = "secret_file"
+    text = str(_readable(path, lambda p: p.read_text(encoding="utf-8").strip(), where, key))
     try:
         return secret_of(text)
     except ValueError as error:
-        raise BadSettings(f"{where}: {path}: {error}") from error
+        raise where.wrong(key, f"{path}: 密钥不能用", str(error)) from error
 
 
-def _readable(path: Path, read: Callable[[Path], object], where: str) -> object:
+def _readable(path: Path, read: Callable[[Path], object], where: Where, key: str) -> object:
     try:
         return read(path)
     except OSError as error:
-        raise BadSettings(f"{where}: cannot read {path}: {error.strerror}") from error
+        raise where.wrong(key, "读不到文件", f"cannot read {path}: {error.strerror}") from error
 
 
-def _between(value: float, least: float, most: float, where: str) -> None:
+def _between(value: float, least: float, most: float, where: Where, key: str) -> None:
     if not least <= value <= most:
-        raise BadSettings(f'{where}: expected "{least:g}s" to "{most:g}s"')
+        between = f'"{least:g}s"', f'"{most:g}s"'
+        raise where.wrong(
+            key, "应为 {} 到 {}".format(*between), "expected {} to {}".format(*between)
+        )
 
 
-def _refuse_open_line(url: str, where: str) -> None:
+def _refuse_open_line(url: str, where: Where) -> None:
     """Households' data leaves this machine only under TLS."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError as error:
-        raise BadSettings(f"{where}.url': {url!r} is not an address: {error}") from error
+        raise where.wrong("url", "不是网址", f"{url!r} is not an address: {error}") from error
     if parts.scheme not in ("https", "http") or not host or parts.username is not None:
-        raise BadSettings(f"{where}.url': expected https://host/path without a login, got {url!r}")
+        raise where.wrong(
+            "url",
+            "应为 https://host/path，不带用户名",
+            f"expected https://host/path without a login, got {url!r}",
+        )
     if parts.scheme == "http" and not stays_here(host):
-        raise BadSettings(f"{where}.url': {url!r} would go out without TLS: use https")
+        raise where.wrong(
+            "url", "没有 TLS 加密，请用 https", f"{url!r} would go out without TLS: use https"
+        )

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from linkage.settings import shipped_folder
+from linkage.errors import BadSettings
+from linkage.settings import load_settings, shipped_folder
 from tests.commands.running import lianfang
 
 
@@ -70,3 +71,50 @@ def test_a_duration_without_its_unit_is_refused_with_the_way_to_write_it(config:
     assert done.status == 2
     assert str(path) in done.complaint
     assert "30s" in done.complaint
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://x",
+        "nonsense",
+        "postgresql+nothing://user:pass-word@host/x",
+        "postgresql+psycopg://user:pass-word@host:port/x",
+        "sqlite://",
+    ],
+)
+def test_a_database_that_cannot_be_used_is_named_with_those_that_can(
+    config: Path, url: str
+) -> None:
+    path = config / "site.toml"
+    path.write_text(path.read_text().replace("sqlite:///../data/lianfang.db", url))
+    with pytest.raises(BadSettings) as refused:
+        load_settings(config)
+    for part in (f"{path}: database.url: ", "sqlite:///"):
+        assert part in str(refused.value)
+    assert "pass-word" not in str(refused.value)
+
+
+def test_a_url_in_a_file_of_its_own_is_refused_by_its_key(config: Path) -> None:
+    (config / "url").write_text("mysql://x")
+    path = config / "site.toml"
+    path.write_text(path.read_text().replace("[database]", '[database]\nurl_file = "url"'))
+    settings = load_settings(config)
+    with pytest.raises(BadSettings, match=r"database\.url_file: .*'mysql' is not supported"):
+        assert settings.database_url
+
+
+def test_files_that_are_not_read_are_named_and_so_is_the_command_that_looks_further(
+    config: Path,
+) -> None:
+    for name in ("rules2.toml", "notify.toml.txt", "detection.toml", "README"):
+        (config / name).write_text("")
+    done = lianfang("check-config", "--config", config)
+    assert done.status == 0
+    notes = done.err.splitlines()
+    assert len(notes) == 3
+    assert "detection.toml: 本版本不读取此文件 / this file is not read" in notes[0]
+    assert "notify.toml.txt; 是不是 / did you mean 'notify.toml'?" in notes[1]
+    assert "未使用的文件 / file not used" in notes[2]
+    assert "rules2.toml; 是不是 / did you mean 'rules.toml'?" in notes[2]
+    assert "lianfang rules check" in done.out.splitlines()[-1]

@@ -76,6 +76,16 @@ async def test_a_rule_that_is_shadowed_is_noted(idle_site: House) -> None:
     assert "规则 elsewhere：不会命中" in done.err
 
 
+async def test_an_account_that_is_not_there_is_named(idle_site: House) -> None:
+    (idle_site.config / "escalation.toml").write_text(
+        '[[plan]]\nname = "own"\n[[plan.step]]\nafter = "0s"\ncall = ["user:ghost"]\n',
+        encoding="utf-8",
+    )
+    done = lianfang("rules", "check", "--config", idle_site.config)
+    assert "plan own, step 1: 没有这个账号" in done.err
+    assert 'there is no such account in use: "user:ghost"' in done.err
+
+
 async def test_explaining_tells_each_rule_and_what_was_decided_then_and_now(
     idle_site: House,
 ) -> None:

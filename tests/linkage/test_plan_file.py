@@ -131,23 +131,27 @@ def test_a_plan_says_who_how_when_and_until_whom(tmp_path):
 @pytest.mark.parametrize(
     ("right", "wrong", "says"),
     [
-        ('"webhook:county", "s', '"webhook:conty", "s', ["step[1].ways", "did you mean 'county'?"]),
-        ('"siren"', '"sirene"', ["step[1].ways", "did you mean 'siren'?"]),
-        ('"siren"', '"webhook"', ["step[1].ways", "no webhook named ''"]),
-        ('"level:town"', '"level:tawn"', ["step[2].call", "did you mean 'town'?"]),
-        ('"officer:village"', '"officer:town"', ["step[0].call", "officer:village"]),
-        ('"post:gate"', '"post:"', ["step[0].inform", "level:"]),
+        ('"webhook:county", "s', '"webhook:conty", "s', ["step 2, ways", "did you mean 'county'?"]),
+        ('"siren"', '"sirene"', ["step 2, ways", "did you mean 'siren'?"]),
+        ('"siren"', '"webhook"', ["step 2, ways", "no webhook named ''"]),
+        ('"level:town"', '"level:tawn"', ["step 3, call", "did you mean 'town'?"]),
+        ('"officer:village"', '"officer:town"', ["step 1, call", "officer:village"]),
+        ('"post:gate"', '"post:"', ["step 1, inform", "level:"]),
         ('"user:county-duty"', '"level:town"', ["levels.county", "expected"]),
         ('["user:county-duty", "post:县值班"]', "[]", ["levels.county", "at least one"]),
-        ('"role:shift-leader"', '"role:shift-leadr"', ["plan[0].until", "'shift-leader'?"]),
-        ('"role:shift-leader"', '"both"', ["plan[0].until", '"all"']),
-        ('"22:00-06:00"', '"late"', ["step[1].hours", "22:00-06:00"]),
+        (
+            '"role:shift-leader"',
+            '"role:shift-leadr"',
+            ['plan 1 "market", until', "'shift-leader'?"],
+        ),
+        ('"role:shift-leader"', '"both"', ['plan 1 "market", until', '"all"']),
+        ('"22:00-06:00"', '"late"', ["step 2, hours", "22:00-06:00"]),
         ('within = "5m"', 'within = "500ms"', ["if_more_than.within", '"1s"']),
         ("alarms = 3", "alarms = 0", ["if_more_than.alarms"]),
         ("repeats_at_most = 3", "repeats_at_most = -1", ["repeats_at_most"]),
-        ('call = ["level:town"]', "", ["step[2].call", "at least one role or user"]),
-        ('["console", "webhook:county"]', '["siren"]', ["step[2].ways", "console"]),
-        ('repeat = "2m"', 'repeat = "500ms"', ["plan[0].repeat", '"1s"']),
+        ('call = ["level:town"]', "", ["step 3, call", "at least one role or user"]),
+        ('["console", "webhook:county"]', '["siren"]', ["step 3, ways", "console"]),
+        ('repeat = "2m"', 'repeat = "500ms"', ['plan 1 "market", repeat', '"1s"']),
     ],
 )
 def test_what_is_wrong_names_its_key_and_the_cure(tmp_path, right, wrong, says):
@@ -159,7 +163,7 @@ def test_what_is_wrong_names_its_key_and_the_cure(tmp_path, right, wrong, says):
 
 def test_a_last_step_that_calls_nobody_is_refused(tmp_path):
     text = FULL[: FULL.rindex("[[plan.step]]")]
-    assert "step[1].call" in refusal(tmp_path, text)
+    assert "step 2, call" in refusal(tmp_path, text)
 
 
 def test_two_plans_of_one_name_are_refused(tmp_path):

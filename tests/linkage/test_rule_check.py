@@ -10,7 +10,7 @@ from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
 from linkage.duty.model import Absence, DayHours, Pattern, Post, Rota
 from linkage.escalation.plans import Callee, MoreThan, Plan, Plans, PlanStep, built_in_plans
 from linkage.model import Person, Role
-from linkage.rules.check import AHEAD, Spot, Town, check
+from linkage.rules.check import AHEAD, Spot, Town, Unknown, check
 from linkage.rules.model import BUILT_IN, Layer, Match, Rule, Rules, SourceState
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -140,6 +140,20 @@ def test_a_villages_officer_reaches_only_that_village():
     town = replace(TOWN, officers={"dongcun": "duty"})
     gaps = check(rules(by_officer), plans(plan), town, NOW).gaps
     assert {gap.spot for gap in gaps} == {Spot(), Spot("xicun")}
+
+
+def test_an_account_or_a_post_that_is_not_there_is_named_with_its_plan_and_step():
+    ghost, gate, known = Callee(username="ghost"), Callee(post="gate"), Callee(username="duty")
+    plan = Plan(
+        "own", (PlanStep(0.0, (known,), inform=(gate,)), PlanStep(30.0, (known, ghost))), 60.0
+    )
+    assert check(rules(), plans(plan), TOWN, NOW).unknown == (
+        Unknown("own", 1, gate),
+        Unknown("own", 2, ghost),
+    )
+    rota = Rota(SHANGHAI, (Post("p1", "gate", Role.PATROL),))
+    found = check(rules(), plans(plan), replace(TOWN, rota=rota), NOW).unknown
+    assert found == (Unknown("own", 2, ghost),)
 
 
 def test_hours_and_counts_that_loitering_waits_for_are_no_gap_for_a_press():

@@ -85,17 +85,25 @@ def test_hours_run_over_midnight(moment: time, inside: bool):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('[[rule]]\nname = "x"\nprioritty = 2', ["rule[0].prioritty", "did you mean 'priority'?"]),
+        (
+            '[[rule]]\nname = "x"\nprioritty = 2',
+            ['rule 1 "x", prioritty', "did you mean 'priority'?"],
+        ),
         ('fold_whitin = "10m"', ["fold_whitin", "did you mean 'fold_within'?"]),
-        ('[[rule]]\nname = "x"\n[rule.match]\nkind = []', ["rule[0].match.kind", "'kinds'"]),
+        ('[[rule]]\nname = "x"\n[rule.match]\nkind = []', ['rule 1 "x", match.kind', "'kinds'"]),
         ('[[rule]]\nname = "x"\n[rule.match]\nkinds = ["panik"]', ["'panik'", "'panic'"]),
-        ("[[rule]]\nname = 3", ["rule[0].name", "expected str, got int"]),
-        ("[[rule]]\npriority = 1", ["rule[0].name", "is missing"]),
+        ("[[rule]]\nname = 3", ["rule 1, name", "expected str, got int"]),
+        ("[[rule]]\npriority = 1", ["rule 1, name", "缺少这个键 / this key is missing"]),
         ("fold_within = 600", ["fold_within", "with its unit"]),
+        ("fold_within = 10", ["应为带单位的时长", '"10m", got 10']),
+        ('[[rule]]\nname = "x"\npriority = "a"', ["应为 整数，写的是 文字 / expected int, got"]),
+        ("fold_within = true", ["got true"]),
+        ('[[rule]]\nname = "a"\n[[rule]]\nname = "b"\nplam = "x"', ['rule 2 "b", plam']),
+        ('[[rule]]\nname = "x"\n[rule.match]\nkinds = ["panic", "x"]', ["match.kinds 2"]),
         ('fold_within = "10 parsecs"', ["fold_within", "10 parsecs"]),
-        ('[[rule]]\nname = "x"\nplan = "defualt"', ["rule[0].plan", "did you mean 'default'?"]),
-        ('[[rule]]\nname = "x"\npriority = 9', ["rule[0].priority", "1 (highest) to 4"]),
-        ('[[rule]]\nname = "x"\n[rule.match]\narmed = "late"', ["rule[0].match.armed", "late"]),
+        ('[[rule]]\nname = "x"\nplan = "defualt"', ['rule 1 "x", plan', "did you mean 'default'?"]),
+        ('[[rule]]\nname = "x"\npriority = 9', ['rule 1 "x", priority', "1 (highest) to 4"]),
+        ('[[rule]]\nname = "x"\n[rule.match]\narmed = "late"', ['rule 1 "x", match.armed', "late"]),
         ("[[rule", ["is not TOML"]),
     ],
 )
@@ -107,8 +115,23 @@ def test_what_is_wrong_names_file_key_and_cure(tmp_path, text: str, says: list[s
     assert "\n" not in str(raised.value)
 
 
+def test_a_byte_order_mark_is_no_mistake(tmp_path):
+    path = tmp_path / "rules.toml"
+    path.write_text('fold_within = "5m"\r\n# 规则\r\n', encoding="utf-8-sig", newline="")
+    assert load_rules(path, built_in_plans()).fold_within_s == 300.0
+
+
+def test_text_in_another_encoding_names_the_line_and_how_to_mend_it(tmp_path):
+    path = tmp_path / "rules.toml"
+    path.write_text('fold_within = "5m"\n# 规则\n', encoding="gbk")
+    with pytest.raises(BadSettings) as raised:
+        load_rules(path, built_in_plans())
+    for part in ("rules.toml: line 2", "GBK", "编码选 UTF-8", "save it again"):
+        assert part in str(raised.value)
+
+
 def test_a_missing_file_is_one_clear_sentence(tmp_path):
-    with pytest.raises(BadSettings, match=r"gone\.toml: cannot be read"):
+    with pytest.raises(BadSettings, match=r"gone\.toml: 读不到 / cannot be read"):
         load_rules(tmp_path / "gone.toml", built_in_plans())
 
 
@@ -287,7 +310,7 @@ def test_declared_correlations_come_before_the_built_in_ones(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('[[correlate]]\nname = "x"\nsame = "cause"', "correlate[0].same"),
+        ('[[correlate]]\nname = "x"\nsame = "cause"', 'correlate 1 "x", same'),
         ('[[correlate]]\nname = "x"\nsame = "place"\nwithin_m = "600m"', 'up to "500m"'),
         ('[[correlate]]\nname = "x"\nsame = "place"\nwithin = "2d"', 'up to "1d"'),
         ('[[correlate]]\nname = "x"\nsame = "group"\n' * 2, "another correlation named 'x'"),
@@ -296,7 +319,7 @@ def test_declared_correlations_come_before_the_built_in_ones(tmp_path):
         ('[[rule]]\nname = "x"\n' * 2, "another rule named 'x'"),
         ('[[rule]]\nname = "x"\ncameras_at_most = 17', "expected 0 to 16"),
         ("[flood]\nalarms = 1", "flood.alarms"),
-        ('[[rule]]\nname = "x"\nmute = true', "never set aside"),
+        ('[[rule]]\nname = "x"\nmute = true', "不得静音 / these alarms are never muted"),
         ('[[rule]]\nname = "x"\n[rule.match]\nweekdays = [8]', "weekdays"),
     ],
 )

@@ -66,10 +66,10 @@ def test_a_secret_is_not_shown(tmp_path: Path):
     [
         ('fro = ["station"]', "'for'"),
         ('for = ["sation"]', "station"),
-        ('timeout = "60s"', "webhook[0].timeout"),
-        ('deadline = "1s"', "webhook[0].deadline"),
-        ('confirm_within = "0s"', "webhook[0].confirm_within"),
-        ('ca_file = "nowhere.pem"', "webhook[0].ca_file"),
+        ('timeout = "60s"', 'webhook 1 "station", timeout'),
+        ('deadline = "1s"', 'webhook 1 "station", deadline'),
+        ('confirm_within = "0s"', 'webhook 1 "station", confirm_within'),
+        ('ca_file = "nowhere.pem"', 'webhook 1 "station", ca_file'),
         ('[siren]\nlasts = "1h"', "siren.lasts"),
         ('[loudspeaker]\nlasts = "0s"', "loudspeaker.lasts"),
         ("[loudspeaker]\nrepeat = 11", "loudspeaker.repeat"),
@@ -96,7 +96,7 @@ def test_a_mistake_is_named(tmp_path: Path, line: str, said: str):
     ],
 )
 def test_households_data_goes_out_under_tls_or_not_at_all(tmp_path: Path, url: str):
-    with pytest.raises(BadSettings, match=r"webhook\[0\].url"):
+    with pytest.raises(BadSettings, match='webhook 1 "station", url'):
         load_ways(written(tmp_path, url=url))
 
 
