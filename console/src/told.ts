@@ -29,7 +29,19 @@ const rank = (order: readonly string[], word: string) => {
   return at < 0 ? order.length : at
 }
 
-export function toldGroups(told: readonly Told[]): ToldGroup[] {
+/** A second ring tells everybody again: of each target and way, what is known of the last telling. */
+function newestOfEach(told: readonly Told[]): Told[] {
+  const found = new Map<string, Told>()
+  for (const one of told) {
+    const key = JSON.stringify([one.kind, one.target, one.way])
+    const before = found.get(key)
+    if (before === undefined || Date.parse(one.at) >= Date.parse(before.at)) found.set(key, one)
+  }
+  return [...found.values()]
+}
+
+export function toldGroups(all: readonly Told[]): ToldGroup[] {
+  const told = newestOfEach(all)
   const kinds = [...new Set(told.map((one) => one.kind))].sort(
     (a, b) => rank(KINDS, a) - rank(KINDS, b),
   )

@@ -1,7 +1,7 @@
 /** From facts to words and marks that several views share. */
 import { computed } from 'vue'
 
-import type { Incident } from './api/types'
+import type { Caller, Incident, Place } from './api/types'
 import type { IconName } from './components/AppIcon.vue'
 import { ageOf, clockTime, minuteTime, momentTime } from './format'
 import { useI18n } from './i18n'
@@ -57,13 +57,42 @@ export function useTimes() {
 export function usePlace() {
   const { t } = useI18n()
   return (incident: Incident) => {
-    const { village, group, grid, household } = incident.place
+    const { village, group, grid, household } = whereOf(incident)
     const area = group ?? grid
     const parts = [village, area === village ? null : area, household]
     const known = parts.filter((part): part is string => part !== null && part !== '')
     if (known.length > 0) return known
     return [t(OWN_KINDS.has(incident.kind) ? 'incident.dutyRoom' : 'incident.unknownPlace')]
   }
+}
+
+/** Where the most urgent of those who called is; the incident's own place where nobody did. */
+function whereOf(incident: Incident): Place {
+  const first = incident.callers[0]
+  if (first === undefined) return incident.place
+  const { village, group } = first
+  const grid = village === incident.place.village ? incident.place.grid : null
+  return { village, group, grid, household: first.household ?? first.device }
+}
+
+/** Those who called, in words. */
+export function useCallers() {
+  const { t, word } = useI18n()
+  const line = (caller: Caller, from: Place) => {
+    const { village, group } = caller
+    const parts = [
+      village === from.village ? null : village,
+      group === from.group ? null : group,
+      caller.household ?? caller.device,
+      word('kind', caller.kind),
+      caller.silent && caller.kind !== 'duress' ? t('flag.silent') : null,
+    ]
+    return parts.filter((part) => part !== null && part !== '').join(' ')
+  }
+  /** All but the one that the place of the incident names. */
+  const others = (incident: Incident) =>
+    incident.callers.slice(1).map((caller) => line(caller, whereOf(incident)))
+  return { others }
 }
 
 /** The parts of the system with their state. With the line down nothing else can be known. */

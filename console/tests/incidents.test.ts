@@ -10,8 +10,22 @@ import {
   needsSigning,
   openByUrgency,
   replaceOpen,
+  waitingSince,
 } from '../src/state/incidents'
 import { incident, taken } from './incident'
+
+const at = (minute: number) => `2026-11-21T21:0${minute}:00+08:00`
+const alarm = (kind: string, minute: number) => ({
+  id: `${kind}${minute}`,
+  device: 'd',
+  kind,
+  received_at: at(minute),
+  flags: [],
+  silent: false,
+  household: null,
+})
+const pressed = (id: string, alarms: ReturnType<typeof alarm>[]) =>
+  incident({ id, alarms, alarm_count: alarms.length, opened_at: alarms[0]?.received_at ?? at(0) })
 
 const EMPTY: Book = new Map()
 const versionOf = (book: Book) => book.get('i1')?.incident.version
@@ -92,10 +106,37 @@ describe('urgency', () => {
     expect(mixed.sort(byUrgency)[0]?.id).toBe('a')
   })
 
-  it('lets no newcomer of the same rank take the first place', () => {
-    const first = incident({ id: 'first', opened_at: '2026-11-21T21:00:00+08:00' })
-    const newcomer = incident({ id: 'newcomer', opened_at: '2026-11-21T21:00:09+08:00' })
-    expect([newcomer, first].sort(byUrgency)[0]).toBe(first)
+  it('orders unsigned ones by kind, whatever their age', () => {
+    const kinds = ['unattended', 'other', 'panic', 'fire', 'duress']
+    const piled = kinds.map((kind, n) => incident({ id: kind, kind, opened_at: at(n) }))
+    expect(piled.sort(byUrgency).map((one) => one.kind)).toEqual(kinds.reverse())
+  })
+
+  it('counts the worst kind that is gathered in an incident', () => {
+    const folded = incident({ id: 'folded', kind: 'panic', alarm_kinds: { panic: 1, fire: 1 } })
+    expect([incident(), folded].sort(byUrgency)[0]).toBe(folded)
+  })
+
+  it('puts the newest press before older ones of the same kind', () => {
+    const piled = [0, 1, 2].map((n) => incident({ id: `i${n}`, opened_at: at(n) }))
+    expect(piled.sort(byUrgency).map((one) => one.id)).toEqual(['i2', 'i1', 'i0'])
+  })
+
+  it('counts a press again, and no loitering, as the newest', () => {
+    const again = pressed('again', [alarm('panic', 0), alarm('panic', 3)])
+    const passed = pressed('passed', [alarm('panic', 1), alarm('loitering', 9)])
+    const piled = [passed, again, incident({ id: 'between', opened_at: at(2) })]
+    expect(piled.sort(byUrgency).map((one) => one.id)).toEqual(['again', 'between', 'passed'])
+  })
+
+  it('keeps what is signed for behind: the worst kind, then the oldest', () => {
+    const piled = [
+      taken({ id: 'new', opened_at: at(5) }),
+      taken({ id: 'duress', kind: 'duress', opened_at: at(6) }),
+      taken({ id: 'old', opened_at: at(1) }),
+      incident({ id: 'unsigned', kind: 'other' }),
+    ]
+    expect(piled.sort(byUrgency).map((one) => one.id)).toEqual(['unsigned', 'duress', 'old', 'new'])
   })
 
   it('asks for a new signature when a new press wants one', () => {
@@ -108,9 +149,27 @@ describe('urgency', () => {
   })
 })
 
+describe('the waiting clock', () => {
+  it('counts from the first press, not from a loitering that opened the incident', () => {
+    const one = pressed('i', [alarm('loitering', 0), alarm('panic', 4), alarm('panic', 6)])
+    expect(waitingSince(one)).toBe(at(4))
+  })
+
+  it('counts from the first press after the signature', () => {
+    const signed = { by: '张伟', username: 'duty', at: at(2) }
+    const presses = [alarm('panic', 0), alarm('panic', 5), alarm('panic', 6)]
+    expect(waitingSince({ ...pressed('i', presses), acknowledged: signed })).toBe(at(5))
+  })
+
+  it('is never too short where the first press is not among those listed', () => {
+    const cut = { ...pressed('i', [alarm('panic', 5)]), alarm_count: 40, opened_at: at(0) }
+    expect(waitingSince(cut)).toBe(at(0))
+  })
+})
+
 describe('the marks of an incident', () => {
   it('gather the flags of all its alarms once each', () => {
-    const alarm = {
+    const silent = {
       id: 'a',
       device: 'd',
       kind: 'panic',
@@ -122,7 +181,7 @@ describe('the marks of an incident', () => {
     // the alarms shown are the newest; the flags are those of all
     const marks = flagsOf(
       incident({
-        alarms: [alarm, alarm],
+        alarms: [silent, silent],
         alarm_flags: ['clock_suspect', 'mac_bad'],
         cancel_claimed: true,
       }),

@@ -29,4 +29,10 @@ describe('who was told', () => {
       ['read', 2],
     ])
   })
+
+  it('is listed once after a second ring, with its newest state', () => {
+    const again = { ...told('member', 'a', 'sent'), at: '2026-11-21T21:05:00+08:00' }
+    const [group] = toldGroups([again, told('member', 'a', 'read')])
+    expect(group?.rows).toEqual([again])
+  })
 })

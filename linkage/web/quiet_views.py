@@ -49,6 +49,8 @@ class DrillView(Struct, frozen=True, kw_only=True):
     name: str
     villages: list[str]
     groups: list[str]
+    group_names: list[str]
+    """Of `groups`, in their order."""
     devices: list[str]
     begin: str
     end: str
@@ -113,7 +115,14 @@ def quiet_view(
     )
 
 
-def drill_view(drill: Drill, names: Names, zone: ZoneInfo, *, now_ms: int) -> DrillView:
+def drill_view(
+    drill: Drill,
+    names: Names,
+    zone: ZoneInfo,
+    *,
+    group_names: Mapping[str, str],
+    now_ms: int,
+) -> DrillView:
     ended = None
     if drill.ended_at_ms is not None:
         by = None if drill.ended_by is None else _person(drill.ended_by, names)
@@ -129,6 +138,7 @@ def drill_view(drill: Drill, names: Names, zone: ZoneInfo, *, now_ms: int) -> Dr
         name=drill.name,
         villages=sorted(drill.villages),
         groups=sorted(drill.groups),
+        group_names=[group_names.get(group, group) for group in sorted(drill.groups)],
         devices=sorted(drill.devices),
         begin=moment(drill.begin_ms, zone),
         end=moment(drill.end_ms, zone),

@@ -62,16 +62,22 @@ async def test_a_press_appears_within_a_second_and_is_signed_for(
         assert await site.stop() == 0
 
 
-async def test_an_officer_signs_with_one_key(chromium: Browser, tmp_path: Path) -> None:
+async def test_an_officer_signs_with_one_key_and_the_panel_stays_with_what_was_signed(
+    chromium: Browser, tmp_path: Path
+) -> None:
     async with house(tmp_path, broker="embedded") as site:
         await site.start()
         duty = await open_page(chromium, site)
         await duty.sign_in()
-        async with site.button() as button:
-            await button.press(timeout_s=20)
-            await expect(duty.find("attention-ack")).to_be_enabled()
-            await duty.page.keyboard.press("a")
-            await button.wait_for("acknowledged", timeout_s=20)
+        for device in GROUPS[:2]:  # the first stays open, signed for and older
+            async with site.button(device=device) as button:
+                await button.press(timeout_s=20)
+                await expect(duty.find("attention-ack")).to_be_enabled()
+                shown = await duty.find("attention-panel").get_attribute("data-incident-id") or ""
+                await duty.page.keyboard.press("a")
+                await button.wait_for("acknowledged", timeout_s=20)
+            await expect(duty.find("next-panel")).to_have_attribute("data-incident-id", shown)
+        await expect(duty.incidents).to_have_count(2)
 
 
 async def test_a_press_on_another_page_lies_over_it_and_can_be_signed_for(

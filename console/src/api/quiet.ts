@@ -28,6 +28,8 @@ export interface Drill {
   name: string
   villages: string[]
   groups: string[]
+  /** Of `groups`, in their order. */
+  group_names: string[]
   devices: string[]
   begin: string
   end: string

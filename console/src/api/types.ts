@@ -108,6 +108,30 @@ export interface Station {
   error: string | null
 }
 
+/** A household (or a button without one) that pressed or was reported. */
+export interface Caller {
+  household: string | null
+  household_id: string | null
+  /** Only where no household is known. */
+  device: string | null
+  village: string | null
+  group: string | null
+  /** The most urgent of its kinds. */
+  kind: string
+  silent: boolean
+  /** Of its newest alarm. */
+  at: string
+  alarms: number
+}
+
+export interface Household {
+  id: string
+  label: string
+  address: string | null
+  contact_name: string | null
+  contact_phone: string | null
+}
+
 export interface OtherIncident {
   id: string
   number: string
@@ -132,6 +156,9 @@ export interface Incident {
   closed_at: string | null
   place: Place
   place_ids: Place
+  /** Most urgent first, the ten most urgent at most; cameras are none. */
+  callers: Caller[]
+  caller_count: number
   acknowledged: { by: string; username: string; at: string } | null
   /** The newest of them: 20 in the list, 500 on its own page. */
   alarms: Alarm[]
@@ -202,13 +229,9 @@ export interface PlannedAction {
 
 export interface IncidentDetail extends Incident {
   timeline: TimelineItem[]
-  household: {
-    id: string
-    label: string
-    address: string | null
-    contact_name: string | null
-    contact_phone: string | null
-  } | null
+  household: Household | null
+  /** Of the callers, in their order. */
+  households: Household[]
   group: { id: string; name: string; households: GroupHousehold[] } | null
   cameras_near: NearCamera[]
   actions: PlannedAction[]

@@ -94,6 +94,10 @@ export const en: Record<Key, string> = {
   'attention.rang': 'rang {count} times',
   'attention.called': 'Called: {name}',
 
+  'strip.another': 'Another one to sign for',
+  'strip.keyIsPages': 'A signs for the one on this page, not for this',
+  'strip.keyIsNone': 'A does not sign for this one',
+
   'incident.number': 'Number',
   'incident.opened': 'Reported at',
   'incident.age': '{age} ago',
@@ -108,6 +112,9 @@ export const en: Record<Key, string> = {
   'incident.address': 'Address',
   'incident.noHousehold': 'No household linked',
   'incident.silentWarning': 'Silent alarm: do not call back, do not alert the scene',
+  'incident.pressed': 'Alarm',
+  'incident.moreCallers': '{count} more, see the alarms',
+  'incident.otherCallers': '{count} more:',
   'incident.group': 'Mutual-aid group',
   'incident.groupNone': 'No mutual-aid group',
   'incident.source': 'caller',

@@ -92,6 +92,10 @@ export const zh = {
   'attention.rang': '已响铃 {count} 次',
   'attention.called': '已通知：{name}',
 
+  'strip.another': '另一起待签收',
+  'strip.keyIsPages': 'A 键签收的是本页这一起，不是这里',
+  'strip.keyIsNone': 'A 键不签收这一起',
+
   'incident.number': '编号',
   'incident.opened': '接报时间',
   'incident.age': '{age}前',
@@ -106,6 +110,9 @@ export const zh = {
   'incident.address': '地址',
   'incident.noHousehold': '无关联住户',
   'incident.silentWarning': '静默报警：不要回拨、不要惊动现场',
+  'incident.pressed': '报警',
+  'incident.moreCallers': '另有 {count} 户，见报警记录',
+  'incident.otherCallers': '另有 {count} 户：',
   'incident.group': '联防组',
   'incident.groupNone': '无联防组',
   'incident.source': '报警户',

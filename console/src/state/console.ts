@@ -12,6 +12,8 @@ import { decideSound, type Heard } from '../sound/policy'
 import { Speaker, type SoundState } from '../sound/speaker'
 import { type Book, bringsNews, merge, needsSigning, openByUrgency, replaceOpen } from './incidents'
 import { type Session, Stream } from './stream'
+import type { Mine } from '../focus'
+import { awaitedStep } from '../steps'
 
 const PRESENCE_MS = 10_000
 /** The stream is trusted, and checked: an open list read this often must hold no news. */
@@ -47,6 +49,8 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     now: Date.now(),
   })
   const book = shallowRef<Book>(new Map())
+  /** What this person has worked on or opened last; the board stays with it. */
+  const mine = shallowRef<Mine | null>(null)
   const open = computed(() => openByUrgency(book.value))
   const unsigned = computed(() => open.value.filter(needsSigning))
   const serverNow = computed(() => state.now + client.clockOffsetMs)
@@ -276,6 +280,7 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     } finally {
       state.phase = 'signed-out'
       state.me = null
+      mine.value = null
       book.value = new Map()
     }
   }
@@ -284,6 +289,7 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
   function toSignIn(): void {
     state.phase = 'signed-out'
     state.me = null
+    mine.value = null
     book.value = new Map()
   }
 
@@ -297,6 +303,7 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     try {
       const detail = await client.step(incident.id, action, incident.version, body)
       learn(detail)
+      turnTo(detail)
       return detail
     } catch (error) {
       if (error instanceof SignedOut) sessionGone()
@@ -312,6 +319,11 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     book.value = merge(book.value, incident, book.value.get(incident.id)?.seq ?? 0)
   }
 
+  /** From now on this is the incident at hand. */
+  function turnTo(incident: Incident): void {
+    mine.value = { id: incident.id, step: awaitedStep(incident) }
+  }
+
   function holds(permission: string): boolean {
     return state.me?.permissions.includes(permission) ?? false
   }
@@ -323,6 +335,7 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
   return {
     state,
     book,
+    mine,
     open,
     unsigned,
     serverNow,
@@ -334,6 +347,7 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     toSignIn,
     step,
     learn,
+    turnTo,
     readDrills,
     may,
     holds,

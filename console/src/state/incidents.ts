@@ -2,7 +2,7 @@
  * Deciding about incidents: which copy is the newer one, which comes first, what needs a hand.
  * Pure; no requests, no clocks, no words for people.
  */
-import type { Incident } from '../api/types'
+import type { Alarm, Incident } from '../api/types'
 
 /** An incident and the stream position at which we learned of it. */
 export interface Known {
@@ -105,17 +105,68 @@ export function urgencyClass(incident: Incident): number {
   return incident.drill ? 4 : 3
 }
 
+/** The most urgent kinds first. A kind we have never heard of stands with a call for help. */
+const KIND_RANKS: Readonly<Record<string, number>> = {
+  duress: 0,
+  fire: 1,
+  medical: 2,
+  panic: 2,
+  missing: 3,
+  other: 3,
+  unattended: 4,
+  loitering: 5,
+  rota_gap: 5,
+  cancel: 5,
+  test: 6,
+}
+const UNHEARD_OF_RANK = 2
+
+/** How urgent what was pressed is: the worst of all that is gathered in the incident. */
+export function kindRank(incident: Incident): number {
+  const kinds = [incident.kind, ...Object.keys(incident.alarm_kinds)]
+  return Math.min(...kinds.map((kind) => KIND_RANKS[kind] ?? UNHEARD_OF_RANK))
+}
+
+/** Alarms that the incident rings for: a loitering that opened it is none of them. */
+function ringingAlarms(incident: Incident): Alarm[] {
+  const loud = incident.alarms.filter((alarm) => !SOFT_KINDS.has(alarm.kind))
+  return loud.length > 0 ? loud : incident.alarms
+}
+
+/** When it rang last, ms: its newest press. That nobody came and it was called again is no press. */
+export function rangAt(incident: Incident): number {
+  const times = ringingAlarms(incident).map((alarm) => Date.parse(alarm.received_at))
+  return times.length > 0 ? Math.max(...times) : Date.parse(incident.opened_at)
+}
+
+/** Since when somebody waits for a signature: the first press that nobody has signed for. RFC 3339. */
+export function waitingSince(incident: Incident): string {
+  const signed_ms = Date.parse(incident.acknowledged?.at ?? '') || 0
+  const ringing = ringingAlarms(incident)
+  const waiting = ringing
+    .map((alarm) => alarm.received_at)
+    .filter((at) => Date.parse(at) > signed_ms)
+    .sort((a, b) => Date.parse(a) - Date.parse(b))
+  // The list holds the newest alarms: the first may lie before them. Rather too long than too short.
+  const cut = incident.alarm_count > incident.alarms.length && ringing.length === incident.alarms.length
+  const first = cut && signed_ms === 0 ? undefined : waiting[0]
+  return first ?? incident.acknowledged?.at ?? incident.opened_at
+}
+
 /**
- * Most urgent first. Within one class the one that has waited longest comes first: that is fair,
- * and a newcomer never takes the place of the one the officer's finger is already on.
+ * Most urgent first. Of unsigned ones that are equally urgent, the one pressed last: whoever calls
+ * now must not lie under a pile; who waits longest is told by the waiting clock. Of those signed
+ * for, the oldest.
  */
 export function byUrgency(a: Incident, b: Incident): number {
-  return (
-    urgencyClass(a) - urgencyClass(b) ||
-    a.priority - b.priority ||
-    Date.parse(a.opened_at) - Date.parse(b.opened_at) ||
-    (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
-  )
+  const sameClass = urgencyClass(a) - urgencyClass(b)
+  if (sameClass !== 0) return sameClass
+  const order = kindRank(a) - kindRank(b) || a.priority - b.priority
+  if (order !== 0) return order
+  const age = needsSigning(a)
+    ? rangAt(b) - rangAt(a)
+    : Date.parse(a.opened_at) - Date.parse(b.opened_at)
+  return age || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 }
 
 export function openByUrgency(book: Book): Incident[] {

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from aiohttp import web
 from msgspec import Meta, Struct
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from alarms.store.tables import devices
 from lianfang_timing import unix_ms
@@ -196,7 +196,14 @@ def _drill(conn: Connection, caller: Caller, drill_id: str, *, inside: bool = Fa
 
 def _shown(conn: Connection, ports: Ports, drill: Drill, now_ms: int) -> DrillView:
     names = read_people(conn, {drill.made_by, drill.started_by, drill.ended_by})
-    return quiet_views.drill_view(drill, names, ports.site.zone, now_ms=now_ms)
+    groups = s.mutual_aid_groups
+    found = conn.execute(
+        select(groups.c.id, groups.c.name).where(groups.c.id.in_(sorted(drill.groups)))
+    )
+    group_names = {row.id: row.name for row in found}
+    return quiet_views.drill_view(
+        drill, names, ports.site.zone, group_names=group_names, now_ms=now_ms
+    )
 
 
 def _record(conn: Connection, ports: Ports, caller: Caller, drill: Drill, what: str) -> None:

@@ -138,6 +138,7 @@ async def test_a_drill_is_planned_started_and_ended_by_named_people(town):
     async with town.browser("leader") as browser:
         made = await posted(browser, "drills", body)
         assert (made["state"], made["started"], made["notice_to"]) == ("planned", None, "派出所")
+        assert made["group_names"] == ["东村3组"]
         started = await posted(browser, f"drills/{made['id']}/start", status=200)
         assert (started["state"], started["started"]["by"]["username"]) == ("running", "leader")
         await posted(browser, f"drills/{made['id']}/start", status=409)
