@@ -158,6 +158,13 @@ class SimulatedButton(SimulatedDevice):
         """Return when it shows this; raises TimeoutError."""
         await self._until(lambda: True if self.face is face else None, timeout_s)
 
+    @property
+    def shown_notices(self) -> list[Notice]:
+        """What the device shows now: neither taken away nor past its time."""
+        over = {n.id for n in self.notices if n.state != "active"}
+        now_ms = unix_ms(self._clock.now())
+        return [n for n in self.notices if n.id not in over and n.until_ms > now_ms]
+
     def answer_notice(self, notice_id: str, state: str) -> None:
         """Tell the duty room what became of a notice: delivered, read, coming or cannot."""
         self._publish("seen", to_json(v=1, id=notice_id, state=state))
@@ -216,7 +223,8 @@ class SimulatedButton(SimulatedDevice):
             log.info("button.notice_too_old", device=self.device)
             return
         self.notices.append(notice)
-        self.answer_notice(notice.id, "delivered")
+        if notice.state == "active":
+            self.answer_notice(notice.id, "delivered")
         self._wake()
 
     def _remember(self, reply: Reply) -> None:

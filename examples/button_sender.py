@@ -36,6 +36,7 @@ SHOWN = {
     "offline": "未联网，紧急情况请拨打110 / Not connected: in an emergency ring 110",
     "online": "已联网 / Connected",
     "notice": "邻居需要帮助 / A neighbour needs help",
+    "over": "邻居的求助已结束 / The neighbour's call is over",
 }
 
 
@@ -84,7 +85,10 @@ def connect(args, heard):
 
 def answer_notice(client, base, notice):
     """A neighbour's alarm: shown only while it is valid, and what became of it is told."""
-    if notice["state"] == "active" and notice["until_ms"] > time.time() * 1000:
+    if notice["state"] != "active":
+        show("over", notice.get("from", ""))
+        return
+    if notice["until_ms"] > time.time() * 1000:
         show("notice", notice.get("from", ""))
         seen = json.dumps({"v": 1, "id": notice["id"], "state": "delivered"})
         client.publish(f"{base}/seen", seen, qos=1)

@@ -33,7 +33,9 @@ class NoticeCarrier(WayCarrier):
     def __init__(self, publisher: DevicePublisher, clock: Clock, *, prefix: str) -> None:
         super().__init__(NoticeWay(publisher, prefix=prefix), clock)
 
-    def event(self, action: Action, receipt: Receipt) -> NewEvent:
+    def event(self, action: Action, receipt: Receipt) -> NewEvent | None:
+        if "over" in action.payload:
+            return None
         return NewEvent(EventType.NOTICE_SENT, {"device": action.target})
 
 

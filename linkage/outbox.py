@@ -356,6 +356,7 @@ def _failure(attempt: Attempt) -> NewEvent | None:
         data = {"way": way, "kind": action.kind.value, "state": "failed", "action": action.id}
         return NewEvent(EventType.TOLD, {**data, "target": action.target, "error": attempt.error})
     failed = _FAILED.get(action.kind)
-    if failed is None:
+    # a notice that could not be taken away ends by its own time; whom we told was told
+    if failed is None or "over" in action.payload:
         return None
     return NewEvent(failed, {"target": action.target, "error": attempt.error})

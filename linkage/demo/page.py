@@ -80,7 +80,8 @@ def _face(button: SimulatedButton) -> dict[str, object]:
         "zh": zh,
         "en": en,
         "notices": [
-            {"from": notice.from_, "phrase": notice.phrase} for notice in button.notices[-_KEPT:]
+            {"from": notice.from_, "phrase": notice.phrase}
+            for notice in button.shown_notices[-_KEPT:]
         ],
         "replies": [reply.state for reply in button.history[-_KEPT:]],
     }

@@ -145,7 +145,10 @@ def _notices(conn: Connection, drill_id: str) -> dict[str, str]:
     )
     found = {}
     for row in rows:
-        seen = json.loads(row.payload).get("seen")
+        told = json.loads(row.payload)
+        if "over" in told:
+            continue
+        seen = told.get("seen")
         found[row.target] = str(seen) if seen else str(row.state)
     return found
 

@@ -36,7 +36,7 @@ from linkage.steps.taking import absorb, take
 from linkage.timeline import record
 from linkage.ways import notice_answers
 from linkage.ways.planning import told_webhooks
-from linkage.ways.quieting import all_off
+from linkage.ways.quieting import all_off, notices_over
 from linkage.ways.settings import USUAL_WAYS, Ways
 
 logger = structlog.get_logger()
@@ -226,6 +226,7 @@ class IncidentDesk:
             case Step.CLOSE:
                 cause = f"close|{incident.id}|{incident.version}"
                 all_off(conn, incident.id, cause=cause, now_ms=now_ms)
+                notices_over(conn, incident.id, version=incident.version, now_ms=now_ms)
             case Step.REOPEN:
                 look = writing.escalation_begins(incident, incident.version, now_ms)
                 records.plan(conn, incident.id, [look], now_ms=now_ms)

@@ -38,8 +38,8 @@ class WayCarrier:
         message = Message(action.id, action.incident_id, action.target, action.payload)
         return CarryResult(self.event(action, await self._way.send(message)))
 
-    def event(self, action: Action, receipt: Receipt) -> NewEvent:
-        """The timeline's line on it."""
+    def event(self, action: Action, receipt: Receipt) -> NewEvent | None:
+        """The timeline's line on it; None where it has none."""
         if receipt.reached is Reached.ANSWERED and action.payload.get("use") == Use.STATION.value:
             confirmed = {"name": action.target, "action": action.id, **receipt.said}
             return NewEvent(EventType.STATION_CONFIRMED, confirmed)

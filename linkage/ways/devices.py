@@ -43,13 +43,17 @@ class _DeviceWay:
 
 
 class NoticeWay(_DeviceWay):
-    """Tells a member's device that a neighbour needs help: `button/{device}/notice`."""
+    """Tells a member's device that a neighbour needs help, or that it is over:
+    `button/{device}/notice`."""
 
     kind, leaf = "button", "notice"
 
     def _payload(self, message: Message) -> Mapping[str, object]:
         told = message.content
         parts = {key: told[key] for key in ("phrase", "from", "drill", "until_ms")}
+        over = told.get("over")
+        if over is not None:
+            return {"id": over, "state": "over", **parts}
         return {"id": message.key, "state": "active", **parts}
 
 

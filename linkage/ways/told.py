@@ -10,7 +10,7 @@ from linkage.model import ActionKind, ActionState, EventType
 from linkage.ways.port import Reached
 from linkage.ways.settings import Use
 
-_RECIPIENTS: Mapping[ActionKind, tuple[str, str]] = {
+RECIPIENTS: Mapping[ActionKind, tuple[str, str]] = {
     ActionKind.NOTICE: ("member", "mqtt"),
     ActionKind.SIREN: ("siren", "mqtt"),
     ActionKind.LOUDSPEAKER: ("loudspeaker", "mqtt"),
@@ -79,8 +79,9 @@ def told(
 
 
 def _as_planned(action: ToldAction, acted: Collection[str]) -> Told | None:
-    recipient = _RECIPIENTS.get(action.kind)
-    if recipient is None:
+    recipient = RECIPIENTS.get(action.kind)
+    # that it is over says nothing of how far the call for help came
+    if recipient is None or "over" in action.payload:
         return None
     kind, way = recipient
     at_ms = action.done_at_ms or action.planned_at_ms

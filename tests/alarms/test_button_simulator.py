@@ -277,6 +277,19 @@ async def test_a_notice_is_confirmed_unless_its_time_is_over(
         assert (await room.next("seen", 2))["state"] == "coming"
 
 
+async def test_a_notice_is_shown_until_it_is_over(broker: Mosquitto, room: DutyRoom) -> None:
+    until_ms = unix_ms(SystemClock().now()) + 60_000
+    common = {"v": 1, "phrase": "neighbour-needs-help", "from": "3组07号", "until_ms": until_ms}
+    async with _button(broker.port) as button:
+        await button.wait_connected()
+        for notice in ("n1", "n2"):
+            room.say(f"button/{DEVICE}/notice", id=notice, state="active", **common)
+        room.say(f"button/{DEVICE}/notice", id="n1", state="over", **common)
+        await button.wait_for_notice(state="over")
+        assert [notice.id for notice in button.shown_notices] == ["n2"]
+        assert [(await room.next("seen", n))["id"] for n in (1, 2)] == ["n1", "n2"]
+
+
 async def test_it_says_ring_110_while_the_service_is_offline(
     broker: Mosquitto, room: DutyRoom
 ) -> None:

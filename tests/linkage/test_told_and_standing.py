@@ -42,6 +42,12 @@ def test_what_is_no_message_is_not_shown():
     assert states([action(K.ESCALATE, S.SENT), action(K.SNAPSHOT, S.SENT)]) == []
 
 
+def test_taking_a_notice_away_says_nothing_of_how_far_it_came():
+    both = [action(K.NOTICE, S.SENT, at=10), action(K.NOTICE, S.EXPIRED, at=30, over="notice-10")]
+    events = [ToldEvent(E.NOTICE_SEEN, 20, {"device": "x", "state": "coming"})]
+    assert states(both, events) == [("member", "mqtt", "answered")]
+
+
 def test_an_error_is_shown_while_it_matters():
     lines = told([action(K.NOTICE, S.PLANNED), action(K.SIREN, S.SENT)], (), ())
     assert [one.error for one in lines] == ["no answer", None]

@@ -232,11 +232,11 @@ class Day:
         new = await self._all_sent() - self._taken
         self._taken += Counter({one: n for one, n in new.items() if one.way in ways})
 
-    def neighbours(self, number: int = 0, *, drill: bool = False) -> list[Sent]:
+    def neighbours(self, number: int = 0, *, drill: bool = False, over: bool = False) -> list[Sent]:
         """A notice to every other household of the button's group."""
         group = self.site.buttons[number].group
         return [
-            notice(b.credentials.device, drill=drill)
+            notice(b.credentials.device, drill=drill, over=over)
             for i, b in enumerate(self.site.buttons)
             if b.group == group and i != number
         ]

@@ -31,13 +31,16 @@ def page(*usernames: str) -> list[Sent]:
     return [Sent("page", username, "console") for username in usernames]
 
 
-def notice(device: str, *, drill: bool = False) -> Sent:
-    return Sent("notice", device, "drill" if drill else "neighbour-needs-help")
+def notice(device: str, *, drill: bool = False, over: bool = False) -> Sent:
+    word = "drill" if drill else "neighbour-needs-help"
+    return Sent("notice", device, "over" if over else word)
 
 
 _WORDS: dict[str, Callable[[dict[str, object]], str]] = {
     "reply": lambda said: str(said["state"]),
-    "notice": lambda said: "drill" if said["drill"] else str(said["phrase"]),
+    "notice": lambda said: (
+        "over" if said["state"] == "over" else "drill" if said["drill"] else str(said["phrase"])
+    ),
     "set": lambda said: "on" if said["on"] else "off",
     "say": lambda said: str(said["phrase"]),
 }

@@ -38,7 +38,7 @@ async def test_the_six_steps_each_have_their_own_time_and_the_button_hears_of_th
     assert times == sorted(times)
     assert len(set(times)) == len(TIMES)
     heard = [reply(day.device(0), s) for s in ("received", "acknowledged", "dispatched", "closed")]
-    await day.was_sent(heard, day.neighbours(0), page("duty"))
+    await day.was_sent(heard, day.neighbours(0), page("duty"), day.neighbours(0, over=True))
 
 
 TIMES = (
@@ -88,7 +88,7 @@ async def test_reopened_after_close_it_rings_until_somebody_signs_again(day: Day
     ):
         await taken(duty, alarm, step, **body)
     heard = [reply(day.device(0), s) for s in ("received", "acknowledged", "closed")]
-    await day.was_sent(heard, day.neighbours(0), page("duty"))
+    await day.was_sent(heard, day.neighbours(0), page("duty"), day.neighbours(0, over=True))
     incident = await taken(duty, alarm, "reopen", reason="住户再次来电")
     assert (incident["stage"], incident["acknowledged"], incident["outcome"]) == (
         "verified",
