@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from alarms.model import AlarmKind
 from alarms.store import SealedBox
@@ -24,9 +23,21 @@ from linkage.web import plan_views, views
 from linkage.web.incident_alarms import alarm_counts
 from linkage.web.incident_reading import LISTED_CALLERS, SHOWN_ALARMS, facts_of, read_people
 from linkage.web.incident_rows import AnyRow, IncidentRow
+from linkage.web.incident_timeline import (
+    read_actors,
+    read_decisions,
+    read_heard,
+    read_timeline,
+)
 from linkage.web.step_reading import allowed, merged_from
 from linkage.web.views import moment, moment_or_none
-from linkage.web.way_reading import told_items
+from linkage.web.way_reading import HEARD, RECIPIENT_KINDS, told_items
+
+SHOWN_ACTIONS = 300
+"""Of one incident: the newest. One that gathers thousands of presses has as many replies."""
+
+MESSAGES = 1000
+"""The newest, from which is told how far each recipient was reached."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +57,11 @@ def read_detail(
 ) -> views.IncidentDetail:
     """The whole incident; `clear` are the households whose contact is shown unmasked."""
     (facts,) = facts_of(conn, [row], ports.zone, alarms_at_most=SHOWN_ALARMS)
-    e = s.incident_events.c
-    events = conn.execute(
-        select(s.incident_events).where(e.incident_id == row.id).order_by(e.position)
-    ).all()
     a = s.actions.c
-    actions = conn.execute(
-        select(s.actions).where(a.incident_id == row.id).order_by(a.planned_at_ms, a.id)
-    ).all()
+    timeline = read_timeline(conn, row.id, ports.zone)
+    heard = read_heard(conn, row.id, HEARD)
+    messages = _newest_actions(conn, row.id, MESSAGES, a.kind.in_(RECIPIENT_KINDS))
+    action_count = conn.scalar(select(func.count()).where(a.incident_id == row.id)) or 0
     homes = households_shown(conn, row)
     households = [
         shown
@@ -62,17 +70,19 @@ def read_detail(
     ]
     return views.IncidentDetail(
         **facts,
-        timeline=_timeline(conn, events, ports.zone),
+        timeline=timeline.items,
+        timeline_count=timeline.count,
         household=next(iter(households), None),
         households=households,
-        group=_group(conn, row, homes.sources, events, actions),
+        group=_group(conn, row, homes.sources, heard, messages),
         cameras_near=_cameras_near(conn, row.id, ports.camera_health),
-        actions=[_action(x, ports.zone) for x in actions],
-        decisions=_decisions(events),
+        actions=[_action(x, ports.zone) for x in _newest_actions(conn, row.id, SHOWN_ACTIONS)],
+        action_count=action_count,
+        decisions=read_decisions(conn, row.id),
         allowed=allowed(conn, row.id, ports.actor, ports.closing_check),
         merged_from=merged_from(conn, row.id),
         response_plan=_response_plan(conn, row, ports.zone),
-        told=told_items(actions, events, ports.zone),
+        told=told_items(messages, heard, read_actors(conn, row.id), ports.zone),
     )
 
 
@@ -109,23 +119,6 @@ def masked_address(address: str) -> str:
     return address[:3] + "***" if len(address) > 3 else "***"
 
 
-def _timeline(
-    conn: Connection, events: Sequence[AnyRow], zone: ZoneInfo
-) -> list[views.TimelineItem]:
-    people = read_people(conn, {event.actor for event in events})
-    return [
-        views.TimelineItem(
-            seq=event.position,
-            at=moment(event.at_ms, zone),
-            type=event.type,
-            actor=_person(event.actor, people),
-            # how it was decided has a list of its own
-            data={k: v for k, v in json.loads(event.data).items() if k != "decisions"},
-        )
-        for event in events
-    ]
-
-
 def _response_plan(conn: Connection, row: IncidentRow, zone: ZoneInfo) -> views.IncidentPlan:
     kind = AlarmKind(row.kind)
     plan = storage.plan_of(conn, kind, row.village_id, at_ms=row.opened_at_ms)
@@ -133,20 +126,6 @@ def _response_plan(conn: Connection, row: IncidentRow, zone: ZoneInfo) -> views.
     people = read_people(conn, {tick.by for tick in ticks.values()})
     names = {username: name for username, (name, _) in people.items()}
     return plan_views.incident_plan(plan, ticks, names, zone)
-
-
-def _person(actor: str | None, people: dict[str, tuple[str, str]]) -> views.Person | None:
-    if actor is None:
-        return None
-    return views.Person(username=actor, display_name=people.get(actor, (actor, ""))[0])
-
-
-def _decisions(events: Sequence[AnyRow]) -> list[views.DecisionItem]:
-    found = []
-    for event in events:
-        decisions = json.loads(event.data).get("decisions", [])
-        found += msgspec.convert(decisions, list[views.DecisionItem])
-    return found
 
 
 def _household(
@@ -224,7 +203,7 @@ def _notices(events: Sequence[AnyRow], actions: Sequence[AnyRow]) -> dict[str, s
     """The state of the notice to each device: what we did, then what the device said of it."""
     states = {}
     for action in actions:
-        if action.kind == ActionKind.NOTICE.value:
+        if action.kind == ActionKind.NOTICE.value and "over" not in json.loads(action.payload):
             lost = action.state in ("expired", "cancelled")
             states[action.target] = "failed" if lost else action.state
     for event in events:
@@ -258,6 +237,20 @@ def _cameras_near(
             )
         )
     return found
+
+
+def _newest_actions(
+    conn: Connection, incident_id: str, at_most: int, *more: ColumnElement[bool]
+) -> list[AnyRow]:
+    """Oldest of them first."""
+    a = s.actions.c
+    newest = (
+        select(s.actions)
+        .where(a.incident_id == incident_id, *more)
+        .order_by(a.planned_at_ms.desc(), a.id.desc())
+        .limit(at_most)
+    )
+    return list(reversed(conn.execute(newest).all()))
 
 
 def _action(row: AnyRow, zone: ZoneInfo) -> views.PlannedAction:

@@ -206,6 +206,11 @@ class Incident(Struct, frozen=True, kw_only=True):
 class TimelineItem(Struct, frozen=True, kw_only=True):
     seq: int
     at: str
+    """When; of several that differ only in time, the last."""
+    first_at: str
+    """The first of them."""
+    count: int
+    """How many it stands for."""
     type: str
     actor: Person | None
     data: dict[str, Any]
@@ -301,6 +306,9 @@ class Told(Struct, frozen=True, kw_only=True):
 
 class IncidentDetail(Incident, frozen=True, kw_only=True):
     timeline: list[TimelineItem]
+    """How it began, and the newest 400 items."""
+    timeline_count: int
+    """All its events, each by itself."""
     household: Household | None
     """The first of `households`."""
     households: list[Household]
@@ -308,7 +316,10 @@ class IncidentDetail(Incident, frozen=True, kw_only=True):
     group: Group | None
     cameras_near: list[NearCamera]
     actions: list[PlannedAction]
+    """The newest 300, oldest of them first."""
+    action_count: int
     decisions: list[DecisionItem]
+    """Of the alarms that opened it or rang, and of the newest 20."""
     allowed: list[str]
     """The steps that the caller may take now."""
     merged_from: list[OtherIncident]

@@ -1,19 +1,25 @@
 """The ways out as the API shows them: the station's word, and who was told."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from linkage.model import ActionKind, ActionState, EventType
 from linkage.ways.station_reading import standings
-from linkage.ways.told import ToldAction, ToldEvent, told
+from linkage.ways.told import RECIPIENTS, ToldAction, ToldEvent, told
 from linkage.web import views
 from linkage.web.incident_rows import AnyRow
 from linkage.web.views import moment
 
-_HEARD = {EventType.NOTICE_SEEN, EventType.TOLD, EventType.STATION_CONFIRMED}
+HEARD = tuple(
+    kind.value for kind in (EventType.NOTICE_SEEN, EventType.TOLD, EventType.STATION_CONFIRMED)
+)
+"""The types of events that say how far a message came."""
+
+RECIPIENT_KINDS = tuple(kind.value for kind in RECIPIENTS)
+"""The kinds of actions that are messages."""
 
 
 def station_facts(
@@ -34,9 +40,9 @@ def station_facts(
 
 
 def told_items(
-    actions: Sequence[AnyRow], events: Sequence[AnyRow], zone: ZoneInfo
+    actions: Sequence[AnyRow], heard: Sequence[AnyRow], acted: Set[str], zone: ZoneInfo
 ) -> list[views.Told]:
-    """Who was told; from the rows of one incident, oldest first."""
+    """Who was told; from the rows of one incident, oldest first. `acted`: who took a step of it."""
     found = told(
         [
             ToldAction(
@@ -51,12 +57,8 @@ def told_items(
             )
             for row in actions
         ],
-        [
-            ToldEvent(EventType(row.type), row.at_ms, json.loads(row.data))
-            for row in events
-            if row.type in _HEARD
-        ],
-        {row.actor for row in events if row.actor is not None},
+        [ToldEvent(EventType(row.type), row.at_ms, json.loads(row.data)) for row in heard],
+        acted,
     )
     return [
         views.Told(

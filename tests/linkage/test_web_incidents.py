@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 
 import pytest
 from sqlalchemy import insert, update
@@ -511,6 +512,84 @@ async def add_to_incident(town):
         record(conn, "a", events, writer="test", at_ms=1, new_version=True)
 
     await town.database.write(write)
+
+
+async def test_an_incident_of_thousands_of_presses_has_a_page_that_stays_small(town):
+    await town.incident("b")
+    await town.incident("a")
+    await town.database.write(lambda conn: _press_without_end(conn, "a", 5000))
+    async with town.browser("duty") as browser:
+        took_usual = await _quickest(browser, "/api/v1/incidents/b")
+        took = await _quickest(browser, "/api/v1/incidents/a")
+        async with browser.get("/api/v1/incidents/a") as answer:
+            size = len(await answer.read())
+            detail = await answer.json()
+    assert size < 300_000
+    assert took < 20 * took_usual
+    opened, first, rang, noted, others, last_rang, again = detail["timeline"]
+    assert (opened["type"], opened["count"]) == ("opened", 1)
+    assert (first["type"], first["count"]) == ("alarm_added", 2499)
+    assert (rang["type"], rang["count"], rang["data"]["alarm"]) == ("alarm_added", 1, "more-2499")
+    assert (noted["type"], again["type"]) == ("rang_again", "rang_again")
+    assert (others["count"], last_rang["count"]) == (2499, 1)
+    assert detail["timeline_count"] == 5003
+    assert (len(detail["actions"]), detail["action_count"]) == (300, 5000)
+    assert detail["actions"][-1]["id"] == "reply:4999"
+    # the opening, the two that rang, and the newest 20, of which one rang
+    reasons = [d["reason"] for d in detail["decisions"]]
+    newest = [f"more-{n}" for n in range(4980, 5000)]
+    assert reasons == ["已登记 / registered", "more-2499", *newest]
+
+
+async def _quickest(browser, path):
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        await fetch(browser, path)
+        took.append(time.perf_counter() - began)
+    return min(took)
+
+
+def _press_without_end(conn, incident, times):
+    """Of one device; the middle one and the last ring again."""
+    _press_again(conn, incident, times)
+    half = times // 2
+    for at_ms, numbers in ((0, range(half)), (1000, range(half, times))):
+        events = []
+        for n in numbers:
+            alarm = {"alarm": f"more-{n}", "device": "dongcun-017-1", "pad": "…" * 300}
+            decisions = [{"stage": "ring", "matched": False, "reason": f"more-{n}"}]
+            events.append(NewEvent(EventType.ALARM_ADDED, {**alarm, "decisions": decisions}))
+        events.append(NewEvent(EventType.RANG_AGAIN, alarm))
+        record(conn, incident, events, writer="test", at_ms=at_ms, new_version=True)
+    reply = {"kind": "reply", "target": "dongcun-017-1", "payload": "{}", "state": "sent"}
+    plan = {"incident_id": incident, "attempts": 1, "due_at_ms": 1}
+    rows = [{**reply, **plan, "id": f"reply:{n}", "planned_at_ms": n} for n in range(times)]
+    conn.execute(insert(s.actions), rows)
+
+
+async def test_presses_of_two_devices_are_two_items_between_others(town):
+    await town.incident("a")
+
+    def write(conn):
+        for n, device in enumerate("bababa"):
+            data = {"alarm": str(n), "device": device}
+            event = NewEvent(EventType.ALARM_ADDED, data)
+            record(conn, "a", [event], writer="test", at_ms=n, new_version=True)
+
+    await town.database.write(write)
+    await town.change("a")
+    async with town.browser("duty") as browser:
+        timeline = (await fetch(browser, "/api/v1/incidents/a"))["timeline"]
+    assert [(t["type"], t["count"], t["data"].get("device")) for t in timeline] == [
+        ("opened", 1, None),
+        ("alarm_added", 3, "b"),
+        ("alarm_added", 3, "a"),
+        ("noted", 1, None),
+    ]
+    of_b, of_a = timeline[1:3]
+    assert [of_b["first_at"][-12:-6], of_b["at"][-12:-6]] == ["00.000", "00.004"]
+    assert [of_a["first_at"][-12:-6], of_a["at"][-12:-6]] == ["00.001", "00.005"]
 
 
 async def test_an_incident_that_moved_out_of_the_callers_places_is_gone(town):
