@@ -219,6 +219,9 @@ class _MendedBroker(Broker):  # type: ignore[misc]  # amqtt is untyped
         self._nameless: dict[asyncio.Task[Any], Any] = {}
 
     async def shutdown(self) -> None:
+        # amqtt ends its sessions one after another; those that must be told again (`_stop_handler`)
+        # take half a second each, and there may be hundreds
+        await asyncio.gather(*(self._cleanup_session(each) for each in list(self._sessions)))
         await super().shutdown()
         # amqtt forgets those who have not said yet who they are; their reading would end with the
         # event loop, which on Python 3.11 writes a traceback for each

@@ -7,6 +7,7 @@ A kind of device says which topics it hears and what it does then: `alarms.simul
 import asyncio
 import contextlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Self, TypeVar
 
@@ -24,7 +25,7 @@ _T = TypeVar("_T")
 log = structlog.get_logger()
 
 
-class SimulatedDevice:
+class SimulatedDevice(ABC):
     """One device; entering it begins connecting and does not wait for the broker."""
 
     def __init__(
@@ -115,9 +116,9 @@ class SimulatedDevice:
 
     # for the kinds of device
 
+    @abstractmethod
     def _hear(self, leaf: str, payload: bytes) -> None:
         """Something came on one of the own topics. May raise msgspec.DecodeError."""
-        raise NotImplementedError
 
     def _more_status(self) -> dict[str, object]:
         """What this kind's status says beside `online` and `every_s`."""

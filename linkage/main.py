@@ -286,9 +286,10 @@ async def opened(
                 station=StationDesk(database, clock, changes, writer=node),
             )
         )
+        # first what may be refused: nothing is connected yet that would have to be let go
+        url = await _listen(app, file.console.host, file.console.port, stack)
         await link.start()
         stack.push_async_callback(_closing, "broker link", link.close)
-        url = await _listen(app, file.console.host, file.console.port, stack)
         yield Service(
             settings=settings,
             url=url,

@@ -4,6 +4,7 @@ A broker that has confirmed has it; that the device has it too, only the device 
 """
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -18,7 +19,7 @@ class DevicePublisher(Protocol):
         ...
 
 
-class _DeviceWay:
+class _DeviceWay(ABC):
     """What they share: one topic a device, the payload as the contract writes it."""
 
     name = "mqtt"
@@ -38,8 +39,9 @@ class _DeviceWay:
         await self._publisher.publish(topic, text.encode())
         return Receipt(Reached.SENT)
 
+    @abstractmethod
     def _payload(self, message: Message) -> Mapping[str, object]:
-        raise NotImplementedError
+        """What the device is told beside the version."""
 
 
 class NoticeWay(_DeviceWay):

@@ -47,7 +47,6 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]
 
 
 HOSTILE = {
-    "nothing": b"",
     "null": b"null",
     "deeply nested": b"[" * 4000,
     "deeply nested beside a press": b'{"v":1,"boot":1,"seq":1,"kind":"panic","x":%s}'
