@@ -132,6 +132,9 @@ class SimulatedButton(SimulatedDevice):
                 reply = await asyncio.shield(pending.answer)
         except TimeoutError:
             reply = Reply("undelivered")
+            if timeout_s is None:
+                # two timers of one length: whoever is told must see it on the face too
+                self._give_warning(seq, pending)
         waited_s = self._clock.monotonic() - begun_s
         return Outcome(
             self.boot, seq, reply.state, reply.alarm, reply.reason, pending.sendings, waited_s
@@ -196,7 +199,7 @@ class SimulatedButton(SimulatedDevice):
         up.cancel()
 
     def _give_warning(self, seq: int, pending: _Pending) -> None:
-        if not pending.answer.done():
+        if not pending.answer.done() and not pending.late:
             pending.late = True
             self._remember(Reply("undelivered", self.boot, seq))
 
