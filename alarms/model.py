@@ -206,6 +206,19 @@ class Refusal:
     """The first bytes of the payload, for whoever must find out why."""
 
 
+class DeviceState(StrEnum):
+    """How far a device has come."""
+
+    PLANNED = "planned"
+    """Registered; its label was never made, so nobody has its key."""
+    ISSUED = "issued"
+    """Its key and login were shown once; nothing shows yet that it works where it hangs."""
+    ENROLLED = "enrolled"
+    """Its first test press was heard."""
+    REVOKED = "revoked"
+    """Lost, stolen or taken down: heard no more."""
+
+
 @dataclass(frozen=True)
 class DeviceRecord:
     """What the door must know of a device."""

@@ -27,6 +27,8 @@ villages = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("name", String(100), nullable=False),
+    Column("households_total", Integer),  # enrolled or not, for coverage; None: not counted yet
+    Column("boundary", Text),  # GeoJSON Polygon, WGS-84; None: not drawn
 )
 
 grids = Table(
@@ -35,6 +37,7 @@ grids = Table(
     Column("id", String(64), primary_key=True),
     Column("village_id", ForeignKey("villages.id"), nullable=False, index=True),
     Column("name", String(100), nullable=False),
+    Column("boundary", Text),
 )
 
 mutual_aid_groups = Table(
@@ -43,6 +46,8 @@ mutual_aid_groups = Table(
     Column("id", String(64), primary_key=True),
     Column("grid_id", ForeignKey("grids.id"), nullable=False, index=True),
     Column("name", String(100), nullable=False),
+    Column("leader_household_id", String(64)),  # 联户长
+    Column("retired_at_ms", BigInteger),  # split or merged away; its incidents still name it
 )
 
 households = Table(
@@ -51,10 +56,16 @@ households = Table(
     Column("id", String(64), primary_key=True),
     Column("group_id", ForeignKey("mutual_aid_groups.id"), nullable=False, index=True),
     Column("label", String(100), nullable=False),  # what neighbours see; agreed, never a name
-    Column("contact_sealed", LargeBinary),  # sealed JSON {"name","phone","address"}
+    Column("estate_id", String(64), index=True),  # linkage.registry.schema.estates (住宅小区)
     Column("latitude", Float),  # WGS-84 degrees; None when not surveyed
     Column("longitude", Float),
     Column("wants_notices", Boolean, nullable=False),
+    # its own key, sealed under the site key, and what is personal, sealed under its own key: an
+    # erased household has neither (linkage.registry.personal)
+    Column("data_key_sealed", LargeBinary),
+    Column("personal_sealed", LargeBinary),
+    Column("left_at_ms", BigInteger),  # no longer in the net; None: it is
+    Column("erased_at_ms", BigInteger),
 )
 
 # --- cameras -------------------------------------------------------------------------------------

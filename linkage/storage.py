@@ -94,6 +94,6 @@ def _holds_secrets(conn: Connection) -> bool:
     sealed = (
         devices.c.key_sealed,
         schema.cameras.c.password_sealed,
-        schema.households.c.contact_sealed,
+        schema.households.c.data_key_sealed,
     )
     return any(conn.scalar(select(exists().where(column.is_not(None)))) for column in sealed)

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from functools import cached_property
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -27,10 +28,13 @@ class SealedBox:
     that a sealed value copied to another row does not open there."""
 
     def __init__(self, site_key: bytes) -> None:
+        self._key = site_key
         self._cipher = AESGCM(site_key)
-        self._signing_key = HKDF(SHA256(), _KEY_BYTES, salt=None, info=_SIGNING_INFO).derive(
-            site_key
-        )
+
+    @cached_property
+    def _signing_key(self) -> bytes:
+        # only what signs needs it; thousands of households have boxes that never do
+        return HKDF(SHA256(), _KEY_BYTES, salt=None, info=_SIGNING_INFO).derive(self._key)
 
     def seal(self, secret: bytes, *, context: str) -> bytes:
         """Nonce and ciphertext in one value."""

@@ -107,6 +107,17 @@ devices = Table(
     Column("online", Boolean),  # as its status topic last said; None: never heard
     Column("status_at_ms", BigInteger),
     Column("status", Text),  # the last status payload, JSON
+    Column("state", String(16), nullable=False, default="issued"),  # alarms.model.DeviceState
+    Column("issued_at_ms", BigInteger),  # its key and login were last shown
+    Column("enrolled_at_ms", BigInteger),  # its first test was heard
+    Column("revoked_at_ms", BigInteger),
+    # while a rotated device may still use what it had
+    Column("previous_key_sealed", LargeBinary),
+    Column("previous_password_sha256", String(64)),
+    Column("previous_mosquitto_password", String(160)),
+    Column("previous_until_ms", BigInteger),
+    Column("heard_at_ms", BigInteger),  # spoke itself: not what a broker had retained
+    Column("tested_at_ms", BigInteger),  # its last test press
     CheckConstraint("unsigned OR key_sealed IS NOT NULL", name="signed_has_key"),
 )
 

@@ -18,7 +18,7 @@ from linkage.accounts import people
 from linkage.accounts.passwords import Passwords
 from linkage.accounts.rights import Role
 from linkage.cameras import password_context
-from linkage.contacts import Contact, seal_contact
+from linkage.registry.personal import Contact, sealed_columns
 
 GROUPS_PER_VILLAGE = 4
 HOUSEHOLDS_PER_GROUP = 10
@@ -246,7 +246,7 @@ def _households(village: Village, group: int, box: SealedBox) -> list[dict[str, 
                 "id": household,
                 "group_id": f"{village.id}-g{group}",
                 "label": _label(group, number),
-                "contact_sealed": seal_contact(box, household, contact),
+                **sealed_columns(box, household, contact),
                 "latitude": latitude,
                 "longitude": longitude,
                 "wants_notices": True,

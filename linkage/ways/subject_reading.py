@@ -14,8 +14,8 @@ from alarms.model import AlarmKind, AlarmSource
 from alarms.store import Database, SealedBox
 from alarms.store.tables import alarms
 from linkage import schema as s
-from linkage.contacts import open_contact
 from linkage.model import Outcome, Stage
+from linkage.registry.personal import HouseholdBox
 from linkage.ways.subject import Subject
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ _ALARMS = (
         s.households.c.label.label("household"),
         s.households.c.latitude,
         s.households.c.longitude,
-        s.households.c.contact_sealed,
+        s.households.c.data_key_sealed,
+        s.households.c.personal_sealed,
     )
     .join(alarms, alarms.c.id == s.incident_alarms.c.alarm_id, isouter=True)
     .join(s.households, s.households.c.id == s.incident_alarms.c.household_id, isouter=True)
@@ -97,8 +98,10 @@ def _subject(row: AnyRow, alarm: AnyRow | None, box: SealedBox) -> Subject:
             "alarm_kind": AlarmKind(alarm.kind),
             "alarm_at_ms": alarm.received_at_ms,
         }
-        if alarm.contact_sealed is not None:
-            contact = open_contact(box, alarm.household_id, alarm.contact_sealed)
+        contact = HouseholdBox(box).open(
+            alarm.household_id, alarm.data_key_sealed, alarm.personal_sealed
+        )
+        if contact is not None:
             facts |= {
                 "contact_name": contact.name,
                 "contact_phone": contact.phone,

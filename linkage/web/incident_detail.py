@@ -15,8 +15,8 @@ from alarms.store import SealedBox
 from alarms.store.tables import devices
 from camerad.model import CameraHealth, CameraState
 from linkage import schema as s
-from linkage.contacts import open_contact
 from linkage.model import ActionKind, Actor, EventType
+from linkage.registry.personal import contact_of
 from linkage.response_plans import storage
 from linkage.steps.checks import ClosingCheck
 from linkage.web import plan_views, views
@@ -132,14 +132,14 @@ def _household(
     conn: Connection, household_id: str, box: SealedBox, *, clear: bool
 ) -> views.Household | None:
     h = s.households.c
-    row = conn.execute(select(h.id, h.label, h.contact_sealed).where(h.id == household_id)).first()
+    row = conn.execute(select(h.id, h.label).where(h.id == household_id)).first()
     if row is None:
         return None
-    if row.contact_sealed is None:
+    contact = contact_of(conn, box, household_id)
+    if contact is None:
         return views.Household(
             id=row.id, label=row.label, address=None, contact_name=None, contact_phone=None
         )
-    contact = open_contact(box, row.id, row.contact_sealed)
     return views.Household(
         id=row.id,
         label=row.label,

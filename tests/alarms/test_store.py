@@ -10,9 +10,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, text
 
 import linkage.duty.schema  # hangs its tables on the metadata
+import linkage.ledgers.schema
 import linkage.quiet.schema
+import linkage.registry.schema
 import linkage.response_plans.schema
-import linkage.schema  # noqa: F401  # hangs its tables on the metadata
+import linkage.schema  # hangs its tables on the metadata
+import linkage.supervision.schema  # noqa: F401
 from alarms.errors import StoreBusy, StoreTooNew, StoreUnusable
 from alarms.store import Database, SealedBox, load_or_create_site_key, metadata
 from alarms.store.tables import cursors

@@ -17,12 +17,12 @@ from alarms.store import Database, SealedBox
 from alarms.store.tables import devices
 from linkage.carriers import NoticeCarrier, PageCarrier, ReplyCarrier
 from linkage.changes import Changes
-from linkage.contacts import Contact, seal_contact
 from linkage.engine import Engine
 from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.plans import built_in_plans
 from linkage.model import ActionKind, Actor, Outcome
 from linkage.outbox import Outbox
+from linkage.registry.personal import Contact, sealed_columns
 from linkage.rules.model import Rule, RuleAction, Rules
 from linkage.schema import households
 from linkage.steps.desk import IncidentDesk
@@ -223,5 +223,5 @@ def _settle(conn) -> None:
     conn.execute(
         households.update()
         .where(households.c.id == "h1")
-        .values(contact_sealed=seal_contact(BOX, "h1", contact))
+        .values(**sealed_columns(BOX, "h1", contact))
     )

@@ -28,6 +28,7 @@ from linkage.audit import Audit
 from linkage.changes import Changes
 from linkage.errors import StaleVersion, StepNotAllowed
 from linkage.model import EventType
+from linkage.registry.personal import Contact, sealed_columns
 from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.steps.checks import Ask, ClosingCheck
 from linkage.steps.desk import IncidentDesk
@@ -273,13 +274,12 @@ async def sign_in(
 def _town(box: SealedBox) -> list[tuple[Any, list[dict[str, Any]]]]:
     def home(village: str, number: str) -> dict[str, Any]:
         id_ = f"{village}-{number}"
-        contact = {"name": "王小明", "phone": "13812340001", "address": "东村三组十七号"}
-        sealed = box.seal(json.dumps(contact).encode(), context=f"household:{id_}")
+        contact = Contact("王小明", "13812340001", "东村三组十七号")
         return {
             "id": id_,
             "group_id": f"{village}-t3",
             "label": f"3组{number}号",
-            "contact_sealed": sealed,
+            **sealed_columns(box, id_, contact),
             "wants_notices": True,
         }
 

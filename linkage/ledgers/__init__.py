@@ -1,0 +1,1 @@
+"""The books that stations inspect: device tests, group notification tests, drills."""
