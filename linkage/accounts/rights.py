@@ -61,6 +61,22 @@ class Permission(StrEnum):
     """Silences and maintenance windows."""
     DRILL_EDIT = "drill.edit"
     DRILL_END = "drill.end"
+    REGISTRY_READ = "registry.read"
+    """Places, groups, households (masked), devices, coverage."""
+    REGISTRY_EDIT = "registry.edit"
+    REGISTRY_UNMASK = "registry.unmask"
+    """See personal data of the registry in the clear, for a reason that is written down."""
+    REGISTRY_IMPORT = "registry.import"
+    REGISTRY_EXPORT = "registry.export"
+    """Sheets, and everything that is kept of one household: in the clear."""
+    HOUSEHOLD_ERASE = "household.erase"
+    DEVICE_ENROL = "device.enrol"
+    """Issue, rotate and revoke what a device identifies itself with."""
+    MAINTENANCE_READ = "maintenance.read"
+    MAINTENANCE_EDIT = "maintenance.edit"
+    TEST_RUN = "test.run"
+    """Remind of tests, and run tests of a group's notices."""
+    LEDGER_READ = "ledger.read"
     CONFIGURE = "configure"
 
 
@@ -94,6 +110,20 @@ _ON_DUTY = frozenset(
         _P.DUTY_READ,
         _P.HANDOVER,
         _P.HANDOVER_READ,
+        _P.REGISTRY_READ,
+    }
+)
+
+_UPKEEP = frozenset({_P.MAINTENANCE_READ, _P.MAINTENANCE_EDIT})
+_TESTING = frozenset({_P.TEST_RUN, _P.LEDGER_READ})
+_REGISTRAR = frozenset(
+    {
+        _P.REGISTRY_READ,
+        _P.REGISTRY_EDIT,
+        _P.REGISTRY_UNMASK,
+        _P.REGISTRY_IMPORT,
+        _P.REGISTRY_EXPORT,
+        _P.DEVICE_ENROL,
     }
 )
 
@@ -101,10 +131,13 @@ _QUIET = frozenset({_P.QUIET_EDIT, _P.DRILL_EDIT, _P.DRILL_END})
 
 _TABLE: dict[Role, frozenset[Permission]] = {
     # whoever sits there may always say that the practice is over
-    Role.DUTY_OFFICER: _ON_DUTY | {_P.DRILL_END},
+    Role.DUTY_OFFICER: _ON_DUTY | _UPKEEP | _TESTING | {_P.DRILL_END, _P.REGISTRY_UNMASK},
     # reviewing and urging (督办) are not for the one who handled it
     Role.SHIFT_LEADER: _ON_DUTY
     | _QUIET
+    | _REGISTRAR
+    | _UPKEEP
+    | _TESTING
     | {
         _P.INCIDENT_REVIEW,
         _P.INCIDENT_SUPERVISE,
@@ -124,7 +157,10 @@ _TABLE: dict[Role, frozenset[Permission]] = {
         _P.INCIDENT_REOPEN,
     },
     # helps on the spot and knows the people; pictures are for the duty room
-    Role.VILLAGE_HEAD: frozenset(
+    Role.VILLAGE_HEAD: _REGISTRAR
+    | _UPKEEP
+    | _TESTING
+    | frozenset(
         {
             _P.INCIDENT_READ,
             _P.INCIDENT_RESPOND,
@@ -160,6 +196,9 @@ _TABLE: dict[Role, frozenset[Permission]] = {
             _P.AUDIT_READ,
             _P.DUTY_READ,
             _P.HANDOVER_READ,
+            _P.REGISTRY_READ,
+            _P.MAINTENANCE_READ,
+            _P.LEDGER_READ,
         }
     ),
     # sets the system up and signs for nothing
@@ -176,7 +215,11 @@ _TABLE: dict[Role, frozenset[Permission]] = {
             _P.DUTY_READ,
             _P.DUTY_EDIT,
             _P.HANDOVER_READ,
+            _P.HOUSEHOLD_ERASE,
+            _P.LEDGER_READ,
             *_QUIET,
+            *_REGISTRAR,
+            *_UPKEEP,
         }
     ),
 }
@@ -207,6 +250,10 @@ _PERSON_ONLY = frozenset(
         *_QUIET,
         _P.STATION_TELEPHONE,
         _P.SIREN_SILENCE,
+        *(_REGISTRAR - {_P.REGISTRY_READ}),
+        _P.HOUSEHOLD_ERASE,
+        _P.MAINTENANCE_EDIT,
+        _P.TEST_RUN,
     }
 )
 

@@ -1,0 +1,144 @@
+"""What became of each entry of the registry: kept for ever, and in the audit at the same moment.
+
+Ids, numbers and names of places only. What is personal, and a household's label, are named as
+fields that changed, never by their values: what is written here cannot be erased.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, insert, select
+
+from alarms.store import chain
+from linkage import audit
+from linkage.accounts.rights import Places
+from linkage.audit import AuditAction, AuditEntry
+from linkage.registry.model import Change, Entity
+from linkage.registry.schema import registry_changes
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who changes the registry, from where, and when."""
+
+    username: str
+    """User name, `machine:…`, or `cli` for the command line."""
+    address: str
+    """Where the call came from; empty for the command line."""
+    places: Places
+    """Where the caller's rights hold."""
+    at_ms: int
+    """The moment of the call, Unix ms."""
+    writer: str
+    """Whose chain of the audit its entries continue (`Audit.writer`)."""
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One change of one entry."""
+
+    position: int
+    at_ms: int
+    actor: str
+    entity: Entity
+    entity_id: str
+    change: Change
+    data: dict[str, object]
+
+
+def note(
+    conn: Connection,
+    caller: Caller,
+    entity: Entity,
+    entity_id: str,
+    change: Change,
+    data: Mapping[str, object] | None = None,
+) -> None:
+    """Write the change and its audit entry, in the transaction of the change itself.
+
+    `data` is JSON without anything personal.
+    """
+    note_many(conn, caller, [(entity, entity_id, change, data or {})])
+
+
+def note_many(
+    conn: Connection,
+    caller: Caller,
+    changes: list[tuple[Entity, str, Change, Mapping[str, object]]],
+) -> None:
+    """As `note`, for the thousands of an import; one audit entry each."""
+    if not changes:
+        return
+    rows = [
+        {
+            "at_ms": caller.at_ms,
+            "actor": caller.username,
+            "entity": entity.value,
+            "entity_id": entity_id,
+            "change": change.value,
+            "data": chain.canonical(dict(data)),
+        }
+        for entity, entity_id, change, data in changes
+    ]
+    conn.execute(insert(registry_changes), rows)
+    entries = [
+        _entry(caller, AuditAction.CHANGE, f"{entity.value}:{entity_id}", change.value, data)
+        for entity, entity_id, change, data in changes
+    ]
+    audit.record(conn, caller.writer, entries, at_ms=caller.at_ms)
+
+
+def note_unmasking(
+    conn: Connection, caller: Caller, about: str, reason: str, data: Mapping[str, object]
+) -> None:
+    """Write down that personal data is shown in the clear, and why; `about` as `household:…`.
+
+    The reason is the caller's own words, shortened to 200 characters.
+    """
+    entry = _entry(caller, AuditAction.UNMASK, about, None, {**data, "reason": reason[:200]})
+    audit.record(conn, caller.writer, [entry], at_ms=caller.at_ms)
+
+
+def history_of(
+    conn: Connection, entity: Entity, entity_id: str, *, limit: int = 100
+) -> list[HistoryEntry]:
+    """What became of one entry, newest first."""
+    c = registry_changes.c
+    rows = conn.execute(
+        select(registry_changes)
+        .where(c.entity == entity.value, c.entity_id == entity_id)
+        .order_by(c.position.desc())
+        .limit(limit)
+    )
+    return [
+        HistoryEntry(
+            row.position,
+            row.at_ms,
+            row.actor,
+            Entity(row.entity),
+            row.entity_id,
+            Change(row.change),
+            json.loads(row.data),
+        )
+        for row in rows
+    ]
+
+
+def position(conn: Connection) -> int:
+    """Where the history stands: whoever keeps a picture of the registry reads anew beyond it."""
+    return conn.scalar(select(func.max(registry_changes.c.position))) or 0
+
+
+def _entry(
+    caller: Caller,
+    action: AuditAction,
+    about: str,
+    change: str | None,
+    data: Mapping[str, object],
+) -> AuditEntry:
+    detail: dict[str, object] = {"unit": caller.unit, **data}
+    if change is not None:
+        detail["change"] = change
+    return AuditEntry(caller.username, action, about, caller.address, detail)

@@ -1,0 +1,102 @@
+"""The words of the registry: what there is, what can become of it, how many make a group.
+
+Only the standard library; nothing here reads or writes. What is personal is in `personal`.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+FEWEST_HOUSEHOLDS = 5
+MOST_HOUSEHOLDS = 20
+"""More are refused; fewer than `FEWEST_HOUSEHOLDS` are warned of, because a group must begin."""
+USUAL_HOUSEHOLDS = (8, 15)
+"""Outside of it a group is warned of (十户联防: ten, more or less)."""
+
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def is_id(text: str) -> bool:
+    """Whether it can be the id of a place, a household or a device."""
+    return _ID.fullmatch(text) is not None
+
+
+class Entity(StrEnum):
+    """What has a history in the registry (`registry_changes.entity`)."""
+
+    VILLAGE = "village"
+    GRID = "grid"
+    ESTATE = "estate"
+    GROUP = "group"
+    HOUSEHOLD = "household"
+    DEVICE = "device"
+
+
+class Change(StrEnum):
+    """What became of it (`registry_changes.change`, at most 16 characters)."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    MOVED = "moved"
+    """A household to another group, a group to another grid, a device to another household."""
+    SPLIT = "split"
+    MERGED = "merged"
+    RETIRED = "retired"
+    """A group whose households are elsewhere now."""
+    LEFT = "left"
+    RETURNED = "returned"
+    ERASED = "erased"
+    ISSUED = "issued"
+    """A device's key and login were drawn and shown."""
+    ENROLLED = "enrolled"
+    ROTATED = "rotated"
+    REVOKED = "revoked"
+
+    @property
+    def label(self) -> tuple[str, str]:
+        """The change in Chinese and in English."""
+        return _CHANGE_LABELS[self]
+
+
+_CHANGE_LABELS = {
+    Change.CREATED: ("登记", "Registered"),
+    Change.CHANGED: ("更改", "Changed"),
+    Change.MOVED: ("调整归属", "Moved"),
+    Change.SPLIT: ("拆分", "Split"),
+    Change.MERGED: ("合并", "Merged"),
+    Change.RETIRED: ("撤销", "Retired"),
+    Change.LEFT: ("退出", "Left the net"),
+    Change.RETURNED: ("重新加入", "Returned"),
+    Change.ERASED: ("删除个人资料", "Erased"),
+    Change.ISSUED: ("发放密钥", "Key issued"),
+    Change.ENROLLED: ("入网", "Enrolled"),
+    Change.ROTATED: ("更换密钥", "Key rotated"),
+    Change.REVOKED: ("吊销", "Revoked"),
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """One sentence in Chinese and in English."""
+
+    zh: str
+    en: str
+
+    def __str__(self) -> str:
+        return f"{self.zh} / {self.en}"
+
+
+def size_warning(households: int) -> Said | None:
+    """What to say of a group with so many households in the net; None when it is as usual."""
+    least, most = USUAL_HOUSEHOLDS
+    if households < FEWEST_HOUSEHOLDS:
+        return Said(
+            f"本组现有 {households} 户，少于 {FEWEST_HOUSEHOLDS} 户，请尽快补足",
+            f"this group has {households} households, fewer than {FEWEST_HOUSEHOLDS}: add some",
+        )
+    if not least <= households <= most:
+        return Said(
+            f"本组现有 {households} 户，一般为 {least} 至 {most} 户",
+            f"this group has {households} households; {least} to {most} are usual",
+        )
+    return None

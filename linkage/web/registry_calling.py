@@ -1,0 +1,55 @@
+"""Who calls the registry, as its rooms know callers, and how their refusals are answered."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from lianfang_timing import unix_ms
+from linkage.registry.errors import BadEntry, NoSuchEntry, NotPossible
+from linkage.registry.history import Caller
+from linkage.web.guard import PORTS, caller_of
+from linkage.web.problems import Problem, not_found
+
+T = TypeVar("T")
+
+
+def registry_caller(request: web.Request) -> Caller:
+    """The caller of this request, at this moment."""
+    ports, caller = request.app[PORTS], caller_of(request)
+    return Caller(
+        caller.principal.username,
+        caller.address,
+        caller.principal.places,
+        unix_ms(ports.clock.now()),
+        ports.audit.writer,
+        caller.principal.unit,
+    )
+
+
+async def read(request: web.Request, work: Callable[[Connection], T]) -> T:
+    """Run `work` in a reading transaction. Raises Problem 404, 409 or 422 for its refusals."""
+    try:
+        return await request.app[PORTS].database.read(work)
+    except (NoSuchEntry, NotPossible, BadEntry) as refused:
+        raise problem_of(refused) from refused
+
+
+async def write(request: web.Request, work: Callable[[Connection], T]) -> T:
+    """As `read`, in a writing one."""
+    try:
+        return await request.app[PORTS].database.write(work)
+    except (NoSuchEntry, NotPossible, BadEntry) as refused:
+        raise problem_of(refused) from refused
+
+
+def problem_of(refused: NoSuchEntry | NotPossible | BadEntry) -> Problem:
+    """The problem document of a refusal of the registry."""
+    match refused:
+        case NoSuchEntry():
+            return not_found()
+        case NotPossible():
+            return Problem(409, str(refused))
+        case BadEntry(field=field):
+            return Problem(422, str(refused), more={"field": field})
