@@ -22,6 +22,8 @@ export const en: Record<Key, string> = {
   'nav.board': 'Duty board',
   'nav.cameras': 'Cameras',
   'nav.closed': 'Closed',
+  'nav.prepare': 'Plans & settings',
+  'nav.registry': 'Registry',
   'nav.demo': 'Demo button page',
 
   'signin.title': 'Sign in for duty',

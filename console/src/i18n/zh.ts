@@ -21,6 +21,8 @@ export const zh = {
   'nav.board': '值班台',
   'nav.cameras': '摄像机',
   'nav.closed': '已结警情',
+  'nav.prepare': '预案与设置',
+  'nav.registry': '登记资料',
   'nav.demo': '演示按钮页',
 
   'signin.title': '登录上岗',
