@@ -3,14 +3,14 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from alarms import mosquitto, signature
 from alarms.errors import UnknownDevice
-from alarms.model import DeviceRecord
+from alarms.model import DeviceRecord, DeviceState
 from alarms.store import Database, SealedBox
 from alarms.store.prepared import PreparedIn
 from alarms.store.tables import devices
@@ -43,6 +43,18 @@ class Credentials:
     @property
     def key_text(self) -> str:
         return signature.key_to_text(self.key)
+
+
+@dataclass(frozen=True)
+class PlannedDevice:
+    """A device that will hang somewhere; nobody has anything of it yet."""
+
+    id: str
+    kind: str
+    """`button`, `siren` or `loudspeaker`."""
+    household_id: str | None = None
+    group_id: str | None = None
+    unsigned: bool = False
 
 
 class DeviceRegistry:
@@ -129,6 +141,35 @@ class DeviceRegistry:
             )
         )
         return made
+
+    def register_planned_in(self, conn: Connection, planned: Sequence[PlannedDevice]) -> None:
+        """Register devices whose labels are not made yet.
+
+        They cannot log in, and the key that each signed one has was seen by nobody: it is drawn
+        anew when the label is made.
+        """
+        if planned:
+            conn.execute(insert(devices), self.planned_rows(planned))
+
+    def planned_rows(self, planned: Iterable[PlannedDevice]) -> list[dict[str, object]]:
+        """The rows of `register_planned_in`: sealing thousands of keys is no work for a
+        transaction."""
+        return [
+            {
+                "id": one.id,
+                "kind": one.kind,
+                "household_id": one.household_id,
+                "group_id": one.group_id,
+                "key_sealed": None
+                if one.unsigned
+                else self._box.seal(
+                    secrets.token_bytes(signature.KEY_BYTES), context=_context(one.id)
+                ),
+                "unsigned": one.unsigned,
+                "state": DeviceState.PLANNED.value,
+            }
+            for one in planned
+        ]
 
     def broker_logins_in(self, conn: Connection) -> dict[str, str]:
         """Every login that devices have, with its password as mosquitto's files hold it."""
