@@ -516,10 +516,9 @@ async def add_to_incident(town):
 async def test_an_incident_of_thousands_of_presses_has_a_page_that_stays_small(town):
     await town.incident("a")
     await town.database.write(lambda conn: _press_without_end(conn, "a", 5000))
-    async with town.browser("duty") as browser:
-        async with browser.get("/api/v1/incidents/a") as answer:
-            size = len(await answer.read())
-            detail = await answer.json()
+    async with town.browser("duty") as browser, browser.get("/api/v1/incidents/a") as answer:
+        size = len(await answer.read())
+        detail = await answer.json()
     assert size < 300_000
     opened, first, rang, noted, others, last_rang, again = detail["timeline"]
     assert (opened["type"], opened["count"]) == ("opened", 1)
