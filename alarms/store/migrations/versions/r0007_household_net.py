@@ -97,20 +97,37 @@ def _books() -> None:
         sa.Column("group_id", sa.String(length=64), nullable=True),
         sa.Column("village_id", sa.String(length=64), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("folded_into", sa.String(length=36), nullable=True),
         sa.Column("raised_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("owner", sa.String(length=64), nullable=True),
         sa.Column("due_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("overdue_at_ms", sa.BigInteger(), nullable=True),
+        sa.Column("handed_to", sa.String(length=64), nullable=True),
         sa.Column("recovered_at_ms", sa.BigInteger(), nullable=True),
         sa.Column("done_at_ms", sa.BigInteger(), nullable=True),
         sa.Column("done_by", sa.String(length=64), nullable=True),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_maintenance_orders")),
     )
-    for column in ("device_id", "village_id"):
+    for column in ("device_id", "folded_into", "village_id"):
         op.create_index(op.f(f"ix_maintenance_orders_{column}"), "maintenance_orders", [column])
     op.create_index(
         "ix_maintenance_orders_state_due_at_ms", "maintenance_orders", ["state", "due_at_ms"]
+    )
+    op.create_table(
+        "supervised_devices",
+        sa.Column("device_id", sa.String(length=64), nullable=False),
+        sa.Column("first_listened", sa.BigInteger(), nullable=False),
+        sa.Column("heard_listened", sa.BigInteger(), nullable=True),
+        sa.Column("excused_listened", sa.BigInteger(), nullable=True),
+        sa.Column("memory", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("device_id", name=op.f("pk_supervised_devices")),
+    )
+    op.create_table(
+        "supervision_listening",
+        sa.Column("name", sa.String(length=16), nullable=False),
+        sa.Column("listened_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_supervision_listening")),
     )
     op.create_table(
         "device_tests",
