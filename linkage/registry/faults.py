@@ -1,4 +1,5 @@
-"""What an entry of the registry must look like: ids, names, labels, telephones, positions.
+"""What is wrong with an entry of the registry, and how to mend it: ids, names, labels,
+telephones, positions.
 
 Pure, and the same for a form, the API and a sheet of 4 000 rows. What depends on other entries
 (a label twice in a group, a household of another village) belongs to whoever has those at hand.
