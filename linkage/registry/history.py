@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, insert, select
 
-from alarms.store import chain
+from alarms.store import SealedBox, chain
 from linkage import audit
 from linkage.accounts.rights import Places
 from linkage.audit import AuditAction, AuditEntry
 from linkage.registry.model import Change, Entity
 from linkage.registry.schema import registry_changes
+from linkage.registry.texts import seal_text
+
+REASON_LIMIT = 200
 
 
 @dataclass(frozen=True)
@@ -91,13 +94,21 @@ def note_many(
 
 
 def note_unmasking(
-    conn: Connection, caller: Caller, about: str, reason: str, data: Mapping[str, object]
+    conn: Connection,
+    caller: Caller,
+    box: SealedBox,
+    about: str,
+    reason: str,
+    data: Mapping[str, object],
+    *,
+    household_id: str | None = None,
 ) -> None:
     """Write down that personal data is shown in the clear, and why; `about` as `household:…`.
 
-    The reason is the caller's own words, shortened to 200 characters.
+    The reason is the caller's own words: sealed, as all that may name somebody.
     """
-    entry = _entry(caller, AuditAction.UNMASK, about, None, {**data, "reason": reason[:200]})
+    sealed = seal_text(conn, box, household_id, reason[:REASON_LIMIT])
+    entry = _entry(caller, AuditAction.UNMASK, about, None, {**data, "reason": sealed})
     audit.record(conn, caller.writer, [entry], at_ms=caller.at_ms)
 
 

@@ -100,3 +100,82 @@ def size_warning(households: int) -> Said | None:
             f"this group has {households} households; {least} to {most} are usual",
         )
     return None
+
+
+@dataclass(frozen=True)
+class VillageEntry:
+    """A village (村/社区) as it is to be kept."""
+
+    id: str
+    name: str
+    households_total: int | None = None
+    """Enrolled or not, for coverage; None: not counted yet."""
+    boundary: str | None = None
+    """GeoJSON Polygon as canonical JSON, WGS-84 (`checks.boundary_of`); None: not drawn."""
+
+
+@dataclass(frozen=True)
+class GridEntry:
+    """A grid (网格) of a village."""
+
+    id: str
+    village_id: str
+    name: str
+    boundary: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class EstateEntry:
+    """A housing estate (住宅小区) and its property company."""
+
+    id: str
+    village_id: str
+    name: str
+    property_company: str | None = None
+    property_phone: str | None = None
+
+
+@dataclass(frozen=True)
+class GroupEntry:
+    """A mutual-aid group (十户联防组)."""
+
+    id: str
+    grid_id: str
+    name: str
+    leader_household_id: str | None = None
+    """联户长; a household of this group."""
+
+
+@dataclass(frozen=True, repr=False)
+class HouseholdEntry:
+    """A household without what is personal (`personal.Contact`)."""
+
+    id: str
+    group_id: str
+    label: str
+    """What neighbours see of it; agreed, never a name."""
+    estate_id: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    wants_notices: bool = True
+
+
+class Outcome(StrEnum):
+    """What writing an entry came to."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What writing came to, and what a person should know of it."""
+
+    outcome: Outcome
+    warnings: tuple[Said, ...] = ()
+
+
+ERASED_LABEL = "已删除住户"
+ERASED = Said("（已删除）", "(erased)")
+"""Stands where a text of an erased household was."""
