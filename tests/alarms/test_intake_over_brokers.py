@@ -8,6 +8,7 @@ from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
+import structlog.testing
 from paho.mqtt.enums import CallbackAPIVersion
 
 from alarms import signature
@@ -58,8 +59,8 @@ class Device:
     async def ready(self) -> None:
         await asyncio.wait_for(self._ready.wait(), 10)
 
-    async def send(self, payload: bytes, *, device: str = "dongcun-017-1") -> None:
-        self.client.publish(f"lianfang/button/{device}/press", payload, qos=1)
+    async def send(self, payload: bytes, *, device: str = "dongcun-017-1", qos: int = 1) -> None:
+        self.client.publish(f"lianfang/button/{device}/press", payload, qos=qos)
 
     async def reply(self) -> dict[str, object]:
         return await asyncio.wait_for(self.replies.get(), 10)
@@ -125,6 +126,19 @@ async def test_signed_press_is_in_the_log_when_its_reply_comes(
     assert (reply["state"], reply["boot"], reply["seq"]) == ("received", 7, 1)
     assert logged[0].received_at_ms == reply["time_ms"]
     assert logged[0].mac_ok
+
+
+async def test_press_that_asks_for_no_confirmation_is_answered_and_disturbs_nobody(
+    door: Door, connect: Callable[[], Device]
+) -> None:
+    async with connect() as device:
+        await device.ready()
+        with structlog.testing.capture_logs() as lines:
+            for seq in (1, 2):
+                await device.send(signed(door, seq), qos=0)
+                assert (await device.reply())["state"] == "received"
+    # mosquitto hangs up on who confirms what it does not wait for
+    assert "mqtt.down" not in {line["event"] for line in lines}
 
 
 async def test_repeat_is_answered_duplicate_with_the_first_alarm(

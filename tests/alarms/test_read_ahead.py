@@ -1,15 +1,24 @@
-"""Reading ahead of paho: every byte once, in order, and it is told what is here already."""
+"""Reading packet by packet: every byte once, in order, whatever pieces they come in."""
 
 import socket
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from alarms.mqtt_packets import puback, publish
 from alarms.read_ahead import ReadAhead
+
+Ends = tuple[socket.socket, ReadAhead]
 
 
 @pytest.fixture
-def ends() -> Iterator[tuple[socket.socket, ReadAhead]]:
+def ends() -> Iterator[Ends]:
+    yield from _ends()
+
+
+def _ends() -> Iterator[Ends]:
     theirs, ours = socket.socketpair()
     ahead = ReadAhead(ours)
     ahead.setblocking(False)
@@ -18,37 +27,51 @@ def ends() -> Iterator[tuple[socket.socket, ReadAhead]]:
     ahead.close()
 
 
-def test_bytes_come_in_order_in_the_pieces_asked_for(
-    ends: tuple[socket.socket, ReadAhead],
-) -> None:
+PACKETS = [puback(7), publish("a/b", b"x" * 300, 9, retain=False), b"\xd0\x00"]
+
+
+@given(cuts=st.lists(st.integers(0, len(b"".join(PACKETS))), max_size=12))
+def test_packets_come_whole_and_in_order_in_whatever_pieces(cuts: list[int]) -> None:
+    stream = b"".join(PACKETS)
+    for theirs, ahead in _ends():
+        found = []
+        for begin, end in zip([0, *sorted(cuts)], [*sorted(cuts), len(stream)], strict=True):
+            theirs.send(stream[begin:end])
+            found += [packet for _, _, packet in ahead.packets()]
+        assert found == PACKETS
+
+
+def test_first_byte_and_body_are_told(ends: Ends) -> None:
     theirs, ahead = ends
-    theirs.send(b"abcdef")
-    assert [ahead.recv(1), ahead.recv(2), ahead.recv(99)] == [b"a", b"bc", b"def"]
-    theirs.send(b"gh")
-    assert ahead.recv(1) == b"g"
+    theirs.send(puback(258))
+    assert list(ahead.packets()) == [(0x40, b"\x01\x02", puback(258))]
 
 
-def test_it_says_what_is_here_already(ends: tuple[socket.socket, ReadAhead]) -> None:
-    theirs, ahead = ends
-    theirs.send(b"abcdef")
-    assert ahead.pending() == 0
-    ahead.recv(2)
-    assert ahead.pending() == 4
-    ahead.recv(4)
-    assert ahead.pending() == 0
+def test_with_nothing_there_there_is_no_packet_and_no_end(ends: Ends) -> None:
+    assert list(ends[1].packets()) == []
+    assert not ends[1].ended
 
 
-def test_with_nothing_there_it_raises_as_a_socket_does(
-    ends: tuple[socket.socket, ReadAhead],
+def test_what_is_handed_is_given_in_the_pieces_asked_for_and_then_there_is_nothing(
+    ends: Ends,
 ) -> None:
+    ends[1].hand(b"abc")
+    assert [ends[1].recv(1), ends[1].recv(9)] == [b"a", b"bc"]
     with pytest.raises(BlockingIOError):
         ends[1].recv(1)
 
 
-def test_the_end_of_the_stream_is_seen_after_the_last_byte(
-    ends: tuple[socket.socket, ReadAhead],
-) -> None:
+def test_the_end_of_the_stream_is_seen_after_the_last_packet(ends: Ends) -> None:
     theirs, ahead = ends
-    theirs.send(b"z")
-    theirs.shutdown(socket.SHUT_WR)
-    assert [ahead.recv(1), ahead.recv(1)] == [b"z", b""]
+    theirs.send(puback(1) + b"\x30")
+    theirs.close()
+    assert [packet for _, _, packet in ahead.packets()] == [puback(1)]
+    assert list(ahead.packets()) == []
+    assert ahead.ended
+    assert ahead.recv(1) == b""
+
+
+def test_a_length_without_end_is_no_packet(ends: Ends) -> None:
+    theirs, ahead = ends
+    theirs.send(b"\x30\xff\xff\xff\xff\xff")
+    assert [body for _, body, _ in ahead.packets()] == [b""]

@@ -72,10 +72,11 @@ def doors(countdown: Countdown) -> Doors:  # noqa: C901 - four small classes in 
             super().post(topic, payload)
 
         def _let_the_puback_out(self) -> None:
-            self._client.send_now()
             until = time.monotonic() + 1
+            self._client.send_now()
             while self._client.want_write() and time.monotonic() < until:
-                time.sleep(0.001)  # the network thread sends it; there is nothing to await
+                time.sleep(0.001)  # the broker reads; there is nothing to await
+                self._client.send_now()
 
     class DyingCarrier:
         """Dies with the decision committed and nothing sent."""
