@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 
 from linkage.duty.model import (
     Absence,
+    AbsenceReason,
     Area,
     DayHours,
     Override,
     Pattern,
     Rota,
     Turn,
+    hours_of,
+    hours_text,
 )
 from linkage.duty.rota import Duty, gaps, on_duty, stretches
 from tests.linkage.duty.rotas import DESK, NEW_YORK, SATURDAY, at, pattern, rota
@@ -184,6 +187,15 @@ def test_hours_with_equal_ends_are_the_whole_day():
     whole = replace(DESK, hours=DayHours(time(8), time(8)))
     (gap,) = gaps(rota(posts=(whole,)), at("21 00:00"), at("23 00:00"))
     assert spans([gap]) == [("21 00:00", "23 00:00")]
+
+
+@pytest.mark.parametrize("text", ["08:00-20:00", "22:30-06:15", "00:00-00:00"])
+def test_hours_are_written_as_they_are_read(text):
+    assert hours_text(hours_of(text)) == text
+
+
+def test_every_reason_for_an_absence_has_a_word_in_both_languages():
+    assert all(all(reason.label) for reason in AbsenceReason)
 
 
 def test_post_has_no_gap_before_it_was_set_up():
