@@ -7,6 +7,7 @@ import json
 from typing import Protocol
 
 from lianfang_timing import Clock
+from linkage.escalation.telling import INFORM
 from linkage.evidence import EvidenceFolder
 from linkage.linking import evidence_added
 from linkage.model import Action, EventType
@@ -85,7 +86,9 @@ class PageCarrier:
     """Calls a person on the console: the incident's own ring is the sound, this is the record."""
 
     async def carry(self, action: Action) -> CarryResult:
-        return CarryResult(NewEvent(EventType.PAGED, dict(action.payload)))
+        is_informed = action.payload.get("why") == INFORM
+        told = EventType.INFORMED if is_informed else EventType.PAGED
+        return CarryResult(NewEvent(told, dict(action.payload)))
 
 
 def _json(payload: dict[str, object]) -> bytes:

@@ -159,7 +159,8 @@ class ActionKind(StrEnum):
     notice    device    household (the source's id), from, phrase, drill, until_ms; seen, once heard
     reply     device    boot, seq, state, alarm, time_ms
     snapshot  camera    nothing
-    page      username  username, display_name, role, step, round, way, attended
+    page      username  username, display_name, role, step, round, way, attended; until, where one
+                        sign-for is not enough; why, where it is no call of a plan's step
     escalate  incident  step, round, generation (the ring that began it), pending
     webhook   its name  event (opened, rang_again, escalated, closed), alarm, use
     siren     device    on, until_ms, drill
@@ -204,6 +205,8 @@ class EventType(StrEnum):
     REVIEWED = "reviewed"
     NOTED = "noted"
     PAGED = "paged"
+    INFORMED = "informed"
+    """Told as `paged` is, and waited for by nobody."""
     ESCALATED = "escalated"
     UNATTENDED_SKIPPED = "unattended_skipped"
     NOTICE_SENT = "notice_sent"

@@ -4,13 +4,20 @@ import { PATTERNS, render } from '../src/sound/patterns'
 import { decideSound, type Heard } from '../src/sound/policy'
 import { incident, taken } from './incident'
 
-const FINE = { maySign: true, sessionEnded: false, connectionLost: false }
+const FINE = { maySign: true, username: 'duty2', sessionEnded: false, connectionLost: false }
 const NOTHING: Heard = new Map()
 
 describe('the alarm', () => {
   it('goes on until somebody has signed', () => {
     expect(decideSound([incident()], FINE, NOTHING).loop).toBe('alarm')
     expect(decideSound([taken()], FINE, NOTHING).loop).toBeNull()
+  })
+
+  it('goes on for whoever must confirm too, and for nobody else, after another has signed', () => {
+    const signed = taken({ asked: ['duty2'] })
+    expect(decideSound([signed], FINE, NOTHING).loop).toBe('alarm')
+    expect(decideSound([signed], { ...FINE, username: 'leader' }, NOTHING).loop).toBeNull()
+    expect(decideSound([{ ...signed, stage: 'closed' }], FINE, NOTHING).loop).toBeNull()
   })
 
   it('sounds for silent and duress presses too: this is the duty room, not the household', () => {

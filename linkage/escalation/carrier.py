@@ -20,7 +20,7 @@ from linkage.escalation import confirmations, telling
 from linkage.escalation.callees import Roster
 from linkage.escalation.confirming import still_asked
 from linkage.escalation.deciding import Standing, Verdict, decide
-from linkage.escalation.plans import Plan, Plans
+from linkage.escalation.plans import UNTIL_ONE, Plan, Plans, Until
 from linkage.model import (
     Action,
     ActionKind,
@@ -99,7 +99,7 @@ class EscalateCarrier:
         verdict = decide(standing, plan, roster, now)
         if verdict.everyone and not verdict.calls:
             logger.error("escalation.nobody_at_all", incident=incident.number)
-        return self._write(conn, incident, action, verdict, unix_ms(now))
+        return self._write(conn, incident, action, plan, verdict, unix_ms(now))
 
     def _ask_on(
         self,
@@ -126,10 +126,11 @@ class EscalateCarrier:
             _call(
                 incident,
                 action,
-                one,
+                one.person,
                 step=_number(action, "step"),
                 round_=round_,
-                attended=one.username in roster.attended,
+                attended=one.person.username in roster.attended,
+                until=one.until,
                 now_ms=now_ms,
             )
             for one in asked
@@ -139,7 +140,13 @@ class EscalateCarrier:
         records.plan(conn, incident.id, [*calls, look], now_ms=now_ms)
 
     def _write(
-        self, conn: Connection, incident: Incident, action: Action, verdict: Verdict, now_ms: int
+        self,
+        conn: Connection,
+        incident: Incident,
+        action: Action,
+        plan: Plan,
+        verdict: Verdict,
+        now_ms: int,
     ) -> int:
         planned = [
             _call(
@@ -149,10 +156,18 @@ class EscalateCarrier:
                 step=verdict.step,
                 round_=_number(action, "round"),
                 attended=call.attended,
+                until=plan.until_of(verdict.step),
                 now_ms=now_ms,
             )
             for call in verdict.calls
         ]
+        planned += telling.informing(
+            incident,
+            verdict.informed,
+            step=verdict.step,
+            generation=action.payload.get("generation"),
+            now_ms=now_ms,
+        )
         for step, way in verdict.ways:
             planned += telling.planned(
                 conn, incident, way, self._ways, cause=f"{action.id}|{step}", now_ms=now_ms
@@ -183,6 +198,7 @@ def _call(
     step: int,
     round_: int,
     attended: bool,
+    until: Until,
     now_ms: int,
 ) -> PlannedAction:
     generation = action.payload.get("generation")
@@ -203,6 +219,8 @@ def _call(
             "round": round_,
             "way": "console",
             "attended": attended,
+            # who must confirm after the first sign-for is rung at until they have
+            **({} if until == UNTIL_ONE else {"until": str(until)}),
         },
     )
 

@@ -3,11 +3,20 @@
 Pure. The incident is taken by the first; the others confirm that they know of it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from linkage.escalation.callees import Roster, found
-from linkage.escalation.plans import Callee, Plan, Signing
+from linkage.escalation.plans import Callee, Plan, Signing, Until
 from linkage.model import Person
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody who should confirm, and whose confirmation ends it."""
+
+    person: Person
+    until: Until
 
 
 def still_asked(
@@ -18,13 +27,13 @@ def still_asked(
     *,
     village_id: str | None,
     grid_id: str | None = None,
-) -> tuple[Person, ...]:
+) -> tuple[Asked, ...]:
     """Who has not confirmed yet and should, each once.
 
     `called` are the user names by step, `signed` who has signed or confirmed. Nobody waits for
     those who are away.
     """
-    asked: dict[str, Person] = {}
+    asked: dict[str, Asked] = {}
     for step, names in sorted(called.items()):
         until = plan.until_of(step)
         if until.signing is Signing.ALL:
@@ -36,5 +45,29 @@ def still_asked(
             left = list(found(callees, roster, village_id=village_id, grid_id=grid_id).present)
         else:
             continue
-        asked |= {p.username: p for p in left if p.username not in roster.away}
+        for person in left:
+            known = asked.get(person.username)
+            if person.username not in roster.away and (
+                known is None or until.signing is Signing.ALL
+            ):
+                asked[person.username] = Asked(person, until)
     return tuple(asked.values())
+
+
+def rung_at(
+    calls: Iterable[tuple[str, str]], signed: Collection[str], roles: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Of those who were called, with whose sign-for ends it (`str(Until)`): who has not confirmed
+    and should. `roles` has the role of each user name that is known."""
+    all_ = str(Signing.ALL)
+    roles_signed = {roles[name] for name in signed if name in roles}
+    left = {
+        who
+        for who, until in calls
+        if who not in signed
+        # of a role only those who are of it, until one of them has
+        and (
+            until == all_ or (until == f"role:{roles.get(who)}" and roles[who] not in roles_signed)
+        )
+    }
+    return tuple(sorted(left))

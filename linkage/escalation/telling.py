@@ -1,17 +1,49 @@
-"""What a step of a plan tells besides people on consoles: webhooks, sirens, loudspeakers.
+"""What a step of a plan tells besides those it calls: who is informed, webhooks, sirens,
+loudspeakers.
 
 Sirens and loudspeakers sound for alarms on which a life may hang, never where anything is quiet;
 the way asks once more before it sounds.
 """
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from linkage import places
+from linkage.escalation.deciding import Call
 from linkage.escalation.plans import Way, WayKind
-from linkage.model import ActionKind, Incident, PlannedAction
+from linkage.model import ActionKind, Incident, PlannedAction, action_id
 from linkage.ways.planning import loudspeaker_actions, siren_actions, webhook_action
 from linkage.ways.settings import Ways
+
+INFORM = "inform"
+"""Why somebody is told who is not called."""
+
+
+def informing(
+    incident: Incident, calls: Iterable[Call], *, step: int, generation: object, now_ms: int
+) -> list[PlannedAction]:
+    """A message to each on the console, once however often the step repeats."""
+    return [
+        PlannedAction(
+            id=action_id(ActionKind.PAGE, incident.id, generation, INFORM, call.person.username),
+            kind=ActionKind.PAGE,
+            target=call.person.username,
+            due_at_ms=now_ms,
+            payload={
+                "username": call.person.username,
+                "display_name": call.person.display_name,
+                "role": call.person.role.value,
+                "step": step,
+                "round": 0,
+                "way": "console",
+                "attended": call.attended,
+                "why": INFORM,
+            },
+        )
+        for call in calls
+    ]
 
 
 def planned(

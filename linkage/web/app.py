@@ -17,6 +17,7 @@ from linkage.web.routes import (
     duty,
     duty_registry,
     handover,
+    incident_parts,
     incident_steps,
     incidents,
     quiet,
@@ -66,6 +67,7 @@ def create_app(
     app[BOARD] = Board(ports)
     app[COUNTERS] = Counters(ports.metrics)
     app[session.GATE] = SignInGate()
+    declare(app, incident_parts.ROUTES)
     declare(app, incident_steps.ROUTES)
     app[stream.STREAMS] = stream.Streams(ports, stream_limits or stream.StreamLimits())
     for noun in _NOUNS:

@@ -21,7 +21,7 @@ from linkage.response_plans import storage
 from linkage.steps.checks import ClosingCheck
 from linkage.web import plan_views, views
 from linkage.web.incident_alarms import alarm_counts
-from linkage.web.incident_reading import LISTED_CALLERS, SHOWN_ALARMS, facts_of, read_people
+from linkage.web.incident_reading import LISTED_CALLERS, SHOWN, facts_of, read_people
 from linkage.web.incident_rows import AnyRow, IncidentRow
 from linkage.web.incident_timeline import (
     read_actors,
@@ -56,7 +56,7 @@ def read_detail(
     conn: Connection, row: IncidentRow, ports: DetailPorts, *, clear: Set[str]
 ) -> views.IncidentDetail:
     """The whole incident; `clear` are the households whose contact is shown unmasked."""
-    (facts,) = facts_of(conn, [row], ports.zone, alarms_at_most=SHOWN_ALARMS)
+    (facts,) = facts_of(conn, [row], ports.zone, SHOWN)
     a = s.actions.c
     timeline = read_timeline(conn, row.id, ports.zone)
     heard = read_heard(conn, row.id, HEARD)

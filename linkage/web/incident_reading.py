@@ -4,69 +4,74 @@ Plain functions of a `Connection`. What only the page of one incident shows is i
 `incident_detail`.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
 from alarms.model import AlarmKind
 from linkage import schema as s
-from linkage.model import ActionKind, EventType, usual_certainty
+from linkage.model import usual_certainty
 from linkage.web import views
 from linkage.web.incident_alarms import Caller, Home, alarm_counts, homes_of, newest_alarms
-from linkage.web.incident_rows import AnyRow, IncidentRow
+from linkage.web.incident_calls import call_facts, read_calls
+from linkage.web.incident_rows import AnyRow, IncidentRow, newest_of_each
 from linkage.web.step_reading import step_facts, usernames_of
 from linkage.web.views import moment, moment_or_none
 from linkage.web.way_reading import station_facts
 
-LISTED_ALARMS = 20
-"""Of one incident, in lists and in the stream: the newest. A storm's incident has hundreds."""
-
 LISTED_CALLERS = 10
 """Of one incident, everywhere."""
 
-SHOWN_ALARMS = 500
-"""Of one incident, on its own page: the newest. All are in `/api/v1/alarms`."""
+
+@dataclass(frozen=True)
+class AtMost:
+    """How much of one incident is shown: the newest of each. A storm's has hundreds."""
+
+    alarms: int
+    """All are in `/api/v1/alarms`."""
+    evidence: int
+    """All are in `/api/v1/incidents/{id}/evidence`."""
+    calls: int
+    """All are in `/api/v1/incidents/{id}/called`."""
+
+
+LISTED = AtMost(alarms=20, evidence=20, calls=60)
+"""In lists and in the stream."""
+
+SHOWN = AtMost(alarms=500, evidence=200, calls=300)
+"""On its own page."""
 
 
 def list_items(
     conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo
 ) -> list[views.Incident]:
     """The shapes of these rows, in their order."""
-    found = facts_of(conn, rows, zone, alarms_at_most=LISTED_ALARMS)
+    found = facts_of(conn, rows, zone, LISTED)
     return [views.Incident(**facts) for facts in found]
 
 
 def facts_of(
-    conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo, *, alarms_at_most: int
+    conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo, most: AtMost
 ) -> list[dict[str, Any]]:
     ids = [r.id for r in rows]
     labels = _Labels.read(conn, rows)
-    alarms = newest_alarms(conn, ids, alarms_at_most)
+    alarms = newest_alarms(conn, ids, most.alarms)
     counts = alarm_counts(conn, ids)
     callers = {r.id: counts[r.id].callers(r.household_id) for r in rows}
     listed = {i: found[:LISTED_CALLERS] for i, found in callers.items()}
     homes = homes_of(
         conn, {c.household_id for v in listed.values() for c in v if c.household_id is not None}
     )
-    cameras = _grouped(conn, s.incident_cameras, ids, s.incident_cameras.c.distance_m)
-    evidence = _grouped(conn, s.evidence, ids, s.evidence.c.at_ms)
-    pages = _grouped(
-        conn, s.actions, ids, s.actions.c.due_at_ms, s.actions.c.kind == ActionKind.PAGE.value
-    )
-    skips = _grouped(
-        conn,
-        s.incident_events,
-        ids,
-        s.incident_events.c.position,
-        s.incident_events.c.type == EventType.UNATTENDED_SKIPPED.value,
-    )
-    answered = _answered(conn, ids)
-    usernames = {r.acknowledged_by for r in rows} | {p.target for v in pages.values() for p in v}
+    cameras = _cameras(conn, ids)
+    e = s.evidence.c
+    evidence = newest_of_each(conn, s.evidence, ids, (e.at_ms, e.id), most.evidence)
+    pictures = _counted(conn, s.evidence, ids)
+    calls = read_calls(conn, rows, most.calls)
+    usernames = {r.acknowledged_by for r in rows} | calls.usernames()
     people = read_people(conn, usernames | usernames_of(rows))
     steps = step_facts(conn, rows, people, zone)
     stations = station_facts(conn, ids, zone)
@@ -103,12 +108,10 @@ def facts_of(
             "alarm_flags": sorted(counts[r.id].flags),
             "callers": [_caller(c, homes, zone) for c in listed[r.id]],
             "caller_count": len(callers[r.id]),
-            "cameras": [c.camera_id for c in cameras[r.id]],
-            "evidence": [_evidence(e, zone) for e in evidence[r.id]],
-            "called": [
-                *_skipped(skips[r.id], zone),
-                *(_called(p, people, answered[r.id], r.acknowledged_by, zone) for p in pages[r.id]),
-            ],
+            "cameras": cameras[r.id],
+            "evidence": [evidence_item(e, zone) for e in evidence.get(r.id, [])],
+            "evidence_count": pictures.get(r.id, 0),
+            **call_facts(calls, r, people, zone),
             "cancel_claimed": r.cancel_claimed,
             "outcome": r.outcome,
             "version": r.version,
@@ -163,34 +166,23 @@ def _names(
     return {row[0]: row[1] for row in rows}
 
 
-def _grouped(
-    conn: Connection,
-    table: Table,
-    incident_ids: Sequence[str],
-    order: ColumnElement[Any],
-    *more: ColumnElement[bool],
-) -> dict[str, list[AnyRow]]:
+def _cameras(conn: Connection, incident_ids: Sequence[str]) -> dict[str, list[str]]:
+    c = s.incident_cameras.c
     rows = conn.execute(
-        select(table).where(table.c.incident_id.in_(incident_ids), *more).order_by(order)
+        select(c.incident_id, c.camera_id)
+        .where(c.incident_id.in_(incident_ids))
+        .order_by(c.distance_m)
     )
-    grouped: dict[str, list[AnyRow]] = defaultdict(list)
+    grouped: dict[str, list[str]] = defaultdict(list)
     for row in rows:
-        grouped[row.incident_id].append(row)
+        grouped[row.incident_id].append(row.camera_id)
     return grouped
 
 
-def _answered(conn: Connection, ids: Sequence[str]) -> dict[str, set[str]]:
-    """User names that have acted on each incident."""
-    e = s.incident_events.c
-    rows = conn.execute(
-        select(e.incident_id, e.actor)
-        .where(e.incident_id.in_(ids), e.actor.is_not(None))
-        .distinct()
-    )
-    grouped: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        grouped[row.incident_id].add(row.actor)
-    return grouped
+def _counted(conn: Connection, table: Table, incident_ids: Sequence[str]) -> dict[str, int]:
+    of = table.c.incident_id
+    rows = conn.execute(select(of, func.count()).where(of.in_(incident_ids)).group_by(of))
+    return {row[0]: row[1] for row in rows}
 
 
 def _acknowledged(
@@ -231,55 +223,11 @@ def _caller(caller: Caller, homes: dict[str, Home], zone: ZoneInfo) -> views.Inc
     )
 
 
-def _evidence(row: AnyRow, zone: ZoneInfo) -> views.EvidenceItem:
+def evidence_item(row: AnyRow, zone: ZoneInfo) -> views.EvidenceItem:
     return views.EvidenceItem(
         kind=row.kind,
         camera=row.camera_id,
         url=f"/api/v1/evidence/{row.id}",
         sha256=row.sha256,
         at=moment(row.at_ms, zone),
-    )
-
-
-def _skipped(events: Sequence[AnyRow], zone: ZoneInfo) -> list[views.Called]:
-    """Those who would have been told, had somebody sat at their console."""
-    found = []
-    for event in events:
-        data = json.loads(event.data)
-        found += [
-            views.Called(
-                step=data["step"],
-                username=person["username"],
-                display_name=person["display_name"],
-                role=person["role"],
-                way="console",
-                at=moment(event.at_ms, zone),
-                state="absent" if data.get("reason") == "absent" else "unattended",
-            )
-            for person in data["people"]
-        ]
-    return found
-
-
-def _called(
-    page: AnyRow,
-    people: dict[str, tuple[str, str]],
-    answered: set[str],
-    acknowledged_by: str | None,
-    zone: ZoneInfo,
-) -> views.Called:
-    payload = json.loads(page.payload)
-    name, role = people.get(page.target, (page.target, ""))
-    # told on a console where nobody sits: the record of it is no answer
-    state = page.state if payload.get("attended", True) else "unattended"
-    if page.target == acknowledged_by or page.target in answered:
-        state = "answered"
-    return views.Called(
-        step=int(payload.get("step", 0)),
-        username=page.target,
-        display_name=name,
-        role=role or str(payload.get("role", "")),
-        way=str(payload.get("way", "console")),
-        at=moment(page.done_at_ms or page.due_at_ms, zone),
-        state=state,
     )

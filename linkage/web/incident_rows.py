@@ -3,11 +3,12 @@
 Plain functions of a `Connection`. How they are shown is in `incident_reading`.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, or_, select, true
 
 from linkage import schema as s
 from linkage.accounts.rights import Places
@@ -27,6 +28,30 @@ class Page:
 
     rows: Sequence[IncidentRow]
     next_after: tuple[int, int, str] | None
+
+
+def newest_of_each(
+    conn: Connection,
+    table: Table,
+    incident_ids: Sequence[str],
+    order: Sequence[ColumnElement[Any]],
+    at_most: int,
+    *more: ColumnElement[bool],
+) -> dict[str, list[AnyRow]]:
+    """Of each incident the newest rows of a table by this order, oldest of them first."""
+    if not incident_ids:
+        return {}
+    age = func.row_number().over(
+        partition_by=table.c.incident_id, order_by=[one.desc() for one in order]
+    )
+    aged = (
+        select(table, age.label("age")).where(table.c.incident_id.in_(incident_ids), *more)
+    ).subquery()
+    grouped: dict[str, list[AnyRow]] = defaultdict(list)
+    rows = conn.execute(select(aged).where(aged.c.age <= at_most).order_by(aged.c.age.desc()))
+    for row in rows:
+        grouped[row.incident_id].append(row)
+    return grouped
 
 
 def newest_position(conn: Connection) -> int:

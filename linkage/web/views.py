@@ -186,8 +186,18 @@ class Incident(Struct, frozen=True, kw_only=True):
     caller_count: int
     cameras: list[str]
     evidence: list[EvidenceItem]
+    """The newest, oldest of them first: 20 in lists and the stream, 200 on its own page."""
+    evidence_count: int
     next: Next | None
     called: list[Called]
+    """Calls of people, the newest, oldest of them first, after those who were skipped: of each 60
+    in lists and the stream, 300 on its own page."""
+    called_count: int
+    """All calls; who was skipped is in the timeline."""
+    asked: list[str]
+    """User names of those who were called and must confirm that they know, after another signed."""
+    informed: list[Called]
+    """Those who were told without having to sign."""
     cancel_claimed: bool
     outcome: str | None
     version: int
@@ -329,6 +339,16 @@ class IncidentDetail(Incident, frozen=True, kw_only=True):
 
 class IncidentPage(Struct, frozen=True, kw_only=True):
     items: list[Incident]
+    next: str | None
+
+
+class EvidencePage(Struct, frozen=True, kw_only=True):
+    items: list[EvidenceItem]
+    next: str | None
+
+
+class CalledPage(Struct, frozen=True, kw_only=True):
+    items: list[Called]
     next: str | None
 
 

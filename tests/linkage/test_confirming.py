@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from linkage.duty.rota import Duty
 from linkage.escalation.callees import Roster
-from linkage.escalation.confirming import still_asked
+from linkage.escalation.confirming import rung_at, still_asked
 from linkage.escalation.plans import BUILT_IN, Signing, Until
 from linkage.model import Person, Role
 
@@ -23,7 +23,8 @@ def asked(until: Until, called: dict[int, set[str]], *signed: str, away=()) -> l
     roster = Roster(NOW.astimezone(ZoneInfo("Asia/Shanghai")), (DUTY, SECOND, LEADER), duty=duty)
     plan = replace(BUILT_IN, until=until)
     found = still_asked(plan, called, signed, roster, village_id="dongcun")
-    return [p.username for p in found]
+    assert all(one.until == until for one in found)
+    return [one.person.username for one in found]
 
 
 def test_one_sign_for_is_enough_where_the_plan_says_no_more():
@@ -57,9 +58,36 @@ def test_each_step_asks_as_it_says_itself():
     plan = replace(BUILT_IN, steps=(first, replace(second, until=ALL), third))
     roster = Roster(NOW.astimezone(ZoneInfo("Asia/Shanghai")), (DUTY, SECOND, LEADER))
     found = still_asked(plan, {0: {"duty2"}, 1: {"leader"}}, {"duty"}, roster, village_id="dongcun")
-    assert found == (LEADER,)
+    assert [one.person for one in found] == [LEADER]
     assert plan.asks_more_than_one
     assert not BUILT_IN.asks_more_than_one
+
+
+def test_who_must_confirm_by_himself_is_asked_so_whatever_a_role_asks_besides():
+    first, second, third = BUILT_IN.steps
+    later = (replace(second, until=ALL), replace(third, until=A_LEADER))
+    plan = replace(BUILT_IN, steps=(first, *later))
+    roster = Roster(NOW.astimezone(ZoneInfo("Asia/Shanghai")), (DUTY, SECOND, LEADER))
+    for called in ({1: {"leader"}, 2: {"duty"}}, {1: {"duty2"}, 2: {"duty"}}):
+        found = still_asked(plan, called, {"duty"}, roster, village_id="dongcun")
+        asked = {one.person.username: str(one.until) for one in found}
+        assert asked == {next(iter(called[1])): "all", "leader": asked["leader"]}
+        assert asked["leader"] == ("all" if called[1] == {"leader"} else "role:shift-leader")
+    second_last = replace(plan, steps=(first, later[1], later[0]))
+    found = still_asked(
+        second_last, {1: {"duty"}, 2: {"leader"}}, {"duty"}, roster, village_id="dongcun"
+    )
+    assert [str(one.until) for one in found] == ["all"]
+
+
+def test_whoever_was_called_is_rung_at_until_they_confirmed_or_somebody_of_the_role_did():
+    roles = {"duty": "duty-officer", "leader": "shift-leader", "leader2": "shift-leader"}
+    calls = [("duty2", "all"), ("leader", "role:shift-leader"), ("duty", "role:shift-leader")]
+    calls += [("duty3", "role:shift-leader"), ("leader", "role:shift-leader")]
+    assert rung_at(calls, {"duty"}, roles) == ("duty2", "leader")
+    assert rung_at(calls, {"duty", "gone", "duty2"}, roles) == ("leader",)
+    assert rung_at(calls, {"duty", "leader2"}, roles) == ("duty2",)
+    assert rung_at([], {"duty"}, roles) == ()
 
 
 def test_who_must_sign_is_written_as_in_the_file():

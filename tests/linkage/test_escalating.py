@@ -29,6 +29,7 @@ from linkage.model import Actor, Outcome, Role
 from linkage.schema import incidents
 from linkage.ways.settings import Ways, Webhook
 from linkage.web.incident_reading import list_items
+from linkage.web.views import Incident
 from tests.linkage.escalation_room import DUTY, LEADER, SECOND, EscalationRoom, falls_sick, man
 from tests.linkage.town import SHANGHAI, actions_of, attend, loitering, open_town, press, rows
 
@@ -51,6 +52,15 @@ async def room_of(database: Database, plan: Plan = BUILT_IN, **more) -> Escalati
     room = EscalationRoom(database, plan, **more)
     await room.everyone_sits()
     return room
+
+
+async def shown_of(room: EscalationRoom) -> Incident:
+    """The newest incident as consoles show it."""
+    newest = select(incidents).order_by(incidents.c.number.desc()).limit(1)
+    [shown] = await room.database.read(
+        lambda conn: list_items(conn, conn.execute(newest).all(), SHANGHAI)
+    )
+    return shown
 
 
 async def incident_of(room: EscalationRoom) -> dict:
@@ -141,13 +151,39 @@ async def test_a_webhook_that_is_gone_since_keeps_nobody_from_being_called(datab
     assert await room.called() == ["duty", "duty2"]
 
 
-async def test_the_village_head_is_informed_by_name_and_not_called(database: Database):
+async def test_who_is_informed_gets_a_message_once_and_is_not_called(database: Database):
     plan = Plan("p", (PlanStep(0.0, OFFICERS, inform=(Callee(username="station"),)),), 60.0)
     room = await room_of(database, plan)
     await room.happens(press("b1", 1))
     assert await room.called() == ["duty", "duty2"]
     [told] = await room.events("escalated")
     assert [one["username"] for one in told["informed"]] == ["station"]
+    await room.passes(60)
+    await room.passes(60)
+    assert [one["username"] for one in await room.events("informed")] == ["station"]
+    shown = await shown_of(room)
+    assert [(c.username, c.state) for c in shown.informed] == [("station", "sent")]
+    assert "station" not in [c.username for c in shown.called]
+    assert shown.called_count == 6
+
+
+async def test_who_is_informed_is_told_again_when_it_rings_again(database: Database):
+    plan = Plan("p", (PlanStep(0.0, OFFICERS, inform=(Callee(username="station"),)),), 60.0)
+    room = await room_of(database, plan)
+    incident = await room.happens(press("b1", 1))
+    await room.signs(incident)
+    await room.happens(press("b2", 1))
+    assert [one["username"] for one in await room.events("informed")] == ["station", "station"]
+
+
+async def test_who_is_informed_is_never_asked_to_confirm(database: Database):
+    step = PlanStep(0.0, OFFICERS, inform=(Callee(username="station"),))
+    room = await room_of(database, Plan("p", (step,), 60.0, until=ALL))
+    incident = await room.happens(press("b1", 1))
+    await room.signs(incident)
+    assert (await shown_of(room)).asked == ["duty2"]
+    await room.passes(60)
+    assert (await room.called())[2:] == ["duty2"]
 
 
 # --- until whom ---
@@ -179,6 +215,44 @@ async def test_where_all_must_sign_those_who_have_not_are_called_on_until_they_c
     assert (await incident_of(room))["acknowledged_by"] == "duty"
     [confirmed] = await room.events("confirmed")
     assert confirmed["by"] == "孙丽"
+
+
+async def test_who_must_confirm_is_rung_at_from_the_sign_for_until_they_did(database: Database):
+    room = await room_of(database, replace(BUILT_IN, until=ALL))
+    incident = await room.happens(press("b1", 1))
+    assert (await shown_of(room)).asked == []  # nobody has signed: it rings for everybody
+    await room.signs(incident)
+    assert (await shown_of(room)).asked == ["duty2"]
+    await room.passes(30)
+    await room.passes(60)
+    assert (await shown_of(room)).asked == ["duty2"]
+    await room.signs(incident, SECOND)
+    assert (await shown_of(room)).asked == []
+
+
+async def test_nobody_is_rung_at_to_confirm_where_one_is_enough_or_it_is_closed(database: Database):
+    room = await room_of(database)
+    incident = await room.happens(press("b1", 1))
+    await room.signs(incident)
+    assert (await shown_of(room)).asked == []
+    room = await room_of(database, replace(BUILT_IN, until=ALL))
+    incident = await room.happens(press("b5", 1))
+    version = await room.signs(incident)
+    assert (await shown_of(room)).asked == ["duty2"]
+    version = await room.desk.verify(incident, actor=DUTY, version=version)
+    await room.desk.close(incident, actor=DUTY, version=version, outcome=Outcome.ACCIDENTAL)
+    assert (await shown_of(room)).asked == []
+
+
+async def test_a_role_is_rung_at_until_one_of_it_has_confirmed(database: Database):
+    plan = replace(BUILT_IN, until=Until(Signing.ROLE, Role.SHIFT_LEADER))
+    room = await room_of(database, plan)
+    incident = await room.happens(press("b1", 1))
+    await room.signs(incident)
+    await room.passes(30)
+    assert (await shown_of(room)).asked == ["leader"]
+    await room.signs(incident, LEADER)
+    assert (await shown_of(room)).asked == []
 
 
 async def test_a_confirmation_counts_once_however_often_it_is_given(database: Database):

@@ -89,8 +89,12 @@ async def test_an_incident_in_the_list_has_the_agreed_shape(town):
         "caller_count": 1,
         "cameras": [],
         "evidence": [],
+        "evidence_count": 0,
         "next": {"action": "acknowledge", "due_at": None, "due_for": None},
         "called": [],
+        "called_count": 0,
+        "asked": [],
+        "informed": [],
         "cancel_claimed": False,
         "outcome": None,
         "version": 1,
@@ -132,6 +136,64 @@ async def test_of_many_alarms_the_list_has_the_newest_and_the_count(town):
         assert (shown["alarm_count"], shown["alarm_households"]) == (601, 1)
         assert shown["alarm_kinds"] == {"fire": 600, "panic": 1}
         assert shown["alarm_flags"] == ["clock_suspect"]
+
+
+async def pages_of(browser, path):
+    """All items of a list that is read page by page, and how many pages there were."""
+    items, pages, after = [], 0, ""
+    while True:
+        page = await fetch(browser, f"{path}?limit=150{after}")
+        items, pages = items + page["items"], pages + 1
+        if page["next"] is None:
+            return items, pages
+        after = f"&after={page['next']}"
+
+
+async def test_of_many_pictures_the_newest_and_the_count_are_shown_and_all_can_be_paged(town):
+    await town.incident("a")
+    await town.database.write(lambda conn: conn.execute(insert(s.evidence), _pictures("a", 350)))
+    async with town.browser("duty") as browser:
+        (item,) = (await fetch(browser, "/api/v1/incidents?state=open"))["items"]
+        detail = await fetch(browser, "/api/v1/incidents/a")
+        paged, pages = await pages_of(browser, "/api/v1/incidents/a/evidence")
+        await fetch(browser, "/api/v1/incidents/none/evidence", status=404)
+    urls = [f"/api/v1/evidence/e{n:03}" for n in range(350)]
+    assert [e["url"] for e in item["evidence"]] == urls[-20:]
+    assert [e["url"] for e in detail["evidence"]] == urls[-200:]
+    assert item["evidence_count"] == detail["evidence_count"] == 350
+    assert ([e["url"] for e in paged], pages) == (urls, 3)
+
+
+async def test_of_many_calls_the_newest_and_the_count_are_shown_and_all_can_be_paged(town):
+    await town.incident("a")
+    await town.database.write(lambda conn: conn.execute(insert(s.actions), _calls("a", 350)))
+    async with town.browser("duty") as browser:
+        (item,) = (await fetch(browser, "/api/v1/incidents?state=open"))["items"]
+        detail = await fetch(browser, "/api/v1/incidents/a")
+        paged, pages = await pages_of(browser, "/api/v1/incidents/a/called")
+    names = [f"p{n:03}" for n in range(350)]
+    assert [c["username"] for c in item["called"]] == names[-60:]
+    assert [c["username"] for c in detail["called"]] == names[-300:]
+    assert item["called_count"] == detail["called_count"] == 350
+    assert ([c["username"] for c in paged], pages) == (names, 3)
+
+
+def _pictures(incident: str, count: int) -> list[dict]:
+    row = {"incident_id": incident, "camera_id": "cam-east", "kind": "snapshot", "size": 1}
+    # two at each moment: a page must not end between them and lose one
+    return [
+        {**row, "id": f"e{n:03}", "file": f"{n}.jpg", "sha256": "00", "at_ms": n // 2}
+        for n in range(count)
+    ]
+
+
+def _calls(incident: str, count: int) -> list[dict]:
+    row = {"incident_id": incident, "kind": "page", "state": "sent", "attempts": 1}
+    when = {"planned_at_ms": 1, "payload": "{}", "lane": "page", "turn": 0}
+    return [
+        {**row, **when, "id": f"page-{n:03}", "target": f"p{n:03}", "due_at_ms": n // 2}
+        for n in range(count)
+    ]
 
 
 async def test_a_device_that_presses_without_end_hides_no_neighbour(town):

@@ -167,9 +167,16 @@ export interface Incident {
   alarm_households: number
   alarm_flags: string[]
   cameras: string[]
+  /** The newest: 20 in the list, 200 on its own page. */
   evidence: Evidence[]
+  evidence_count: number
   next: Next | null
   called: Called[]
+  called_count: number
+  /** Who was called and must confirm, though another has signed for it. */
+  asked: string[]
+  /** Who was told without having to sign. */
+  informed: Called[]
   cancel_claimed: boolean
   outcome: string | null
   version: number

@@ -3,7 +3,7 @@
  * How a sound is made lives in `patterns.ts` and `speaker.ts`.
  */
 import type { Incident } from '../api/types'
-import { isLifeSafety, isMuted, isOpen, needsSigning } from '../state/incidents'
+import { asks, isLifeSafety, isMuted, isOpen, needsSigning } from '../state/incidents'
 
 /** Sounds that go on until their reason is gone, loudest first. */
 export type Loop = 'session-ended' | 'alarm' | 'connection-lost' | 'drill'
@@ -13,6 +13,8 @@ export type Chime = 'alarm-once' | 'chime' | 'drill-once' | 'test'
 export interface Listener {
   /** Whoever cannot sign cannot end a ringing either: they are told once, not rung at. */
   maySign: boolean
+  /** Whoever is called until they confirm is rung at by their own name. */
+  username: string | null
   sessionEnded: boolean
   /** Lost for longer than a blink. */
   connectionLost: boolean
@@ -48,7 +50,12 @@ const LOUDEST: Record<Chime, number> = { 'alarm-once': 0, chime: 1, 'drill-once'
 function decideLoop(open: readonly Incident[], listener: Listener): Loop | null {
   if (listener.sessionEnded) return 'session-ended'
   const unsigned = listener.maySign
-    ? open.filter((incident) => needsSigning(incident) && isLifeSafety(incident) && !isMuted(incident))
+    ? open.filter(
+        (incident) =>
+          (needsSigning(incident) || asks(incident, listener.username)) &&
+          isLifeSafety(incident) &&
+          !isMuted(incident),
+      )
     : []
   if (unsigned.some((incident) => !isSoft(incident))) return 'alarm'
   if (listener.connectionLost) return 'connection-lost'

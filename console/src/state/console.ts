@@ -10,7 +10,7 @@ import { type Drill, drills } from '../api/quiet'
 import type { Camera, Incident, IncidentDetail, Me, StepBody, System } from '../api/types'
 import { decideSound, type Heard } from '../sound/policy'
 import { Speaker, type SoundState } from '../sound/speaker'
-import { type Book, bringsNews, merge, needsSigning, openByUrgency, replaceOpen } from './incidents'
+import { asks, type Book, bringsNews, merge, needsSigning, openByUrgency, replaceOpen } from './incidents'
 import { type Session, Stream } from './stream'
 import type { Mine } from '../focus'
 import { awaitedStep } from '../steps'
@@ -53,6 +53,10 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
   const mine = shallowRef<Mine | null>(null)
   const open = computed(() => openByUrgency(book.value))
   const unsigned = computed(() => open.value.filter(needsSigning))
+  /** Those that another has signed for and this person must still confirm. */
+  const toConfirm = computed(() =>
+    open.value.filter((incident) => asks(incident, state.me?.username ?? null)),
+  )
   const serverNow = computed(() => state.now + client.clockOffsetMs)
   const lostLoudly = computed(
     () =>
@@ -75,6 +79,7 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
       const onDuty = state.phase === 'on-duty' || state.phase === 'ended'
       const listener = {
         maySign: may('acknowledge'),
+        username: state.me?.username ?? null,
         sessionEnded: state.phase === 'ended',
         connectionLost: lostLoudly.value,
       }
@@ -338,6 +343,7 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     mine,
     open,
     unsigned,
+    toConfirm,
     serverNow,
     lostLoudly,
     client,

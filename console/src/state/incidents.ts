@@ -39,6 +39,11 @@ export function needsSigning(incident: Incident): boolean {
   return incident.acknowledged === null || incident.next?.action === 'acknowledge'
 }
 
+/** Another has signed for it, and this person must still confirm that they know. */
+export function asks(incident: Incident, username: string | null): boolean {
+  return username !== null && isOpen(incident) && incident.asked.includes(username)
+}
+
 export function isNewer(current: Known | undefined, incident: Incident, seq: number): boolean {
   if (current === undefined) return true
   if (incident.version !== current.incident.version) {
