@@ -162,7 +162,7 @@ class ActionKind(StrEnum):
     page      username  username, display_name, role, step, round, way, attended; until, where one
                         sign-for is not enough; why, where it is no call of a plan's step
     escalate  incident  step, round, generation (the ring that began it), pending
-    webhook   its name  event (opened, rang_again, escalated, closed), alarm, use
+    webhook   its name  event (opened, rang_again, escalated, closed, reopened), alarm, use; into
     siren     device    on, until_ms, drill
     loudspeaker  device phrase, repeat, until_ms, drill
     station   webhook   message (the webhook's action), number, within_s: has it confirmed?

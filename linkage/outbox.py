@@ -28,6 +28,7 @@ from linkage.records import Attempt, Fresh, due_actions, note_attempts
 from linkage.right_of_way import RightOfWay
 from linkage.schema import evidence
 from linkage.timeline import Entry, NewEvent, record_all
+from linkage.ways.over import overtaken_notices_over
 from linkage.ways.port import NotSent
 
 LOOK_EVERY_S = 0.5
@@ -332,6 +333,14 @@ class Outbox:
                 entries.append(Entry(one.action.incident_id, [event], new_version=False))
         if rows:
             conn.execute(_KEEP_EVIDENCE, rows)
+        # closed while they were on their way: they may have arrived all the same
+        overtaken = [
+            one.action
+            for one in done
+            if one.action.id not in marked and one.action.kind is ActionKind.NOTICE
+        ]
+        if overtaken:
+            overtaken_notices_over(conn, overtaken, now_ms=now_ms)
         return record_all(conn, entries, writer=self._writer, at_ms=now_ms)
 
     def _attempt(self, one: _Done, now_ms: int) -> Attempt:

@@ -15,6 +15,7 @@ from linkage.schema import incident_alarms, incidents
 from linkage.steps import writing
 from linkage.steps.events import Happened, after
 from linkage.steps.taking import Taken, not_before
+from linkage.ways.over import webhooks_over, webhooks_told
 
 _BY = "系统 System"
 _SETTLED = (ActionKind.ESCALATE, ActionKind.PAGE, ActionKind.NOTICE)
@@ -88,4 +89,6 @@ def close(
         position = writing.write(
             conn, before, taken, writer=writer, now_ms=now_ms, new_version=True
         )
+        told = webhooks_told(conn, one.id)
+        webhooks_over(conn, one.id, told, version=before.version + 1, now_ms=now_ms)
     return position

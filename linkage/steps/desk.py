@@ -23,7 +23,7 @@ from linkage.changes import Changes
 from linkage.errors import NoSuchIncident, StaleVersion
 from linkage.escalation import confirmations
 from linkage.escalation.plans import Plans, built_in_plans
-from linkage.model import ActionKind, Actor, Incident, Outcome, Person, Stage
+from linkage.model import ActionKind, Actor, Incident, Outcome, Person, PlannedAction, Stage
 from linkage.quiet import turning_real
 from linkage.rules.model import Question, Rules, matching
 from linkage.schema import accounts
@@ -35,8 +35,9 @@ from linkage.steps.replying import replies
 from linkage.steps.taking import absorb, take
 from linkage.timeline import record
 from linkage.ways import notice_answers
-from linkage.ways.planning import told_webhooks
-from linkage.ways.quieting import all_off, notices_over
+from linkage.ways.over import notices_over, webhooks_over, webhooks_told
+from linkage.ways.planning import REOPENED, told_webhooks
+from linkage.ways.quieting import all_off
 from linkage.ways.settings import USUAL_WAYS, Ways
 
 logger = structlog.get_logger()
@@ -227,9 +228,12 @@ class IncidentDesk:
                 cause = f"close|{incident.id}|{incident.version}"
                 all_off(conn, incident.id, cause=cause, now_ms=now_ms)
                 notices_over(conn, incident.id, version=incident.version, now_ms=now_ms)
+                told = webhooks_told(conn, incident.id)
+                webhooks_over(conn, incident.id, told, version=incident.version, now_ms=now_ms)
             case Step.REOPEN:
                 look = writing.escalation_begins(incident, incident.version, now_ms)
-                records.plan(conn, incident.id, [look], now_ms=now_ms)
+                again = self._told_webhooks(incident, "reopen", REOPENED, now_ms)
+                records.plan(conn, incident.id, [look, *again], now_ms=now_ms)
             case Step.MAKE_REAL:
                 self._made_real(conn, incident, now_ms)
             case Step.SUPERVISE:
@@ -259,16 +263,22 @@ class IncidentDesk:
         planned = [
             writing.escalation_begins(incident, incident.version, now_ms),
             *turning_real.notices_of(conn, incident, cause=cause, now_ms=now_ms),
-            *told_webhooks(
-                self._policy.ways,
-                cause=cause,
-                event="rang_again",
-                kind=incident.kind,
-                village_id=incident.village_id,
-                now_ms=now_ms,
-            ),
+            *self._told_webhooks(incident, "make-real", "rang_again", now_ms),
         ]
         records.plan(conn, incident.id, planned, now_ms=now_ms)
+
+    def _told_webhooks(
+        self, incident: Incident, step: str, event: str, now_ms: int
+    ) -> list[PlannedAction]:
+        return told_webhooks(
+            self._policy.ways,
+            cause=f"{step}|{incident.id}|{incident.version}",
+            event=event,
+            kind=incident.kind,
+            village_id=incident.village_id,
+            now_ms=now_ms,
+            drill=incident.drill,
+        )
 
     def _page(
         self, conn: Connection, incident: Incident, who: Person | None, ask: Ask, now_ms: int
@@ -287,7 +297,12 @@ class IncidentDesk:
         self, conn: Connection, merged: Incident, target: Incident, ask: Ask, now_ms: int
     ) -> int:
         presses = merging.alarm_ids(conn, merged.id)
+        told = webhooks_told(conn, merged.id)
         merging.move_all(conn, merged.id, target.id)
+        # after the move: this one is about the incident that ends
+        webhooks_over(
+            conn, merged.id, told, version=merged.version, now_ms=now_ms, into=target.number
+        )
         taken = absorb(target, merged, ask, now_ms, self._policy.due)
         position = writing.write(
             conn, target, taken, writer=self._writer, now_ms=now_ms, new_version=True

@@ -11,6 +11,11 @@ from linkage.model import ActionKind, PlannedAction, action_id
 from linkage.ways.settings import Use, Ways, Webhook
 
 ESCALATED = "escalated"
+CLOSED = "closed"
+REOPENED = "reopened"
+_OF_INCIDENT = frozenset({ESCALATED, CLOSED, REOPENED})
+"""What is said of the incident, not of one alarm of it."""
+
 NOTICE_PHRASE = "neighbour-needs-help"
 OFF_LASTS_MS = 10 * 60 * 1000
 """A siren that cannot be reached for so long has stopped by itself (its own `until_ms`)."""
@@ -61,8 +66,7 @@ def webhook_action(
         deadline_ms=now_ms + round(webhook.deadline_s * 1000),
         payload={
             "event": event,
-            # what a plan's step says is about the incident, not about one alarm of it
-            "alarm": None if event == ESCALATED else cause,
+            "alarm": None if event in _OF_INCIDENT else cause,
             "use": None if use is None else use.value,
             **({"drill": True} if drill else {}),
         },

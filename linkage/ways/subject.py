@@ -76,9 +76,18 @@ class Subject:
 
 
 def cloud_event(
-    subject: Subject, sender: Sender, *, message_id: str, event: str, use: Use | None
+    subject: Subject,
+    sender: Sender,
+    *,
+    message_id: str,
+    event: str,
+    use: Use | None,
+    into: str | None = None,
 ) -> dict[str, object]:
-    """The CloudEvent (1.0, structured JSON). Only a station is told how to reach the household."""
+    """The CloudEvent (1.0, structured JSON). Only a station is told how to reach the household.
+
+    `into`: the number of the incident that this one became a part of.
+    """
     zone = sender.time_zone
     data: dict[str, object] = {
         "incident": {
@@ -91,6 +100,7 @@ def cloud_event(
             "drill": subject.drill,
             "cancel_claimed": subject.cancel_claimed,
             "outcome": None if subject.outcome is None else subject.outcome.value,
+            "merged_into": into,
             "opened_at": _rfc3339(subject.opened_at_ms, zone),
             "place": {
                 "village": subject.village,

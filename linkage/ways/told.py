@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from linkage.model import ActionKind, ActionState, EventType
+from linkage.ways.planning import CLOSED
 from linkage.ways.port import Reached
 from linkage.ways.settings import Use
 
@@ -81,7 +82,7 @@ def told(
 def _as_planned(action: ToldAction, acted: Collection[str]) -> Told | None:
     recipient = RECIPIENTS.get(action.kind)
     # that it is over says nothing of how far the call for help came
-    if recipient is None or "over" in action.payload:
+    if recipient is None or "over" in action.payload or action.payload.get("event") == CLOSED:
         return None
     kind, way = recipient
     at_ms = action.done_at_ms or action.planned_at_ms

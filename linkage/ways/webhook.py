@@ -78,13 +78,14 @@ class WebhookWay:
         subject = await self._subject(message.incident_id, None if alarm is None else str(alarm))
         if subject is None:
             raise NotSent(f"there is no incident {message.incident_id}")
-        use = message.content.get("use")
+        use, into = message.content.get("use"), message.content.get("into")
         body = cloud_event(
             subject,
             self._sender,
             message_id=message.key,
             event=event,
             use=None if use is None else Use(str(use)),
+            into=None if into is None else str(into),
         )
         payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         answer = await self._post(webhook, message.key, payload)

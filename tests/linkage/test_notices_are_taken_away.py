@@ -116,6 +116,23 @@ async def test_merged_it_is_over_when_the_incident_that_stays_is_closed(tmp_path
         assert heard(town, "over") == told != {}
 
 
+async def test_a_notice_that_was_on_its_way_at_the_close_is_taken_away_too(tmp_path: Path):
+    async with way_town(tmp_path) as town:
+
+        async def closed_meanwhile() -> None:
+            await close(town, await town.incident())
+
+        town.publisher.meanwhile = closed_meanwhile
+        await town.happens(press("b1", 1))
+        await town.later(1)
+        told = heard(town, "active")
+        assert heard(town, "over") == told != {}
+        states = {a["state"] for a in await actions_of(town.database, "notice")}
+        assert states == {"cancelled", "sent"}
+        await town.later(1)
+        assert notices(town) == 2 * len(told)
+
+
 async def test_closed_once_more_nobody_is_told_twice(tmp_path: Path):
     async with way_town(tmp_path) as town:
         incident = await town.happens(press("b1", 1))

@@ -14,10 +14,12 @@ from linkage.errors import StepNotAllowed
 from linkage.model import Actor
 from linkage.quiet import storage
 from linkage.quiet.model import Drill
+from linkage.steps.checks import Ask
+from linkage.steps.moves import Step
 from linkage.ways.settings import Use, Webhook
 from linkage.ways.sounder_news import SounderNews
 from linkage.ways.station import StationState
-from tests.linkage.town import actions_of, loitering, press
+from tests.linkage.town import actions_of, loitering, press, rows
 from tests.linkage.way_house import SECRET, WayTown, close, receiver, station, way_town
 
 DUTY = Actor("duty", "张伟")
@@ -221,6 +223,73 @@ async def test_a_closed_incident_calls_nobody_to_the_telephone(tmp_path: Path):
         assert await town.events("station_unconfirmed") == []
 
 
+async def test_the_close_is_told_to_whoever_was_told_of_it_and_asks_for_no_word(tmp_path: Path):
+    async with receiver() as far, receiver() as other:
+        west = Webhook("west", other.url, SECRET, frozenset(Use), places=frozenset({"xicun"}))
+        async with way_town(tmp_path, station(far.url), west) as town:
+            incident = await town.happens(press("b1", 1))
+            await town.station.confirm(incident["id"], actor=STATION, reference="1", note=None)
+            await close(town, incident)
+            await town.later(60)
+            standing = await town.standing()
+        last = far.got[-1][1]
+        assert far.types == ["lianfang.incident.opened", "lianfang.incident.closed"]
+        assert last["subject"] == incident["number"]
+        told = last["data"]["incident"]
+        assert (told["stage"], told["outcome"], told["merged_into"]) == (
+            "closed",
+            "accidental",
+            None,
+        )
+        assert "Contact" not in last["data"]["MPAlarm"]
+        assert (standing.state, standing.telephone) == (StationState.CONFIRMED, False)
+        assert other.got == []
+
+
+async def test_a_close_that_cannot_be_told_sends_nobody_to_the_telephone(tmp_path: Path):
+    async with receiver() as far, way_town(tmp_path, station(far.url, deadline_s=60.0)) as town:
+        incident = await town.happens(press("b1", 1))
+        far.status = 503
+        await close(town, incident)
+        for _ in range(8):
+            await town.later(10)
+        assert (await town.standing()).state is StationState.DELIVERED
+        assert (await actions_of(town.database, "webhook", "expired")) != []
+
+
+async def test_a_reopening_is_told_and_the_stations_word_is_asked_for_anew(tmp_path: Path):
+    async with receiver() as far, way_town(tmp_path, station(far.url)) as town:
+        incident = await town.happens(press("b1", 1))
+        await town.station.confirm(incident["id"], actor=STATION, reference="1", note=None)
+        await close(town, incident)
+        await town.later(1)
+        await take(town, incident["id"], Step.REOPEN, reason="再次来电")
+        await town.later(1)
+        assert far.types[-2:] == ["lianfang.incident.closed", "lianfang.incident.reopened"]
+        assert far.got[-1][1]["data"]["MPAlarm"]["AlarmAddress"].endswith("3组01号")
+        assert (await town.standing()).state is StationState.DELIVERED
+        await town.later(30)
+        assert (await town.standing()).telephone is True
+
+
+async def test_of_a_merge_the_station_hears_which_incident_goes_on(tmp_path: Path):
+    async with receiver() as far, way_town(tmp_path, station(far.url)) as town:
+        gone = await town.happens(press("b1", 1))
+        stays = await town.happens(press("b5", 1))
+        await take(town, gone["id"], Step.ACKNOWLEDGE)
+        await take(town, gone["id"], Step.MERGE, into=stays["id"], reason="同一事")
+        await town.later(1)
+        last = far.got[-1][1]
+        assert (last["type"], last["subject"]) == ("lianfang.incident.closed", gone["number"])
+        told = last["data"]["incident"]
+        assert (told["outcome"], told["merged_into"]) == ("duplicate", stays["number"])
+
+
+async def take(town: WayTown, incident_id: str, step: Step, **said: object) -> None:
+    [now] = [i for i in await rows(town.database, "incidents") if i["id"] == incident_id]
+    await town.desk.take(incident_id, Ask(step, DUTY, now["version"], **said))  # type: ignore[arg-type]
+
+
 async def begin_drill(town: WayTown) -> None:
     """A drill of group g3 runs from now on."""
     drill = Drill(
@@ -295,4 +364,5 @@ async def test_the_whole_way_holds_on_postgresql_too(tmp_path: Path, postgres_ur
         assert (await town.standing()).state is StationState.CONFIRMED
         assert [bool(order["on"]) for order in town.publisher.to("siren")][:2] == [True, False]
         delivered = [e["target"] for e in await town.events("told") if e["state"] == "delivered"]
-        assert delivered == ["station", "s1"]
+        assert delivered == ["station", "s1", "station"]
+        assert far.types[-1] == "lianfang.incident.closed"

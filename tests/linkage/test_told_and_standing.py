@@ -48,6 +48,13 @@ def test_taking_a_notice_away_says_nothing_of_how_far_it_came():
     assert states(both, events) == [("member", "mqtt", "answered")]
 
 
+def test_telling_of_the_close_says_nothing_of_how_far_the_call_came():
+    both = [action(K.WEBHOOK, S.SENT, at=10, event="opened", use="station")]
+    both.append(action(K.WEBHOOK, S.EXPIRED, at=30, event="closed"))
+    events = [ToldEvent(E.STATION_CONFIRMED, 20, {"name": "x"})]
+    assert states(both, events) == [("webhook", "webhook", "answered")]
+
+
 def test_an_error_is_shown_while_it_matters():
     lines = told([action(K.NOTICE, S.PLANNED), action(K.SIREN, S.SENT)], (), ())
     assert [one.error for one in lines] == ["no answer", None]

@@ -25,7 +25,7 @@ from linkage.outbox import Outbox
 from linkage.registry.personal import Contact, sealed_columns
 from linkage.rules.model import Rule, RuleAction, Rules
 from linkage.schema import households
-from linkage.steps.desk import IncidentDesk
+from linkage.steps.desk import DeskPolicy, IncidentDesk
 from linkage.ways.carrying import WayCarrier
 from linkage.ways.devices import LoudspeakerWay, SirenWay
 from linkage.ways.settings import Use, Ways, Webhook
@@ -92,10 +92,16 @@ class Publisher:
     def __init__(self) -> None:
         self.sent: list[tuple[str, dict[str, object]]] = []
         self.away = False
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
+        """Happens once, while a notice is on its way."""
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         if self.away:
             raise BrokerAway("no answer")
+        happens = self.meanwhile
+        if happens is not None and topic.endswith("/notice"):
+            self.meanwhile = None
+            await happens()
         self.sent.append((topic, json.loads(payload)))
 
     def to(self, kind: str) -> list[dict[str, object]]:
@@ -115,7 +121,10 @@ class WayTown:
     def __post_init__(self) -> None:
         self.changes, self.publisher = Changes(), Publisher()
         self.log = AlarmLog(self.database, self.clock, writer="intake")
-        self.desk = IncidentDesk(self.database, self.clock, self.changes, writer="linkage")
+        policy = DeskPolicy(ways=self.ways)
+        self.desk = IncidentDesk(
+            self.database, self.clock, self.changes, writer="linkage", policy=policy
+        )
         self.station = StationDesk(self.database, self.clock, self.changes, writer="linkage")
         self.engine = Engine(
             self.database,
