@@ -8,7 +8,7 @@ import type { I18n } from './i18n'
 import type { Console } from './state/console'
 import { isLifeSafety } from './state/incidents'
 
-export function placeWords(incident: Incident): string {
+export function placeWords(incident: Pick<Incident, 'place'>): string {
   const { village, group, household } = incident.place
   return [village, group, household].filter((word) => word !== null && word !== '').join(' ')
 }

@@ -38,6 +38,18 @@ def after(incident: Incident, event: Happened) -> Incident:
     return changed
 
 
+PLACE = (
+    "village_id",
+    "grid_id",
+    "group_id",
+    "household_id",
+    "camera_id",
+    "latitude",
+    "longitude",
+    "cell",
+)
+"""The fields of an incident that say where it is."""
+
 _NO_STEPS = frozenset({EventType.OVERDUE, EventType.RANG_AGAIN})
 
 
@@ -100,6 +112,7 @@ def _changed_beside_the_way(incident: Incident, event: Happened) -> Incident:
                 silent=data["silent"],
                 cancel_claimed=data["cancel_claimed"],
                 certainty=data["certainty"],
+                **data.get("place", {}),
             )
         case EventType.SPLIT:
             # its alarms go; the moment of it counts

@@ -6,11 +6,10 @@ is the desk's and, for what happens by itself, `linkage.steps.overdue`'s.
 
 from dataclasses import dataclass, replace
 
-from alarms.model import AlarmKind
-from linkage.model import Certainty, EventType, Incident, Stage, usual_certainty
+from linkage.model import Certainty, EventType, Incident, Stage, urgency_of, usual_certainty
 from linkage.steps.checks import Ask, Situation, check, was_reached
 from linkage.steps.due_times import Due, DueTimes, awaited, due_from
-from linkage.steps.events import Happened, after
+from linkage.steps.events import PLACE, Happened, after
 from linkage.steps.moves import BEFORE, MOVES, ON_THE_SPOT, Step
 
 SUPERVISED_FROM = 2
@@ -67,25 +66,35 @@ def pass_due(incident: Incident, now_ms: int, table: DueTimes) -> Taken:
 def absorb(target: Incident, merged: Incident, ask: Ask, now_ms: int, table: DueTimes) -> Taken:
     """The other side of a merge: what survives is at least as urgent, and due as early, as both."""
     more_urgent = merged if merged.priority < target.priority else target
-    duress = AlarmKind.DURESS in (target.kind, merged.kind)
-    told = {
+    told: dict[str, object] = {
         "by": ask.actor.display_name,
         "reason": ask.reason,
         "incident": merged.id,
         "number": merged.number,
         "priority": more_urgent.priority,
-        "kind": AlarmKind.DURESS.value if duress else more_urgent.kind.value,
+        "kind": min(target.kind, merged.kind, key=urgency_of).value,
         "plan": more_urgent.plan,
         "silent": target.silent or merged.silent,
         "cancel_claimed": target.cancel_claimed or merged.cancel_claimed,
         "certainty": max(_certainty(target), _certainty(merged), key=lambda c: c.rank).value,
     }
+    if _gives_its_place(target, merged):
+        told["place"] = {name: getattr(merged, name) for name in PLACE}
     event = Happened(EventType.ABSORBED, not_before(target, now_ms), ask.actor.username, told)
     changed = after(target, event)
     due = due_from(changed, event.at_ms, table)
     if due is not None and (target.next_due_at_ms is None or due.at_ms < target.next_due_at_ms):
         event = replace(event, data={**told, "due": _shown(due)})
     return Taken((event,), after(target, event))
+
+
+def _gives_its_place(target: Incident, merged: Incident) -> bool:
+    """As of a press that is folded in: what is called by its worst alarm is where that came from;
+    and what began before a camera, or nowhere, is the household's."""
+    is_homeless = target.household_id is None and target.group_id is None
+    is_worse = urgency_of(merged.kind) < urgency_of(target.kind)
+    has_home = merged.household_id is not None
+    return (is_homeless and merged.group_id is not None) or (is_worse and has_home)
 
 
 def _certainty(incident: Incident) -> Certainty:

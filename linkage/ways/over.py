@@ -58,8 +58,9 @@ def overtaken_notices_over(conn: Connection, sent: Sequence[Action], *, now_ms: 
             _plan_notices(conn, one.incident_id, [told], now_ms=now_ms)
 
 
-def webhooks_told(conn: Connection, incident_id: str) -> dict[str, int]:
-    """The webhooks that were told of this incident, with how long each is tried, ms."""
+def webhooks_told(conn: Connection, incident_id: str) -> dict[str, int | None]:
+    """The webhooks that were told of this incident, with how long each is tried, ms (None: for
+    ever)."""
     a = actions.c
     rows = conn.execute(
         select(a.target, a.payload, a.planned_at_ms, a.deadline_ms)
@@ -71,7 +72,7 @@ def webhooks_told(conn: Connection, incident_id: str) -> dict[str, int]:
         .order_by(a.planned_at_ms, a.id)
     )
     return {
-        row.target: row.deadline_ms - row.planned_at_ms
+        row.target: None if row.deadline_ms is None else row.deadline_ms - row.planned_at_ms
         for row in rows
         if json.loads(row.payload)["event"] != CLOSED
     }
@@ -80,7 +81,7 @@ def webhooks_told(conn: Connection, incident_id: str) -> dict[str, int]:
 def webhooks_over(
     conn: Connection,
     incident_id: str,
-    told: Mapping[str, int],
+    told: Mapping[str, int | None],
     *,
     version: int,
     now_ms: int,
@@ -94,7 +95,7 @@ def webhooks_over(
             kind=ActionKind.WEBHOOK,
             target=name,
             due_at_ms=now_ms,
-            deadline_ms=now_ms + tried_ms,
+            deadline_ms=None if tried_ms is None else now_ms + tried_ms,
             payload={"event": CLOSED, "alarm": None, "use": None, "into": into},
         )
         for name, tried_ms in told.items()

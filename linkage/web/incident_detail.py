@@ -21,7 +21,13 @@ from linkage.response_plans import storage
 from linkage.steps.checks import ClosingCheck
 from linkage.web import plan_views, views
 from linkage.web.incident_alarms import alarm_counts
-from linkage.web.incident_reading import LISTED_CALLERS, SHOWN, facts_of, read_people
+from linkage.web.incident_reading import (
+    LISTED_CALLERS,
+    SHOWN,
+    PlaceLabels,
+    facts_of,
+    read_people,
+)
 from linkage.web.incident_rows import AnyRow, IncidentRow
 from linkage.web.incident_timeline import (
     read_actors,
@@ -29,7 +35,7 @@ from linkage.web.incident_timeline import (
     read_heard,
     read_timeline,
 )
-from linkage.web.step_reading import allowed, merged_from
+from linkage.web.step_reading import allowed
 from linkage.web.views import moment, moment_or_none
 from linkage.web.way_reading import HEARD, RECIPIENT_KINDS, told_items
 
@@ -80,10 +86,23 @@ def read_detail(
         action_count=action_count,
         decisions=read_decisions(conn, row.id),
         allowed=allowed(conn, row.id, ports.actor, ports.closing_check),
-        merged_from=merged_from(conn, row.id),
+        merged_from=_merged_from(conn, row.id),
         response_plan=_response_plan(conn, row, ports.zone),
         told=told_items(messages, heard, read_actors(conn, row.id), ports.zone),
     )
+
+
+def _merged_from(conn: Connection, incident_id: str) -> list[views.MergedIncident]:
+    """The incidents that became a part of this one, with where each was."""
+    i = s.incidents.c
+    rows = conn.execute(
+        select(s.incidents).where(i.merged_into == incident_id).order_by(i.number)
+    ).all()
+    labels = PlaceLabels.read(conn, rows)
+    return [
+        views.MergedIncident(id=row.id, number=row.number, kind=row.kind, place=labels.place(row))
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True)

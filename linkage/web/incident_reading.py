@@ -58,7 +58,7 @@ def facts_of(
     conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo, most: AtMost
 ) -> list[dict[str, Any]]:
     ids = [r.id for r in rows]
-    labels = _Labels.read(conn, rows)
+    labels = PlaceLabels.read(conn, rows)
     alarms = newest_alarms(conn, ids, most.alarms)
     counts = alarm_counts(conn, ids)
     callers = {r.id: counts[r.id].callers(r.household_id) for r in rows}
@@ -124,14 +124,16 @@ def facts_of(
 
 
 @dataclass(frozen=True)
-class _Labels:
+class PlaceLabels:
+    """The names of the places of some incidents."""
+
     villages: dict[str, str]
     grids: dict[str, str]
     groups: dict[str, str]
     households: dict[str, str]
 
     @classmethod
-    def read(cls, conn: Connection, rows: Sequence[IncidentRow]) -> "_Labels":
+    def read(cls, conn: Connection, rows: Sequence[IncidentRow]) -> "PlaceLabels":
         return cls(
             _names(conn, s.villages, "name", {r.village_id for r in rows}),
             _names(conn, s.grids, "name", {r.grid_id for r in rows}),

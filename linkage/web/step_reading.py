@@ -51,15 +51,6 @@ def step_facts(
     }
 
 
-def merged_from(conn: Connection, incident_id: str) -> list[views.OtherIncident]:
-    """The incidents that became a part of this one."""
-    i = s.incidents.c
-    rows = conn.execute(
-        select(i.id, i.number).where(i.merged_into == incident_id).order_by(i.number)
-    )
-    return [views.OtherIncident(id=row.id, number=row.number) for row in rows]
-
-
 def allowed(
     conn: Connection, incident_id: str, actor: Actor, closing_check: ClosingCheck
 ) -> list[str]:

@@ -124,6 +124,13 @@ class OtherIncident(Struct, frozen=True, kw_only=True):
     number: str
 
 
+class MergedIncident(OtherIncident, frozen=True, kw_only=True):
+    """One that became a part of the incident, with where it was."""
+
+    kind: str
+    place: Place
+
+
 class Called(Struct, frozen=True, kw_only=True):
     """A person who was told."""
 
@@ -332,7 +339,7 @@ class IncidentDetail(Incident, frozen=True, kw_only=True):
     """Of the alarms that opened it or rang, and of the newest 20."""
     allowed: list[str]
     """The steps that the caller may take now."""
-    merged_from: list[OtherIncident]
+    merged_from: list[MergedIncident]
     response_plan: IncidentPlan
     told: list[Told]
 

@@ -424,8 +424,12 @@ async def test_what_the_station_has_not_confirmed_is_asked_after_in_the_survivor
             )
         )
     second = await merge_first_into_second(room)
-    [message] = await actions_of(room.database, "webhook")
+    message, closed = sorted(
+        await actions_of(room.database, "webhook"),
+        key=lambda one: one["payload"]["event"] == "closed",
+    )
     assert message["incident_id"] == (first.id if confirmed else second.id)
+    assert (closed["incident_id"], closed["payload"]["into"]) == (first.id, second.number)
 
 
 async def test_a_camera_that_is_split_off_stands_where_it_stands(room: DeskRoom):

@@ -399,6 +399,26 @@ def test_duress_is_never_hidden_by_a_merge():
     assert absorbed(OTHER, replace(SIGNED, kind=AlarmKind.DURESS)).kind is AlarmKind.DURESS
 
 
+def test_what_survives_a_merge_stands_where_its_worst_alarm_came_from():
+    here = replace(OTHER, village_id="v", group_id="g3", household_id="h1", latitude=30.0)
+    there = replace(SIGNED, village_id="v", group_id="g4", household_id="h5", latitude=30.1)
+    fire = replace(there, kind=AlarmKind.FIRE)
+    assert absorbed(here, fire).kind is AlarmKind.FIRE
+    moved = absorbed(here, fire)
+    assert (moved.group_id, moved.household_id, moved.latitude) == ("g4", "h5", 30.1)
+    for kept in (absorbed(here, there), absorbed(fire, replace(here, kind=AlarmKind.PANIC))):
+        assert kept.household_id in ("h1", "h5")
+    assert absorbed(here, there).household_id == "h1"
+    assert absorbed(here, replace(fire, household_id=None)).household_id == "h1"
+
+
+def test_what_began_nowhere_takes_the_home_of_what_is_merged_into_it():
+    nowhere = replace(OTHER, group_id=None, household_id=None, camera_id="cam")
+    home = replace(SIGNED, group_id="g4", household_id="h5", camera_id=None)
+    assert absorbed(nowhere, home).household_id == "h5"
+    assert absorbed(nowhere, replace(home, group_id=None, household_id=None)).camera_id == "cam"
+
+
 def test_a_merge_brings_a_due_time_nearer_and_never_puts_it_off():
     slow = replace(SIGNED, id="i2", priority=4, next_due_at_ms=LATER + 30 * MINUTE)
     assert absorbed(slow, SIGNED).next_due_at_ms == LATER + MINUTE

@@ -117,7 +117,10 @@ async def test_a_merge_by_number_leaves_both_findable(town):
         found = await (await browser.get("/api/v1/incidents?number=20261121-a")).json()
     assert merged["merged_into"] == {"id": "b", "number": "20261121-b"}
     assert (merged["outcome"], merged["next"], merged["allowed"]) == ("duplicate", None, ["note"])
-    assert survivor["merged_from"] == [{"id": "a", "number": "20261121-a"}]
+    place = {"village": "东村", "grid": "东村网格", "group": "东村3组", "household": "3组017号"}
+    assert survivor["merged_from"] == [
+        {"id": "a", "number": "20261121-a", "kind": "panic", "place": place}
+    ]
     assert {alarm["id"] for alarm in survivor["alarms"]} == {"alarm-a", "alarm-b"}
     assert [item["id"] for item in found["items"]] == ["a"]
 

@@ -132,6 +132,11 @@ export interface Household {
   contact_phone: string | null
 }
 
+export interface MergedIncident extends OtherIncident {
+  kind: string
+  place: Place
+}
+
 export interface OtherIncident {
   id: string
   number: string
@@ -245,7 +250,7 @@ export interface IncidentDetail extends Incident {
   decisions: Decision[]
   /** The steps that whoever asked may take now. */
   allowed: string[]
-  merged_from: OtherIncident[]
+  merged_from: MergedIncident[]
   response_plan: IncidentPlan
   told: Told[]
 }
