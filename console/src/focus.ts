@@ -5,7 +5,7 @@
  * done: a note about one incident must never be written into another.
  */
 import type { Incident } from './api/types'
-import { kindRank, urgencyClass } from './state/incidents'
+import { kindRank, needsSigning, urgencyClass } from './state/incidents'
 import { awaitedStep, nextToDo } from './steps'
 
 /** The incident that this person has signed for, worked on or opened last, and what it then awaited. */
@@ -13,6 +13,33 @@ export interface Mine {
   id: string
   step: string | null
 }
+
+/**
+ * What this person was at, as far as the incidents themselves tell: a page that was opened anew must
+ * not have forgotten it. Of those signed for by them, or on which they were sent, the one that moved
+ * last; a real one before a drill. What is suspended waits.
+ */
+export function takenUp(open: readonly Incident[], username: string): Mine | null {
+  const own = open.filter(
+    (one) => isUnderWay(one) && (one.acknowledged?.username === username || isSent(one, username)),
+  )
+  const real = own.filter((one) => !one.drill)
+  const [last] = (real.length > 0 ? real : own).sort((a, b) => movedAt(b) - movedAt(a))
+  return last === undefined ? null : { id: last.id, step: awaitedStep(last) }
+}
+
+const isUnderWay = (one: Incident) => !needsSigning(one) && one.suspended_until === null
+
+const isSent = (one: Incident, username: string) =>
+  one.responder?.people.some((person) => person.username === username) ?? false
+
+/** When its newest step was taken, ms. */
+function movedAt(one: Incident): number {
+  const times: (string | null)[] = Object.values(one.times)
+  return Math.max(Date.parse(one.acknowledged?.at ?? one.opened_at), ...times.map(msOf))
+}
+
+const msOf = (at: string | null) => (at === null ? 0 : Date.parse(at))
 
 /** What the panel showed until now, and since when. */
 export interface Shown {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Incident } from '../src/api/types'
-import { inFocus, type Mine } from '../src/focus'
+import { inFocus, type Mine, takenUp } from '../src/focus'
 import { byUrgency } from '../src/state/incidents'
 import { incident, taken } from './incident'
 
@@ -49,5 +49,45 @@ describe('the panel of the board', () => {
   it('gives way at once to what is worse', () => {
     const worse = incident({ id: 'worse', kind: 'fire' })
     expect(shown([incident({ id: 'first' }), worse], null, 'first', 1_000)).toBe('worse')
+  })
+})
+
+describe('a page opened anew', () => {
+  const before = { by: '张伟', username: 'duty', at: '2026-11-21T21:00:10+08:00' }
+  const since = { by: '张伟', username: 'duty', at: later }
+  const another = { by: '李班长', username: 'leader', at: later }
+
+  it('turns to what this person signed for last, not to what others have', () => {
+    const open = [
+      taken({ id: 'first', acknowledged: before }),
+      taken({ id: 'last', acknowledged: since }),
+      taken({ id: 'hers', acknowledged: another }),
+    ]
+    expect(takenUp(open, 'duty')).toEqual({ id: 'last', step: 'verify' })
+    expect(takenUp(open, 'police')).toBeNull()
+  })
+
+  it('knows the work that went on since', () => {
+    const times = { ...incident().times, verified: '2026-11-21T21:25:00+08:00' }
+    const next = { action: 'dispatch', due_at: null, due_for: null }
+    const open = [
+      taken({ id: 'verified', acknowledged: before, times, next }),
+      taken({ id: 'signed', acknowledged: since }),
+    ]
+    expect(takenUp(open, 'duty')).toEqual({ id: 'verified', step: 'dispatch' })
+  })
+
+  it('turns to where this person was sent', () => {
+    const responder = { to: null, people: [{ username: 'patrol', display_name: '陈队长' }] }
+    expect(takenUp([taken({ id: 'sent', responder })], 'patrol')?.id).toBe('sent')
+  })
+
+  it('leaves what is suspended, rings again or is a drill beside the real', () => {
+    const ringing = incident({ id: 'rings', acknowledged: since })
+    const waiting = taken({ id: 'waits', acknowledged: since, suspended_until: later })
+    const drill = taken({ id: 'drill', acknowledged: since, drill: true })
+    expect(takenUp([ringing, waiting], 'duty')).toBeNull()
+    expect(takenUp([drill], 'duty')?.id).toBe('drill')
+    expect(takenUp([drill, taken({ id: 'real', acknowledged: before })], 'duty')?.id).toBe('real')
   })
 })

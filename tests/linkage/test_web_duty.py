@@ -143,6 +143,18 @@ async def test_village_head_sees_nothing_of_another_village(h):
         assert await Api(h, "head").get(f"duty/{noun}") == {"items": []}
 
 
+async def test_whoever_edits_is_told_whom_and_where_entries_may_name(h, shift):
+    found = await shift.get("duty/names")
+    people = {one["username"]: one["role"] for one in found["people"]}
+    assert people["crew"] == "patrol"
+    assert {one["id"] for one in found["villages"]} >= {EAST, WEST}
+
+    eastern = await Api(h, "eastern").get("duty/names")
+    assert [one["id"] for one in eastern["villages"]] == [EAST]
+    assert {one["village"] for one in eastern["grids"]} <= {EAST}
+    assert "head" not in {one["username"] for one in eastern["people"]}  # is of the west
+
+
 # --- the registry ---------------------------------------------------------------------------------
 
 POST = {"name": "值班席", "role": "duty-officer", "hours": "20:00-08:00"}

@@ -61,6 +61,7 @@ MAY = {
     "DELETE /api/v1/response-plans/{id}": "shift admin",
     "POST /api/v1/incidents/{id}/tick": "duty shift dispatcher head patrol",
     "GET /api/v1/duty": EVERYBODY,
+    "GET /api/v1/duty/names": "shift admin",
     "GET /api/v1/incidents/{id}/proposals": AT_THE_DESK,
     "GET /api/v1/duty/patterns": EVERYBODY,
     "POST /api/v1/duty/patterns": "shift admin",

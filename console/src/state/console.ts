@@ -12,7 +12,7 @@ import { decideSound, type Heard } from '../sound/policy'
 import { Speaker, type SoundState } from '../sound/speaker'
 import { asks, type Book, bringsNews, merge, needsSigning, openByUrgency, replaceOpen } from './incidents'
 import { type Session, Stream } from './stream'
-import type { Mine } from '../focus'
+import { type Mine, takenUp } from '../focus'
 import { awaitedStep } from '../steps'
 
 const PRESENCE_MS = 10_000
@@ -174,6 +174,7 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     stream.stop()
     try {
       stream.start(await readAll())
+      mine.value ??= takenUp(open.value, state.me?.username ?? '')
     } catch (error) {
       if (error instanceof SignedOut) return sessionGone()
       lineLost()

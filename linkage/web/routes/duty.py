@@ -7,6 +7,7 @@ from alarms.errors import StoreBusy
 from linkage.accounts.rights import Permission
 from linkage.audit import AuditAction
 from linkage.web import duty_views, views
+from linkage.web.duty_names import DutyNames, read_names
 from linkage.web.duty_now import read_duty, read_proposals
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.incident_rows import read_row
@@ -19,6 +20,12 @@ log = structlog.get_logger()
 async def duty(request: web.Request) -> web.Response:
     ports, principal = request.app[PORTS], caller_of(request).principal
     return views.answer(await ports.database.read(lambda conn: read_duty(conn, ports, principal)))
+
+
+async def names(request: web.Request) -> web.Response:
+    places = caller_of(request).principal.places
+    database = request.app[PORTS].database
+    return views.answer(await database.read(lambda conn: read_names(conn, places)))
 
 
 async def proposals(request: web.Request) -> web.Response:
@@ -49,6 +56,14 @@ ROUTES = (
         Permission.DUTY_READ,
         "Who is on duty and on patrol now, who is next, where nobody will be",
         answers={200: duty_views.DutyNow},
+    ),
+    Route(
+        "GET",
+        "/api/v1/duty/names",
+        names,
+        Permission.DUTY_EDIT,
+        "People, villages and grids that the duty room's entries may name",
+        answers={200: DutyNames},
     ),
     Route(
         "GET",
