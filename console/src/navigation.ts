@@ -28,6 +28,7 @@ export const ENTRIES: readonly Entry[] = [
   { route: 'duty', label: 'nav.duty', needs: 'duty.read', group: null },
   { route: 'cameras', label: 'nav.cameras', needs: null, group: null },
   { route: 'closed', label: 'nav.closed', needs: null, group: null },
+  { route: 'duty-settings', label: 'nav.dutySettings', needs: 'duty.edit', group: 'prepare' },
   { route: 'quiet', label: 'nav.quiet', needs: null, group: 'prepare' },
   { route: 'plans', label: 'nav.plans', needs: 'response_plan.edit', group: 'prepare' },
 ]

@@ -5,6 +5,7 @@ import BoardView from './views/BoardView.vue'
 import CamerasView from './views/CamerasView.vue'
 import ClosedView from './views/ClosedView.vue'
 import IncidentView from './views/IncidentView.vue'
+import DutySettingsView from './views/DutySettingsView.vue'
 import DutyView from './views/DutyView.vue'
 import LedgerView from './views/LedgerView.vue'
 import NotFoundView from './views/NotFoundView.vue'
@@ -16,6 +17,7 @@ export const ROUTES: RouteRecordRaw[] = [
   { path: '/incidents/:id', name: 'incident', component: IncidentView, props: true },
   { path: '/closed', name: 'closed', component: ClosedView },
   { path: '/duty', name: 'duty', component: DutyView },
+  { path: '/duty/settings', name: 'duty-settings', component: DutySettingsView },
   { path: '/quiet', name: 'quiet', component: QuietView },
   { path: '/drills/:id', name: 'ledger', component: LedgerView, props: true },
   { path: '/plans', name: 'plans', component: PlansView },

@@ -1,4 +1,5 @@
 import { dutyEn } from './duty.en'
+import { settingsEn } from './settings.en'
 import { stepsEn } from './steps.en'
 import type { Key } from './zh'
 
@@ -6,6 +7,7 @@ import type { Key } from './zh'
 export const en: Record<Key, string> = {
   ...stepsEn,
   ...dutyEn,
+  ...settingsEn,
 
   'app.name': 'Lianfang',
   'app.room': 'Duty room',

@@ -1,10 +1,12 @@
 import { dutyZh } from './duty.zh'
+import { settingsZh } from './settings.zh'
 import { stepsZh } from './steps.zh'
 
 /** Every sentence of the console in Chinese. The keys are the master list; `en.ts` must match. */
 export const zh = {
   ...stepsZh,
   ...dutyZh,
+  ...settingsZh,
 
   'app.name': '平安联防',
   'app.room': '监控研判室',
