@@ -93,9 +93,20 @@ class DeviceRegistry:
         given = hashlib.sha256(password.encode()).hexdigest()
         return str(row.kind) if secrets.compare_digest(given, row.password_sha256) else None
 
-    async def note_statuses(self, statuses: Mapping[str, dict[str, object]], *, at_ms: int) -> None:
-        """Keep what devices last said of themselves, all in one commit. Raises StoreBusy."""
+    async def note_statuses(
+        self,
+        statuses: Mapping[str, dict[str, object]],
+        *,
+        at_ms: int,
+        spoke: Collection[str] = (),
+    ) -> None:
+        """Keep what devices last said of themselves, all in one commit. Raises StoreBusy.
+
+        `spoke` are those that said it themselves, just now: no last will, and nothing that a
+        broker had retained.
+        """
         statement = update(devices).where(devices.c.id == bindparam("device"))
+        heard = update(devices).where(devices.c.id.in_(spoke)).values(heard_at_ms=at_ms)
         rows = [
             {
                 "device": device,
@@ -105,7 +116,13 @@ class DeviceRegistry:
             }
             for device, status in statuses.items()
         ]
-        await self._database.write(lambda conn: conn.execute(statement, rows))
+
+        def work(conn: Connection) -> None:
+            conn.execute(statement, rows)
+            if spoke:
+                conn.execute(heard)
+
+        await self._database.write(work)
 
     def enrol_in(
         self,

@@ -26,6 +26,7 @@ from alarms.lanes import Lanes
 from alarms.log import AlarmLog
 from alarms.model import (
     Appended,
+    DeviceReport,
     ReplyState,
     SeenNotice,
     SounderStatus,
@@ -75,6 +76,12 @@ class OnSounders(Protocol):
     async def __call__(self, said: Sequence[SounderStatus], /) -> object: ...
 
 
+class OnReports(Protocol):
+    """Told what devices say of themselves, once it is in the store. Raises nothing."""
+
+    def __call__(self, reports: Sequence[DeviceReport], /) -> object: ...
+
+
 @dataclass(frozen=True)
 class _Waiting:
     """A press that waits for its device's turn."""
@@ -95,6 +102,7 @@ class Intake:
         *,
         on_seen: OnSeen,
         on_sounders: OnSounders | None = None,
+        on_reports: OnReports | None = None,
     ) -> None:
         self.counters = IntakeCounters()
         self.legs = IntakeLegs()
@@ -106,6 +114,7 @@ class Intake:
         self._clock = clock
         self._on_seen = on_seen
         self._on_sounders = on_sounders
+        self._on_reports = on_reports
         self._judge = Judge(devices, clock, link.prefix)
         self._stopping = asyncio.Event()
         self._idle: set[asyncio.Task[None] | None] = set()
@@ -257,7 +266,7 @@ class Intake:
         self._link.post(f"{self._link.prefix}/button/{one.device}/reply", payload)
 
     async def _take_news(self, messages: Sequence[Inbound]) -> None:
-        news = read_news(((m.topic, m.payload) for m in messages), self._link.prefix)
+        news = read_news(((m.topic, m.payload, m.retained) for m in messages), self._link.prefix)
         for topic, why in news.unreadable:
             self._unreadable.count(topic, why)
         for topic, times, why in self._unreadable.due(self._clock.monotonic()):
@@ -267,9 +276,12 @@ class Intake:
             await self._until_it_works(lambda: self._on_seen(news.seen))
         if news.statuses:
             at_ms = unix_ms(self._clock.now())
+            spoke = {r.device for r in news.reports if r.live and r.online}
             await self._until_it_works(
-                lambda: self._devices.note_statuses(news.statuses, at_ms=at_ms)
+                lambda: self._devices.note_statuses(news.statuses, at_ms=at_ms, spoke=spoke)
             )
+            if self._on_reports is not None:
+                self._on_reports(news.reports)
         on_sounders = self._on_sounders
         if news.sounders and on_sounders is not None:
             await self._until_it_works(lambda: on_sounders(news.sounders))

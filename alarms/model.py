@@ -194,6 +194,23 @@ class SounderStatus:
 
 
 @dataclass(frozen=True)
+class DeviceReport:
+    """What a device's status says of itself; None where it says nothing of it."""
+
+    device: str
+    live: bool
+    """It came as it was said; else the broker had retained it, and nobody knows since when."""
+    online: bool
+    """False: a goodbye, or the last will that the broker speaks for it."""
+    every_s: float | None = None
+    battery: float | None = None
+    rssi: float | None = None
+    tamper: bool | None = None
+    at_ms: int | None = None
+    """Its clock, Unix milliseconds."""
+
+
+@dataclass(frozen=True)
 class Refusal:
     """A message that was no acceptable press, kept with its reason."""
 

@@ -10,7 +10,7 @@ import msgspec
 
 from alarms.decode import device_of
 from alarms.device_topics import LOUDSPEAKER, SIREN
-from alarms.model import SeenNotice, SounderStatus
+from alarms.model import DeviceReport, SeenNotice, SounderStatus
 
 
 class DeviceStatus(msgspec.Struct):
@@ -21,6 +21,10 @@ class DeviceStatus(msgspec.Struct):
     battery: float | None = None
     rssi: float | None = None
     fw: str | None = None
+    tamper: bool | None = None
+    """Somebody opened it or took it off its wall."""
+    at_ms: int | None = None
+    """The device's clock, Unix milliseconds."""
 
 
 class Sounding(DeviceStatus):
@@ -43,24 +47,27 @@ class News:
 
     statuses: dict[str, dict[str, object]] = field(default_factory=dict)
     """The last one of each device."""
+    reports: list[DeviceReport] = field(default_factory=list)
+    """Every one of them, in the order they came."""
     seen: list[SeenNotice] = field(default_factory=list)
     sounders: list[SounderStatus] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     """Topic and why."""
 
 
-def read_news(messages: Iterable[tuple[str, bytes]], prefix: str) -> News:
-    """`messages` are topics and payloads in the order they came."""
+def read_news(messages: Iterable[tuple[str, bytes, bool]], prefix: str) -> News:
+    """`messages` are topic, payload and whether the broker had it retained, in the order they
+    came."""
     news = News()
-    for topic, payload in messages:
+    for topic, payload, retained in messages:
         try:
             if (device := device_of(topic, prefix, "status")) is not None:
                 status = msgspec.json.decode(payload, type=DeviceStatus)
-                news.statuses[device] = msgspec.to_builtins(status)
+                _note_status(news, device, status, retained=retained)
             elif (found := _sounder_of(topic, prefix)) is not None:
                 kind, device = found
                 told = msgspec.json.decode(payload, type=Sounding)
-                news.statuses[device] = msgspec.to_builtins(told)
+                _note_status(news, device, told, retained=retained)
                 sounding = told.on or told.said is not None
                 news.sounders.append(SounderStatus(device, kind, sounding))
             elif (device := device_of(topic, prefix, "seen")) is not None:
@@ -69,6 +76,22 @@ def read_news(messages: Iterable[tuple[str, bytes]], prefix: str) -> News:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             news.unreadable.append((topic, str(error)))
     return news
+
+
+def _note_status(news: News, device: str, said: DeviceStatus, *, retained: bool) -> None:
+    news.statuses[device] = msgspec.to_builtins(said)
+    news.reports.append(
+        DeviceReport(
+            device,
+            live=not retained,
+            online=said.online,
+            every_s=said.every_s,
+            battery=said.battery,
+            rssi=said.rssi,
+            tamper=said.tamper,
+            at_ms=said.at_ms,
+        )
+    )
 
 
 def _sounder_of(topic: str, prefix: str) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from importlib.metadata import version
 
@@ -50,6 +51,9 @@ from linkage.settings import Settings
 from linkage.steps.desk import DeskPolicy, IncidentDesk
 from linkage.steps.overdue import DueCarrier
 from linkage.storage import broker_address, open_storage
+from linkage.supervision.metrics import SupervisionMetrics
+from linkage.supervision.settings import policy_of
+from linkage.supervision.watch import SupervisionWatch
 from linkage.systemd import keep_watchdog, notify
 from linkage.ways.carrying import WayCarrier
 from linkage.ways.devices import LoudspeakerWay, SirenWay
@@ -143,6 +147,13 @@ async def opened(
             ways=settings.ways,
         )
         desk = IncidentDesk(database, clock, changes, writer=node, policy=policy)
+        supervision = SupervisionWatch(
+            database,
+            clock,
+            policy=policy_of(file.supervision),
+            hearing=lambda: _hearing(link, intake),
+            time_zone=settings.time_zone,
+        )
         intake = Intake(
             link,
             alarm_log,
@@ -150,6 +161,7 @@ async def opened(
             clock,
             on_seen=desk.seen,
             on_sounders=SounderNews(database, clock, changes, writer=node),
+            on_reports=supervision.heard,
         )
         right_of_way = RightOfWay(clock)
         engine = Engine(
@@ -257,6 +269,7 @@ async def opened(
             store_waiting=lambda: database.waiting,
             linked=engine.linked,
         ).register(metrics)
+        metrics.register(SupervisionMetrics(supervision))
         app = create_app(
             Ports(
                 database=database,
@@ -299,6 +312,7 @@ async def opened(
                 ("time", timekeeper.run),
                 ("outbox", outbox.run),
                 ("duty", duty.run),
+                ("supervision", supervision.run),
                 ("status", link.keep_status),
                 ("cameras", partial(_behind_bulkhead, fleet.run)),
                 ("camera finder", partial(_behind_bulkhead, locator.run)),
@@ -306,6 +320,12 @@ async def opened(
             ),
             stop_intake=intake.stop,
         )
+
+
+def _hearing(link: MqttLink, intake: Intake) -> datetime | None:
+    """Since when devices can be heard; None while they cannot."""
+    state = link.state
+    return state.since if state.up and intake.cannot_commit_since is None else None
 
 
 async def _run_spine(

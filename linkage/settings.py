@@ -20,6 +20,8 @@ from linkage.rules.file import load_rules
 from linkage.rules.model import Rules
 from linkage.steps.checks import ClosingCheck
 from linkage.strict_toml import Duration, Where, load
+from linkage.supervision.settings import SupervisionSettings
+from linkage.supervision.settings import mistakes_in as mistakes_in_supervision
 from linkage.ways.settings import USUAL_WAYS, Ways, load_ways
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -112,6 +114,7 @@ class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     cameras: CameraSettings = CameraSettings()
     duty: DutySettings = DutySettings()
     incidents: IncidentSettings = IncidentSettings()
+    supervision: SupervisionSettings = SupervisionSettings()
 
 
 @dataclass(frozen=True)
@@ -200,6 +203,8 @@ def load_settings(folder: Path) -> Settings:
         ) from error
     if file.database.url_file is None:
         _refuse_url(file.database.url, where, "database.url")
+    for key, zh, en in mistakes_in_supervision(file.supervision):
+        raise where.wrong(f"supervision.{key}", zh, en)
     ways = load_ways(folder / "notify.toml")
     plans = load_plans(folder / "escalation.toml", ways.webhooks)
     rules = load_rules(folder / "rules.toml", plans)

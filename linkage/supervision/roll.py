@@ -1,0 +1,402 @@
+"""All devices under supervision, in memory: what they said goes in, what is to be written comes
+out.
+
+No store and no clock: the watch brings both. Each look touches only devices whose time has come or
+that said something out of the ordinary, however many there are.
+"""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from alarms.model import DeviceState
+from linkage.supervision.deciding import (
+    Listening,
+    Report,
+    Watched,
+    excuse,
+    fallen_together,
+    faults_of,
+    is_village_back,
+    look_at,
+    take_press,
+    take_report,
+)
+from linkage.supervision.model import Fault, OrderState, Policy
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A device as the registry has it now."""
+
+    id: str
+    state: DeviceState
+    household_id: str | None = None
+    group_id: str | None = None
+    village_id: str | None = None
+    in_the_net: bool = True
+
+
+@dataclass(frozen=True)
+class StandingOrder:
+    """A maintenance order that is not done."""
+
+    id: str
+    fault: Fault
+    state: OrderState
+    device_id: str | None
+    village_id: str | None
+    folded_into: str | None = None
+
+
+@dataclass(frozen=True)
+class Orders:
+    """All that stand."""
+
+    standing: Sequence[StandingOrder] = ()
+    folded: Mapping[str, int] = field(default_factory=dict)
+    """For how many devices each village's order stood, those that are back counted too."""
+
+
+@dataclass(frozen=True)
+class Raise:
+    id: str
+    fault: Fault
+    device: Watched | None
+    """None: the whole village."""
+    village_id: str | None
+    into: str | None = None
+    """The village's order that stands for it."""
+
+
+@dataclass(frozen=True)
+class Recover:
+    """The device is well again; `closes`: nobody has to confirm it."""
+
+    order_id: str
+    closes: bool
+
+
+@dataclass(frozen=True)
+class Reopen:
+    """It was well again, and is not."""
+
+    order_id: str
+
+
+@dataclass(frozen=True)
+class Fold:
+    order_id: str
+    into: str
+
+
+@dataclass(frozen=True)
+class Close:
+    """Done without the device being well."""
+
+    order_id: str
+    why: str
+    device_id: str | None = None
+    anew: bool = False
+    """The device's time begins anew."""
+
+
+Change = Raise | Recover | Reopen | Fold | Close
+
+NOT_SUPERVISED = "not-supervised"
+VILLAGE_IS_BACK = "village-is-back"
+
+
+class Roll:
+    """Owned by the watch; nobody else changes it."""
+
+    def __init__(self, policy: Policy, *, new_id: Callable[[], str]) -> None:
+        self._policy = policy
+        self._new_id = new_id
+        self._devices: dict[str, Watched] = {}
+        self._villages: defaultdict[str, set[str]] = defaultdict(set)
+        self._orders = Orders()
+        self._of_device: dict[str, dict[Fault, StandingOrder]] = {}
+        self._down: dict[str, StandingOrder] = {}
+        """The open order of each village that is down."""
+        self._to_look_at: set[str] = set()
+        self._at: dict[str, int] = {}
+        self._queue: list[tuple[int, str]] = []
+        self._unsaved: set[str] = set()
+        self._looked: set[str] = set()
+        """Looked at, and what came of it is not in the store yet."""
+        self._known_since: dict[str, int] = {}
+        """Since when we know of each order."""
+
+    @property
+    def supervised(self) -> int:
+        return sum(device.supervised for device in self._devices.values())
+
+    @property
+    def standing(self) -> Sequence[StandingOrder]:
+        return self._orders.standing
+
+    def device(self, device_id: str) -> Watched | None:
+        return self._devices.get(device_id)
+
+    # what comes in
+
+    def place(
+        self, registered: Iterable[Registered], known: Mapping[str, Watched], now: int
+    ) -> list[str]:
+        """Follow the registry. `known` is what was remembered of devices that are new here.
+
+        The ids of those that are gone from it.
+        """
+        seen = set()
+        for one in registered:
+            seen.add(one.id)
+            device = self._devices.get(one.id)
+            if device is None:
+                self._add(one, known.get(one.id), now)
+            elif _facts(one) != _facts(device):
+                self._move(device, one)
+        gone = [device_id for device_id in self._devices if device_id not in seen]
+        for device_id in gone:
+            device = self._devices.pop(device_id)
+            if device.village_id is not None:
+                self._villages[device.village_id].discard(device_id)
+            self._unsaved.discard(device_id)
+            self._to_look_at.add(device_id)
+        return gone
+
+    def begin(self, orders: Orders, now: int) -> None:
+        """Take what stands in the store, at the start."""
+        self._stand(orders, now)
+        self._to_look_at |= set(self._of_device)
+
+    def sync(self, orders: Orders, now: int) -> None:
+        """Take what stands in the store; what was ended by others since is seen to."""
+        before = {order.id: order for order in self._orders.standing}
+        self._stand(orders, now)
+        for order in orders.standing:
+            before.pop(order.id, None)
+        for order in before.values():
+            device = None if order.device_id is None else self._devices.get(order.device_id)
+            if device is not None:
+                self._excuse(device, order.fault, now)
+
+    def report(self, device_id: str, report: Report, now: int) -> None:
+        """A status came live."""
+        device = self._devices.get(device_id)
+        if device is None:
+            return
+        never, every = device.heard is None, device.every
+        take_report(device, report, now, self._policy)
+        self._unsaved.add(device_id)
+        if never or every != device.every or self._is_odd(device):
+            self._to_look_at.add(device_id)
+
+    def press(self, device_id: str, now: int, *, clock_suspect: bool, told_time: bool) -> None:
+        """A press is in the log."""
+        device = self._devices.get(device_id)
+        if device is None:
+            return
+        take_press(device, now, clock_suspect=clock_suspect, told_time=told_time)
+        self._unsaved.add(device_id)
+        self._to_look_at.add(device_id)
+
+    # what comes out
+
+    def changes(self, listening: Listening) -> list[Change]:
+        """What must be written now. Until `settle`, the same again."""
+        self._take_due(listening.now)
+        self._looked |= self._to_look_at
+        self._to_look_at = set()
+        changes: list[Change] = []
+        found: defaultdict[str | None, list[Watched]] = defaultdict(list)
+        for device_id in sorted(self._looked):
+            device = self._devices.get(device_id)
+            changes += self._of_one(device_id, device, listening)
+            if device is not None and self._is_silent_anew(device, listening):
+                found[device.village_id].append(device)
+        for village_id, silent in found.items():
+            changes += self._of_village(village_id, silent, listening)
+        return changes + self._villages_back(changes)
+
+    def settle(self, changes: Iterable[Change], orders: Orders, listening: Listening) -> None:
+        """`changes` are in the store, and this is what stands there now."""
+        self._stand(orders, listening.now)
+        for change in changes:
+            if isinstance(change, Close) and change.anew and change.device_id is not None:
+                device = self._devices.get(change.device_id)
+                if device is not None:
+                    self._excuse(device, Fault.SILENT, listening.now)
+        looked, self._looked = self._looked, set()
+        for device_id in looked:
+            self._schedule(device_id, listening)
+
+    def unsaved(self) -> list[Watched]:
+        """Those of whom more is known than was remembered; until `saved`."""
+        return [self._devices[i] for i in sorted(self._unsaved)]
+
+    def saved(self, devices: Iterable[Watched]) -> None:
+        self._unsaved -= {device.id for device in devices}
+
+    # inside
+
+    def _add(self, one: Registered, known: Watched | None, now: int) -> None:
+        device = known or Watched(one.id, one.state, one.village_id, first=now)
+        device.state, device.in_the_net = one.state, one.in_the_net
+        device.household_id, device.group_id = one.household_id, one.group_id
+        device.village_id = one.village_id
+        if one.state is DeviceState.REVOKED and Fault.REVOKED not in self._held(one.id):
+            device.heard = None  # it spoke before
+        self._devices[one.id] = device
+        if one.village_id is not None:
+            self._villages[one.village_id].add(one.id)
+        if known is None:
+            self._unsaved.add(one.id)
+        self._to_look_at.add(one.id)
+
+    def _move(self, device: Watched, one: Registered) -> None:
+        if one.state is not device.state and one.state is DeviceState.REVOKED:
+            device.heard = None
+        if one.village_id != device.village_id:
+            if device.village_id is not None:
+                self._villages[device.village_id].discard(device.id)
+            if one.village_id is not None:
+                self._villages[one.village_id].add(device.id)
+        device.state, device.in_the_net = one.state, one.in_the_net
+        device.household_id, device.group_id = one.household_id, one.group_id
+        device.village_id = one.village_id
+        self._unsaved.add(device.id)
+        self._to_look_at.add(device.id)
+
+    def _stand(self, orders: Orders, now: int) -> None:
+        self._orders = orders
+        before = self._known_since
+        self._known_since = {order.id: before.get(order.id, now) for order in orders.standing}
+        of_device: dict[str, dict[Fault, StandingOrder]] = {}
+        down = {}
+        for order in orders.standing:
+            if order.device_id is not None:
+                of_device.setdefault(order.device_id, {})[order.fault] = order
+            elif order.village_id is not None and order.state is OrderState.OPEN:
+                down[order.village_id] = order
+        self._of_device, self._down = of_device, down
+
+    def _excuse(self, device: Watched, fault: Fault, now: int) -> None:
+        excuse(device, fault, now)
+        self._unsaved.add(device.id)
+        self._to_look_at.add(device.id)
+
+    def _held(self, device_id: str) -> dict[Fault, int]:
+        orders = self._of_device.get(device_id, {})
+        return {
+            fault: self._known_since[order.id]
+            for fault, order in orders.items()
+            if order.state is not OrderState.RECOVERED
+        }
+
+    def _is_odd(self, device: Watched) -> bool:
+        return (
+            device.id in self._of_device
+            or device.id in self._looked
+            or device.away is not None
+            or not device.supervised
+            or (device.battery is not None and device.battery < self._policy.battery_low)
+            or bool(device.tampered)
+            or device.weak.count > 0
+            or device.clock_off > 0
+        )
+
+    def _take_due(self, now: int) -> None:
+        while self._queue and self._queue[0][0] <= now:
+            at, device_id = heapq.heappop(self._queue)
+            if self._at.get(device_id) == at:
+                del self._at[device_id]
+                self._to_look_at.add(device_id)
+
+    def _schedule(self, device_id: str, listening: Listening) -> None:
+        device = self._devices.get(device_id)
+        if device is None:
+            self._at.pop(device_id, None)
+            return
+        at = look_at(device, listening, self._policy, self._held(device_id))
+        if at is None:
+            return
+        # a look that comes too soon finds nothing and is set anew: a heartbeat costs no entry
+        before = self._at.get(device_id)
+        if before is None or at < before:
+            self._at[device_id] = at
+            heapq.heappush(self._queue, (at, device_id))
+
+    def _is_silent_anew(self, device: Watched, listening: Listening) -> bool:
+        if Fault.SILENT in self._of_device.get(device.id, {}):
+            return False
+        held = self._held(device.id)
+        return Fault.SILENT in faults_of(device, listening, self._policy, held)
+
+    def _of_one(
+        self, device_id: str, device: Watched | None, listening: Listening
+    ) -> Iterable[Change]:
+        """All but a silence that is new."""
+        orders = self._of_device.get(device_id, {})
+        if device is None:
+            return [Close(order.id, NOT_SUPERVISED) for order in orders.values()]
+        faults = faults_of(device, listening, self._policy, self._held(device_id))
+        changes: list[Change] = [
+            Raise(self._new_id(), fault, device, device.village_id)
+            for fault in sorted(faults - set(orders) - {Fault.SILENT})
+        ]
+        for fault, order in orders.items():
+            recovered = order.state is OrderState.RECOVERED
+            if fault in faults:
+                changes += [Reopen(order.id)] * recovered
+            elif not device.supervised and fault is not Fault.REVOKED:
+                changes.append(Close(order.id, NOT_SUPERVISED))
+            elif not recovered:
+                changes.append(Recover(order.id, closes=not fault.must_be_confirmed))
+        return changes
+
+    def _of_village(
+        self, village_id: str | None, silent: list[Watched], listening: Listening
+    ) -> Iterable[Change]:
+        changes: list[Change] = []
+        into: str | None = None
+        if village_id is not None:
+            down = self._down.get(village_id)
+            into = None if down is None else down.id
+            if down is None:
+                village = [self._devices[i] for i in self._villages[village_id]]
+                together = fallen_together(silent, village, listening, self._policy)
+                if together:
+                    into = self._new_id()
+                    changes.append(Raise(into, Fault.VILLAGE, None, village_id))
+                    changes += self._folded(together, into)
+        changes += [
+            Raise(self._new_id(), Fault.SILENT, device, village_id, into) for device in silent
+        ]
+        return changes
+
+    def _folded(self, together: Iterable[str], into: str) -> list[Change]:
+        """The orders that were made before so many were seen to be silent."""
+        found = (self._of_device.get(i, {}).get(Fault.SILENT) for i in sorted(together))
+        return [Fold(o.id, into) for o in found if o is not None and o.state is OrderState.OPEN]
+
+    def _villages_back(self, changes: Iterable[Change]) -> list[Change]:
+        if not self._down:
+            return []
+        ending = {c.order_id for c in changes if isinstance(c, Recover | Close)}
+        silent: defaultdict[str, list[StandingOrder]] = defaultdict(list)
+        for order in self._orders.standing:
+            if order.folded_into is not None and order.id not in ending:
+                silent[order.folded_into].append(order)
+        back: list[Change] = []
+        for order in self._down.values():
+            left = silent[order.id]
+            if is_village_back(len(left), self._orders.folded.get(order.id, 0), self._policy):
+                back.append(Recover(order.id, closes=True))
+                back += [Close(o.id, VILLAGE_IS_BACK, o.device_id, anew=True) for o in left]
+        return back
+
+
+def _facts(one: Registered | Watched) -> tuple[object, ...]:
+    return one.state, one.household_id, one.group_id, one.village_id, one.in_the_net
