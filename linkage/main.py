@@ -296,6 +296,7 @@ async def opened(
                 closing_check=policy.closing_check,
                 response_plans=ResponsePlanDesk(database, clock, changes, writer=node),
                 flood=settings.rules.flood,
+                model_village=file.registry.model_village,
                 station=StationDesk(database, clock, changes, writer=node),
             )
         )

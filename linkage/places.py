@@ -66,7 +66,12 @@ _MEMBERS = (
         households.c.wants_notices,
     )
     .join(households, households.c.id == devices.c.household_id)
-    .where(households.c.group_id.in_(bindparam("ids", expanding=True)), devices.c.kind == "button")
+    .where(
+        households.c.group_id.in_(bindparam("ids", expanding=True)),
+        # who has left the net calls for help still, and is told of nobody's
+        households.c.left_at_ms.is_(None),
+        devices.c.kind == "button",
+    )
     .order_by(devices.c.id)
 )
 

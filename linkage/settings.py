@@ -16,6 +16,7 @@ from linkage.database_url import mistake_in
 from linkage.errors import BadSettings
 from linkage.escalation.plan_file import load_plans
 from linkage.escalation.plans import Plans
+from linkage.registry.coverage import MODEL_VILLAGE
 from linkage.rules.file import load_rules
 from linkage.rules.model import Rules
 from linkage.steps.checks import ClosingCheck
@@ -103,6 +104,13 @@ class DutySettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """After the start, where no console was ever attended."""
 
 
+class RegistrySettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`[registry]`: the household net."""
+
+    model_village: Annotated[float, msgspec.Meta(gt=0, le=1)] = MODEL_VILLAGE
+    """Share of its households from which a village counts as 示范村."""
+
+
 class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """`site.toml`."""
 
@@ -115,6 +123,7 @@ class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     duty: DutySettings = DutySettings()
     incidents: IncidentSettings = IncidentSettings()
     supervision: SupervisionSettings = SupervisionSettings()
+    registry: RegistrySettings = RegistrySettings()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -105,6 +106,23 @@ class Database:
         with _Translated(self), self._read_engine.connect() as conn:
             return work(conn)
 
+    async def empty_wal(self) -> bool:
+        """Bring SQLite's write-ahead log into the file and empty it, so that what was erased is in
+        neither. False when a reader still needed it: the next checkpoint does it. Raises StoreBusy.
+        """
+        return await self._writer.run(self._empty_wal, urgent=False)
+
+    def _empty_wal(self) -> bool:
+        if not self._is_sqlite:
+            return True
+        with _Translated(self), closing(self._write_engine.raw_connection()) as conn:
+            cursor = conn.cursor()
+            try:
+                row = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                cursor.close()
+        return bool(row[0] == 0)
+
     def prepare_now(self) -> None:
         """As `open`, in the calling thread; for the command line."""
         self._prepare()
@@ -167,6 +185,8 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        # what was deleted or replaced is overwritten where that costs no writing of its own
+        "secure_delete=FAST",
         f"busy_timeout={_BUSY_TIMEOUT_MS}",
     ):
         connection.execute(f"PRAGMA {pragma}").close()

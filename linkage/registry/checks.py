@@ -140,10 +140,10 @@ def _ring_of(given: object, field: str) -> list[Point]:
         raise BadEntry(
             field, Said("环没有闭合：最后一点须与第一点相同", "a ring must end where it began")
         )
-    if abs(_doubled_area(ring)) < 1e-12:
-        raise BadEntry(field, Said("环没有面积", "a ring must enclose an area"))
     if _crosses_itself(ring):
         raise BadEntry(field, Said("边界自相交叉", "a boundary must not cross itself"))
+    if abs(_doubled_area(ring)) < 1e-12:
+        raise BadEntry(field, Said("环没有面积", "a ring must enclose an area"))
     return ring
 
 

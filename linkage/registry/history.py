@@ -112,6 +112,12 @@ def note_unmasking(
     audit.record(conn, caller.writer, [entry], at_ms=caller.at_ms)
 
 
+def note_looking(conn: Connection, caller: Caller, about: str, data: Mapping[str, object]) -> None:
+    """Write down that personal data left the house in the clear; `data` without any of it."""
+    entry = _entry(caller, AuditAction.UNMASK, about, None, data)
+    audit.record(conn, caller.writer, [entry], at_ms=caller.at_ms)
+
+
 def history_of(
     conn: Connection, entity: Entity, entity_id: str, *, limit: int = 100
 ) -> list[HistoryEntry]:

@@ -7,7 +7,7 @@ what is kept first (`household_export`): nothing of it can be brought back.
 
 import json
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, select, update
 
 from alarms.store import SealedBox, chain
 from alarms.store.tables import devices
@@ -61,9 +61,6 @@ def erase(
         raise NotPossible(
             Said("该户有未结警情，结案后再删除", "an incident of this household is open: close it")
         )
-    if conn.dialect.name == "sqlite":
-        # what was there before must not be found in the file's freed pages
-        conn.execute(text("PRAGMA secure_delete=ON"))
     no_longer_leader(conn, caller, [household_id], row.group_id)
     revoked = _revoke_devices(conn, caller, household_id)
     _forget_label(conn, household_id)

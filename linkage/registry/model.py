@@ -86,19 +86,18 @@ class Said:
         return f"{self.zh} / {self.en}"
 
 
-def size_warning(households: int) -> Said | None:
+def size_warning(households: int, group: str | None = None) -> Said | None:
     """What to say of a group with so many households in the net; None when it is as usual."""
     least, most = USUAL_HOUSEHOLDS
+    zh = f"{'本组' if group is None else f'组 {group} '}现有 {households} 户"
+    en = f"{'this group' if group is None else f'group {group}'} has {households} households"
     if households < FEWEST_HOUSEHOLDS:
         return Said(
-            f"本组现有 {households} 户，少于 {FEWEST_HOUSEHOLDS} 户，请尽快补足",
-            f"this group has {households} households, fewer than {FEWEST_HOUSEHOLDS}: add some",
+            f"{zh}，少于 {FEWEST_HOUSEHOLDS} 户，请尽快补足",
+            f"{en}, fewer than {FEWEST_HOUSEHOLDS}: add some",
         )
     if not least <= households <= most:
-        return Said(
-            f"本组现有 {households} 户，一般为 {least} 至 {most} 户",
-            f"this group has {households} households; {least} to {most} are usual",
-        )
+        return Said(f"{zh}，一般为 {least} 至 {most} 户", f"{en}; {least} to {most} are usual")
     return None
 
 

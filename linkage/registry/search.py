@@ -53,7 +53,7 @@ class SearchIndex:
 def _has(one: Findable, word: str) -> bool:
     if word in one.plain:
         return True
-    if not (word.isascii() and word.isalpha()):
+    if not word.isascii() or word.isdecimal():
         return False
     if len(word) >= _TELLING and word in one.spelled:
         return True
@@ -153,3 +153,18 @@ def _dialled(phone: str) -> str:
 
 def _lines(texts: Iterable[str]) -> str:
     return "\n" + "\n".join(text.lower() for text in texts if text)
+
+
+class HouseholdFinder:
+    """Keeps the newest index; the same one for all who search. Nothing of it goes to disk."""
+
+    def __init__(self, box: SealedBox) -> None:
+        self._box = box
+        self._index = SearchIndex()
+
+    def find(self, conn: Connection, text: str) -> set[str]:
+        """Ids of the households that have every word of the text, wherever they are. Two that
+        search at once may both refresh; either index is right. Raises StoreUnusable."""
+        index = refreshed(conn, self._box, self._index)
+        self._index = index
+        return index.find(text)

@@ -86,7 +86,6 @@ def put_group(conn: Connection, caller: Caller, entry: GroupEntry) -> Written:
     """Add a group, or change its name and its 联户长; another grid is `moving.move_group`."""
     checks.check_id(entry.id)
     checks.check_name(entry.name)
-    must_be_there(caller, places.village_of_grid(conn, entry.grid_id), "grid", entry.grid_id)
     g = mutual_aid_groups.c
     before = conn.execute(select(g.grid_id, g.retired_at_ms).where(g.id == entry.id)).first()
     if before is not None:
@@ -97,6 +96,7 @@ def put_group(conn: Connection, caller: Caller, entry: GroupEntry) -> Written:
             raise NotPossible(
                 Said("该组在另一网格，请用“调整网格”", "it is in another grid: move the group")
             )
+    must_be_there(caller, places.village_of_grid(conn, entry.grid_id), "grid", entry.grid_id)
     if entry.leader_household_id is not None:
         _must_be_member(conn, entry.leader_household_id, entry.id)
     values = {
@@ -110,7 +110,7 @@ def put_group(conn: Connection, caller: Caller, entry: GroupEntry) -> Written:
 
 def size_warnings(conn: Connection, *group_ids: str) -> tuple[Said, ...]:
     """What to say of the sizes of these groups, those that need it."""
-    said = (size_warning(places.households_in_net(conn, group)) for group in group_ids)
+    said = (size_warning(places.households_in_net(conn, group), group) for group in group_ids)
     return tuple(one for one in said if one is not None)
 
 

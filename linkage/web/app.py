@@ -5,6 +5,7 @@ from pathlib import Path
 from aiohttp import web
 
 from linkage.accounts.gate import SignInGate
+from linkage.registry.search import HouseholdFinder
 from linkage.web.board import BOARD, Board, keep_board
 from linkage.web.counting import COUNTERS, Counters
 from linkage.web.guard import PORTS, add_headers, bulkhead, count, guard
@@ -21,6 +22,9 @@ from linkage.web.routes import (
     incident_steps,
     incidents,
     quiet,
+    registry_directory,
+    registry_households,
+    registry_places,
     reports,
     response_plans,
     session,
@@ -44,6 +48,9 @@ _NOUNS = (
     quiet,
     drills,
     station,
+    registry_places,
+    registry_households,
+    registry_directory,
     system,
     stream,
     description,
@@ -68,6 +75,7 @@ def create_app(
     app[COUNTERS] = Counters(ports.metrics)
     app[session.GATE] = SignInGate()
     declare(app, incident_parts.ROUTES)
+    app[registry_households.FINDER] = HouseholdFinder(ports.box)
     declare(app, incident_steps.ROUTES)
     app[stream.STREAMS] = stream.Streams(ports, stream_limits or stream.StreamLimits())
     for noun in _NOUNS:

@@ -18,6 +18,7 @@ from lianfang_timing import Clock
 from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
 from linkage.quiet.model import FloodPolicy
+from linkage.registry.coverage import MODEL_VILLAGE
 from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.steps.checks import Ask, ClosingCheck
 from linkage.ways.station_desk import StationDesk
@@ -121,3 +122,5 @@ class Ports:
     station: StationDesk
     flood: FloodPolicy = FloodPolicy()  # noqa: RUF009 - frozen
     """When the board says that cameras flood it."""
+    model_village: float = MODEL_VILLAGE
+    """Share of its households from which a village counts as 示范村."""

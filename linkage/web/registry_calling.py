@@ -1,14 +1,17 @@
 """Who calls the registry, as its rooms know callers, and how their refusals are answered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from aiohttp import web
 from sqlalchemy import Connection
 
+from alarms.store import SealedBox
 from lianfang_timing import unix_ms
 from linkage.registry.errors import BadEntry, NoSuchEntry, NotPossible
-from linkage.registry.history import Caller
+from linkage.registry.history import Caller, HistoryEntry
+from linkage.registry.texts import TextOpener
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.problems import Problem, not_found
 
@@ -53,3 +56,11 @@ def problem_of(refused: NoSuchEntry | NotPossible | BadEntry) -> Problem:
             return Problem(409, str(refused))
         case BadEntry(field=field):
             return Problem(422, str(refused), more={"field": field})
+
+
+def opened_history(
+    conn: Connection, box: SealedBox, history: Sequence[HistoryEntry]
+) -> list[HistoryEntry]:
+    """The entries with what people said in them, for the page."""
+    opener = TextOpener(conn, box)
+    return [replace(one, data=opener.open_all(one.data)) for one in history]

@@ -1,0 +1,312 @@
+"""The households of the registry: finding, reading, unmasking, changing, moving, erasing."""
+
+from functools import partial
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+from msgspec import UNSET, Meta, Struct, UnsetType
+from sqlalchemy import Connection, select
+
+from linkage.accounts.rights import Permission
+from linkage.registry import homes, leaving, moving, reading
+from linkage.registry.history import history_of, note_looking, note_unmasking
+from linkage.registry.household_export import read_everything
+from linkage.registry.model import Entity, HouseholdEntry, Outcome, Written
+from linkage.registry.personal import Contact, FurtherContact, contact_of
+from linkage.registry.reading import Home, Wanted
+from linkage.registry.search import HouseholdFinder
+from linkage.schema import households
+from linkage.web import registry_views as shapes
+from linkage.web import views
+from linkage.web.guard import PORTS, caller_of
+from linkage.web.problems import Problem
+from linkage.web.reading import body_of, limit_of
+from linkage.web.registry_calling import opened_history, read, registry_caller, write
+from linkage.web.routing import Parameter, Route
+
+FINDER: web.AppKey[HouseholdFinder] = web.AppKey("household_finder", HouseholdFinder)
+
+Id = Annotated[str, Meta(max_length=64)]
+Text = Annotated[str, Meta(max_length=200)]
+
+
+class FurtherBody(Struct, forbid_unknown_fields=True):
+    name: Text
+    phone: Text
+    relation: Text = ""
+
+
+class ContactBody(Struct, forbid_unknown_fields=True):
+    """What is left out stays as it is: a form that showed it masked leaves it out."""
+
+    name: Text | UnsetType = UNSET
+    phone: Text | UnsetType = UNSET
+    address: Text | UnsetType = UNSET
+    health: Text | UnsetType = UNSET
+    further: list[FurtherBody] | UnsetType = UNSET
+
+
+class HouseholdBody(Struct, forbid_unknown_fields=True):
+    """What is left out stays as it is."""
+
+    group: Id
+    label: Text
+    estate: Id | UnsetType | None = UNSET
+    latitude: float | UnsetType | None = UNSET
+    longitude: float | UnsetType | None = UNSET
+    wants_notices: bool | UnsetType = UNSET
+    contact: ContactBody | UnsetType = UNSET
+
+
+class MoveBody(Struct, forbid_unknown_fields=True):
+    group: Id
+
+
+class ReasonBody(Struct, forbid_unknown_fields=True):
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+async def list_households(request: web.Request) -> web.Response:
+    ports, places = request.app[PORTS], caller_of(request).principal.places
+    query, limit = request.query, limit_of(request, usual=100, most=500)
+    finder, after, searched = request.app[FINDER], query.get("after", ""), query.get("search", "")
+    wanted = Wanted(
+        query.get("village"),
+        query.get("grid"),
+        query.get("group"),
+        query.get("estate"),
+        gone=query.get("gone") == "1",
+    )
+
+    def work(conn: Connection) -> tuple[list[Home], int, bool]:
+        ids = reading.list_households(conn, places, wanted)
+        if searched.strip():
+            found = finder.find(conn, searched)
+            ids = [one for one in ids if one in found]
+        later = [one for one in ids if one > after]
+        return reading.read_homes(conn, ports.box, later[:limit]), len(ids), len(later) > limit
+
+    found, total, more = await read(request, work)
+    page = shapes.RegistryHouseholdPage(
+        items=[shapes.household(home, ports.site.zone) for home in found],
+        total=total,
+        next=found[-1].id if more else None,
+    )
+    return views.answer(page)
+
+
+async def get_household(request: web.Request) -> web.Response:
+    ports, places = request.app[PORTS], caller_of(request).principal.places
+    id_, zone = request.match_info["id"], request.app[PORTS].site.zone
+
+    def work(conn: Connection) -> shapes.RegistryHouseholdDetail:
+        home = reading.read_home(conn, places, ports.box, id_)
+        history = opened_history(conn, ports.box, history_of(conn, Entity.HOUSEHOLD, id_))
+        return shapes.RegistryHouseholdDetail(
+            household=shapes.household(home, zone), history=shapes.changes(history, zone)
+        )
+
+    return views.answer(await read(request, work))
+
+
+async def unmask(request: web.Request) -> web.Response:
+    box, caller = request.app[PORTS].box, registry_caller(request)
+    reason, id_ = await _reason(request), request.match_info["id"]
+
+    def work(conn: Connection) -> Home:
+        home = reading.read_home(conn, caller.places, box, id_)
+        about = f"household:{id_}"
+        note_unmasking(conn, caller, box, about, reason, {}, household_id=id_)
+        return home
+
+    home = await write(request, work)
+    return views.answer(shapes.Unmasked(id=id_, contact=shapes.contact(home.contact, clear=True)))
+
+
+async def put_household(request: web.Request) -> web.Response:
+    body, caller = await body_of(request, HouseholdBody), registry_caller(request)
+    box, id_ = request.app[PORTS].box, request.match_info["id"]
+
+    def work(conn: Connection) -> Written:
+        contact = None
+        if body.contact is not UNSET:
+            contact = _contact(body.contact, contact_of(conn, box, id_))
+        return homes.put_household(conn, caller, _entry(conn, id_, body), box, contact)
+
+    done = await write(request, work)
+    status = 201 if done.outcome is Outcome.CREATED else 200
+    return views.answer(shapes.written(done), status)
+
+
+def _entry(conn: Connection, id_: str, body: HouseholdBody) -> HouseholdEntry:
+    row = conn.execute(select(households).where(households.c.id == id_)).first()
+    kept = HouseholdEntry(id_, body.group, body.label)
+    if row is not None:
+        kept = HouseholdEntry(
+            id_,
+            body.group,
+            body.label,
+            row.estate_id,
+            row.latitude,
+            row.longitude,
+            row.wants_notices,
+        )
+    return HouseholdEntry(
+        id_,
+        body.group,
+        body.label,
+        kept.estate_id if body.estate is UNSET else body.estate,
+        kept.latitude if body.latitude is UNSET else body.latitude,
+        kept.longitude if body.longitude is UNSET else body.longitude,
+        kept.wants_notices if body.wants_notices is UNSET else body.wants_notices,
+    )
+
+
+def _contact(said: ContactBody, kept: Contact | None) -> Contact:
+    fields = {
+        name: value
+        for name in ("name", "phone", "address", "health")
+        if (value := getattr(said, name)) is not UNSET
+    }
+    if said.further is not UNSET:
+        fields["further"] = tuple(
+            FurtherContact(one.name, one.phone, one.relation) for one in said.further
+        )
+    return homes.with_fields(kept, **fields)
+
+
+async def move_household(request: web.Request) -> web.Response:
+    body, caller = await body_of(request, MoveBody), registry_caller(request)
+    work = partial(
+        moving.move_household,
+        caller=caller,
+        household_id=request.match_info["id"],
+        group_id=body.group,
+    )
+    return views.answer(shapes.written(await write(request, work)))
+
+
+async def leave(request: web.Request) -> web.Response:
+    caller = registry_caller(request)
+    work = partial(leaving.leave, caller=caller, household_id=request.match_info["id"])
+    return views.answer(shapes.written(await write(request, work)))
+
+
+async def erase(request: web.Request) -> web.Response:
+    ports, caller = request.app[PORTS], registry_caller(request)
+    reason, id_ = await _reason(request), request.match_info["id"]
+    work = partial(leaving.erase, caller=caller, box=ports.box, household_id=id_, reason=reason)
+    done = await write(request, work)
+    # what is erased must not wait in the write-ahead log for the next checkpoint
+    await ports.database.empty_wal()
+    return views.answer(shapes.written(done))
+
+
+async def export(request: web.Request) -> web.Response:
+    ports, caller = request.app[PORTS], registry_caller(request)
+    id_ = request.match_info["id"]
+
+    def work(conn: Connection) -> dict[str, object]:
+        found = read_everything(conn, caller.places, ports.box, id_)
+        note_looking(conn, caller, f"household:{id_}", {"export": "household"})
+        return found
+
+    body = msgspec.json.format(msgspec.json.encode(await write(request, work)), indent=2)
+    return web.Response(
+        body=body,
+        content_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="household-{id_}.json"'},
+    )
+
+
+async def _reason(request: web.Request) -> str:
+    body = await body_of(request, ReasonBody)
+    reason = body.reason.strip()
+    if not reason:
+        raise Problem(422, "请说明原因 / say the reason.", more={"field": "reason"})
+    return reason
+
+
+_ROOT = "/api/v1/registry/households"
+_ONE = f"{_ROOT}/{{id}}"
+_READ, _EDIT = Permission.REGISTRY_READ, Permission.REGISTRY_EDIT
+_DONE: dict[int, object] = {200: shapes.RegistryWritten}
+
+ROUTES = (
+    Route(
+        "GET",
+        _ROOT,
+        list_households,
+        _READ,
+        "Households, contacts masked",
+        parameters=(
+            Parameter("village", "query"),
+            Parameter("grid", "query"),
+            Parameter("group", "query"),
+            Parameter("estate", "query"),
+            Parameter(
+                "search",
+                "query",
+                description="Label, id, device, name, telephone, address; pinyin too",
+            ),
+            Parameter("gone", "query", description="1: those that left too"),
+            Parameter("after", "query"),
+            Parameter("limit", "query", schema={"type": "integer", "minimum": 1, "maximum": 500}),
+        ),
+        answers={200: shapes.RegistryHouseholdPage},
+    ),
+    Route(
+        "GET",
+        _ONE,
+        get_household,
+        _READ,
+        "One household, its contact masked, with its history",
+        answers={200: shapes.RegistryHouseholdDetail},
+    ),
+    Route(
+        "PUT",
+        _ONE,
+        put_household,
+        _EDIT,
+        "Add or change a household",
+        body=HouseholdBody,
+        answers={200: shapes.RegistryWritten, 201: shapes.RegistryWritten},
+    ),
+    Route(
+        "POST",
+        f"{_ONE}/unmask",
+        unmask,
+        Permission.REGISTRY_UNMASK,
+        "Its contact in the clear, for a reason; goes into the audit",
+        body=ReasonBody,
+        answers={200: shapes.Unmasked},
+    ),
+    Route(
+        "POST",
+        f"{_ONE}/move",
+        move_household,
+        _EDIT,
+        "Move a household to another group, or back into the net",
+        body=MoveBody,
+        answers=_DONE,
+    ),
+    Route("POST", f"{_ONE}/leave", leave, _EDIT, "A household leaves the net", answers=_DONE),
+    Route(
+        "POST",
+        f"{_ONE}/erase",
+        erase,
+        Permission.HOUSEHOLD_ERASE,
+        "Erase everything personal of a household; cannot be undone",
+        body=ReasonBody,
+        answers=_DONE,
+    ),
+    Route(
+        "GET",
+        f"{_ONE}/export",
+        export,
+        Permission.REGISTRY_EXPORT,
+        "Everything that is kept of a household; goes into the audit",
+        answers={200: "application/json"},
+    ),
+)

@@ -1,0 +1,74 @@
+"""Who may call which route of the household net: the table, and calls that are right but for who
+calls.
+
+Whoever adds a route of the registry, of devices, maintenance or ledgers adds its line here; the
+tests of `test_web_net_rights.py` walk over the router and find any that has none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.linkage.registry_room import GROUP, HOME
+from tests.linkage.web_house import EAST
+
+READERS = "duty shift dispatcher head auditor admin"
+EDITORS = "shift head admin"
+UNMASKERS = "duty shift head admin"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One route: who may, by the user names of `ROLES`; what to send; where."""
+
+    who: str
+    thing: str | None = None
+    """The east village's thing that `{id}` is; another village's caller must get 404."""
+    body: Mapping[str, Any] | None = None
+    query: str = ""
+    machine: bool = False
+    """A machine of the same role may too."""
+    leaves: tuple[int, ...] = field(default=(200, 201, 204))
+    """What it may answer to whoever may; 409 where an earlier line has done it already."""
+
+
+NET_MAY: dict[str, Line] = {
+    "GET /api/v1/registry/tree": Line(READERS, machine=True),
+    "GET /api/v1/registry/coverage": Line(READERS, machine=True),
+    "GET /api/v1/registry/villages/{id}": Line(READERS, EAST, machine=True),
+    "PUT /api/v1/registry/villages/{id}": Line(EDITORS, EAST, {"name": "东村"}),
+    "PUT /api/v1/registry/grids/{id}": Line(
+        EDITORS, f"{EAST}-g1", {"village": EAST, "name": "东村网格"}
+    ),
+    "PUT /api/v1/registry/estates/{id}": Line(
+        EDITORS, f"{EAST}-e1", {"village": EAST, "name": "花园小区"}
+    ),
+    "GET /api/v1/registry/groups/{id}": Line(READERS, GROUP, machine=True),
+    "PUT /api/v1/registry/groups/{id}": Line(
+        EDITORS, GROUP, {"grid": f"{EAST}-g1", "name": "东村3组"}
+    ),
+    "POST /api/v1/registry/groups/{id}/move": Line(EDITORS, GROUP, {"grid": f"{EAST}-g1"}),
+    "POST /api/v1/registry/groups/{id}/split": Line(
+        EDITORS,
+        GROUP,
+        {"into": {"id": "split-1", "name": "拆"}, "households": [f"{EAST}-018"]},
+        leaves=(200, 409),
+    ),
+    "POST /api/v1/registry/groups/{id}/merge": Line(
+        EDITORS, f"{EAST}-t4", {"into": GROUP}, leaves=(200, 409)
+    ),
+    "GET /api/v1/registry/households": Line(READERS, machine=True),
+    "GET /api/v1/registry/households/{id}": Line(READERS, HOME, machine=True),
+    "PUT /api/v1/registry/households/{id}": Line(
+        EDITORS, HOME, {"group": GROUP, "label": "3组017号"}
+    ),
+    "POST /api/v1/registry/households/{id}/unmask": Line(UNMASKERS, HOME, {"reason": "核对"}),
+    "POST /api/v1/registry/households/{id}/move": Line(EDITORS, HOME, {"group": GROUP}),
+    "POST /api/v1/registry/households/{id}/leave": Line(EDITORS, HOME, leaves=(200, 409)),
+    "GET /api/v1/registry/households/{id}/export": Line(EDITORS, HOME),
+    "GET /api/v1/registry/directory/{id}": Line(EDITORS, EAST, query="reason=核对"),
+    "GET /api/v1/registry/directory/{id}.pdf": Line(EDITORS, EAST, query="reason=核对"),
+    "POST /api/v1/registry/households/{id}/erase": Line(
+        "admin", HOME, {"reason": "本人要求"}, leaves=(200, 409)
+    ),
+}
