@@ -46,6 +46,8 @@ class Webhook:
     confirm_within_s: float = 30.0
     telephone: str | None = None
     ca_file: Path | None = None
+    batch: bool = False
+    """Events that go out at the same moment share a POST."""
 
     @property
     def use(self) -> Use | None:
@@ -100,6 +102,7 @@ class _Webhook(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     confirm_within: Duration = Duration(30.0)
     telephone: Annotated[str, msgspec.Meta(max_length=40)] | None = None
     ca_file: str | None = None
+    batch: bool = False
 
 
 class _Siren(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -161,6 +164,7 @@ def _webhook(raw: _Webhook, folder: Path, where: Where) -> Webhook:
         confirm_within_s=float(raw.confirm_within),
         telephone=raw.telephone,
         ca_file=ca_file,
+        batch=raw.batch,
     )
 
 

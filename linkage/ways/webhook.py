@@ -2,12 +2,16 @@
 
 A receiver is told again until it answers 2xx or the deadline passes; the id stays the same, so
 that it can tell a repeat. Each webhook has connections of its own: one that hangs holds up none.
+Where the receiver wants it, events that go out at the same moment share a POST.
 """
 
+import asyncio
 import contextlib
-import json
+import hashlib
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +19,7 @@ import aiohttp
 import msgspec
 
 from lianfang_timing import Clock, unix_ms
+from linkage.ways.gathering import Gathering
 from linkage.ways.port import Message, NotSent, Reached, Receipt
 from linkage.ways.settings import Use, Webhook
 from linkage.ways.signing import signature
@@ -23,7 +28,13 @@ from linkage.ways.subject import Sender, Subject, cloud_event
 CONNECTIONS = 64
 """To one receiver. Kept open: a first message does not wait for a handshake."""
 
+BATCH_MOST = 64
+"""Events in one POST."""
+
+_ONE = "application/cloudevents+json; charset=UTF-8"
+_BATCH = "application/cloudevents-batch+json; charset=UTF-8"
 _ANSWER_BYTES = 4096
+_REFUSES = frozenset({400, 413, 415, 422})
 _KEEP_OPEN_S = 75.0
 
 ReadSubject = Callable[[str, str | None], Awaitable[Subject | None]]
@@ -36,6 +47,22 @@ class Answer(msgspec.Struct):
     """The station has taken it: a person, or its system for them."""
     reference: str | None = None
     """Its own number for it."""
+
+
+class _AnswerOf(Answer):
+    """The answer to one event of a batch."""
+
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class _Event:
+    key: str
+    payload: bytes
+
+
+class _Refused(NotSent):
+    """The receiver does not take the body as it is; what is wrong may be one event of many."""
 
 
 class WebhookWay:
@@ -53,10 +80,14 @@ class WebhookWay:
         self._sender = sender
         self._clock = clock
         self._sessions: dict[str, aiohttp.ClientSession] = {}
+        self._gathered: dict[str, Gathering[_Event, Answer]] = {}
 
     async def __aenter__(self) -> Self:
         for webhook in self._webhooks.values():
             self._sessions[webhook.name] = _session(webhook)
+            if webhook.batch:
+                send_all = partial(self._post_all, webhook)
+                self._gathered[webhook.name] = Gathering(send_all, most=BATCH_MOST)
         return self
 
     async def __aexit__(
@@ -65,6 +96,8 @@ class WebhookWay:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
+        for gathering in self._gathered.values():
+            await gathering.aclose()
         while self._sessions:
             _, session = self._sessions.popitem()
             await session.close()
@@ -87,17 +120,44 @@ class WebhookWay:
             use=None if use is None else Use(str(use)),
             into=None if into is None else str(into),
         )
-        payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        answer = await self._post(webhook, message.key, payload)
+        sent = _Event(message.key, msgspec.json.encode(body))
+        gathered = self._gathered.get(webhook.name)
+        if gathered is None:
+            answer = await self._post_one(webhook, sent)
+        else:
+            answer = await gathered.send(sent)
         if not answer.confirmed:
             return Receipt(Reached.DELIVERED)
         said = {} if answer.reference is None else {"reference": answer.reference[:100]}
         return Receipt(Reached.ANSWERED, said)
 
-    async def _post(self, webhook: Webhook, key: str, payload: bytes) -> Answer:
+    async def _post_one(self, webhook: Webhook, event: _Event) -> Answer:
+        return _answer(await self._post(webhook, event.key, event.payload, _ONE, _ANSWER_BYTES))
+
+    async def _post_all(
+        self, webhook: Webhook, events: Sequence[_Event]
+    ) -> Sequence[Answer | Exception]:
+        if len(events) > 1:
+            key = _batch_key(events)
+            payload = b"[" + b",".join(event.payload for event in events) + b"]"
+            try:
+                said = await self._post(webhook, key, payload, _BATCH, _ANSWER_BYTES * len(events))
+            except _Refused:
+                # one event that it cannot take must not cost it the others
+                pass
+            else:
+                answers = _answers(said)
+                return [answers.get(event.key, Answer()) for event in events]
+        alone = [self._post_one(webhook, event) for event in events]
+        found = await asyncio.gather(*alone, return_exceptions=True)
+        return [_unless_ending(one) for one in found]
+
+    async def _post(
+        self, webhook: Webhook, key: str, payload: bytes, content_type: str, answer_bytes: int
+    ) -> bytes:
         at_s = unix_ms(self._clock.now()) // 1000
         headers = {
-            "Content-Type": "application/cloudevents+json; charset=UTF-8",
+            "Content-Type": content_type,
             "Idempotency-Key": key,
             "webhook-id": key,
             "webhook-timestamp": str(at_s),
@@ -110,10 +170,13 @@ class WebhookWay:
                 webhook.url, data=payload, headers=headers, allow_redirects=False
             ) as response,
         ):
-            said = await response.content.read(_ANSWER_BYTES)
+            said = await response.content.read(answer_bytes)
             if not 200 <= response.status < 300:
-                raise NotSent(f"HTTP {response.status} {response.reason or ''}".strip())
-        return _answer(said)
+                refused = response.status in _REFUSES
+                raise (_Refused if refused else NotSent)(
+                    f"HTTP {response.status} {response.reason or ''}".strip()
+                )
+        return said
 
 
 @contextlib.asynccontextmanager
@@ -148,3 +211,24 @@ def _answer(said: bytes) -> Answer:
         return msgspec.json.decode(said, type=Answer)
     except msgspec.DecodeError:
         return Answer()
+
+
+def _answers(said: bytes) -> dict[str, Answer]:
+    """By the events' ids. An answer that names no event confirms none."""
+    try:
+        return {one.id: one for one in msgspec.json.decode(said, type=list[_AnswerOf])}
+    except msgspec.DecodeError:
+        return {}
+
+
+def _batch_key(events: Sequence[_Event]) -> str:
+    """The same for the same events."""
+    keys = "|".join(event.key for event in events)
+    return f"batch-{hashlib.sha256(keys.encode()).hexdigest()[:32]}"
+
+
+def _unless_ending(found: Answer | BaseException) -> Answer | Exception:
+    """What one of many tasks ended with; raises what is no Exception."""
+    if isinstance(found, BaseException) and not isinstance(found, Exception):
+        raise found
+    return found

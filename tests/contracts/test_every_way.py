@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from aiohttp import web
@@ -104,7 +105,7 @@ def device_stand(make: type, kind: ActionKind, content: Callable[[int], dict[str
 
 
 @asynccontextmanager
-async def webhook_stand(clock: HandClock) -> AsyncIterator[Stand]:
+async def webhook_stand(clock: HandClock, *, batch: bool = False) -> AsyncIterator[Stand]:
     stand: Stand
 
     async def receive(request: web.Request) -> web.Response:
@@ -114,14 +115,19 @@ async def webhook_stand(clock: HandClock) -> AsyncIterator[Stand]:
                 await stand.answer()
             except Refuses:
                 return web.Response(status=503)
-        stand.received.append({"key": request.headers["webhook-id"], **body})
+        key = request.headers["webhook-id"]
+        assert request.headers["Idempotency-Key"] == key
+        if isinstance(body, list):
+            stand.received += [{"key": one["id"], **one} for one in body]
+        else:
+            stand.received.append({"key": key, **body})
         return web.Response(status=204)
 
     app = web.Application()
     app.router.add_post("/", receive)
     server = TestServer(app)
     await server.start_server()
-    webhook = Webhook("station", str(server.make_url("/")), SECRET, timeout_s=0.3)
+    webhook = Webhook("station", str(server.make_url("/")), SECRET, timeout_s=0.3, batch=batch)
     sender = Sender("main", "示范镇", SHANGHAI)
     async with WebhookWay({"station": webhook}, subject_of, sender, clock) as way:
         content: dict[str, object] = {"event": "opened", "alarm": "a1", "use": Use.STATION.value}
@@ -132,6 +138,7 @@ async def webhook_stand(clock: HandClock) -> AsyncIterator[Stand]:
 
 STANDS = {
     "webhook": webhook_stand,
+    "webhook in batches": partial(webhook_stand, batch=True),
     "notice": device_stand(
         NoticeWay,
         ActionKind.NOTICE,

@@ -35,6 +35,7 @@ def test_a_whole_file_is_read(tmp_path: Path):
         'deadline = "1h"',
         'confirm_within = "45s"',
         'telephone = "0574-88000110"',
+        "batch = true",
         "[siren]",
         'lasts = "1m"',
         "[loudspeaker]",
@@ -53,6 +54,7 @@ def test_a_whole_file_is_read(tmp_path: Path):
         deadline_s=3600.0,
         confirm_within_s=45.0,
         telephone="0574-88000110",
+        batch=True,
     )
     assert (ways.siren.lasts_s, ways.loudspeaker.repeat, ways.loudspeaker.lasts_s) == (60, 5, 30)
 
