@@ -75,7 +75,8 @@ async def site(
     folder: Path, groups: int, receiver: str, *, batch: bool = False
 ) -> AsyncIterator[Site]:
     """A town of so many groups with engine and outbox at work."""
-    database, clock, changes = Database(f"sqlite:///{folder}/town-{batch}.db"), SystemClock(), Changes()
+    database = Database(f"sqlite:///{folder}/town-{batch}.db")
+    clock, changes = SystemClock(), Changes()
     await database.open()
     await database.write(lambda conn: _settle(conn, groups, unix_ms(clock.now())))
     log = AlarmLog(database, clock, writer="intake")
