@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, select, update
 
 from alarms.model import (
     AlarmKind,
@@ -49,6 +49,18 @@ _INSERT_ALARMS = Prepared(
 )
 _INSERT_IDENTITIES = Prepared(
     insert(alarm_identities).inline(), sets=[c.name for c in alarm_identities.c]
+)
+
+_NEXT_ALARMS = Prepared(
+    select(alarms)
+    .where(alarms.c.position > bindparam("after"))
+    .order_by(alarms.c.position)
+    .limit(bindparam("at_most", type_=Integer))
+)
+_CURSOR = Prepared(select(cursors.c.position).where(cursors.c.reader == bindparam("whose")))
+_INSERT_CURSOR = Prepared(insert(cursors).inline(), sets=("reader", "position"))
+_MOVE_CURSOR = Prepared(
+    update(cursors).where(cursors.c.reader == bindparam("whose")), sets=("position",)
 )
 
 REFUSALS_KEPT = 10_000
@@ -140,9 +152,7 @@ class AlarmLog:
 
 def read_alarms(conn: Connection, *, after: int, limit: int) -> list[LoggedAlarm]:
     """As `AlarmLog.read`, inside a transaction."""
-    rows = conn.execute(
-        select(alarms).where(alarms.c.position > after).order_by(alarms.c.position).limit(limit)
-    )
+    rows = _NEXT_ALARMS.records(conn, {"after": after, "at_most": limit})
     return [
         LoggedAlarm(
             position=r.position,
@@ -152,10 +162,10 @@ def read_alarms(conn: Connection, *, after: int, limit: int) -> list[LoggedAlarm
             boot=r.boot,
             seq=r.seq,
             kind=AlarmKind(r.kind),
-            silent=r.silent,
+            silent=bool(r.silent),
             at_ms=r.at_ms,
             received_at_ms=r.received_at_ms,
-            mac_ok=r.mac_ok,
+            mac_ok=bool(r.mac_ok),
             flags=frozenset(Flag(f) for f in r.flags.split()),
             detail=json.loads(r.payload)["detail"],
             chain=r.link,
@@ -166,17 +176,16 @@ def read_alarms(conn: Connection, *, after: int, limit: int) -> list[LoggedAlarm
 
 def cursor(conn: Connection, reader: str) -> int:
     """The position `reader` has dealt with; 0 before its first."""
-    found = conn.scalar(select(cursors.c.position).where(cursors.c.reader == reader))
-    return 0 if found is None else int(found)
+    found = _CURSOR.rows(conn, {"whose": reader})
+    return int(found[0][0]) if found else 0
 
 
 def move_cursor(conn: Connection, reader: str, position: int) -> None:
     """Note, in the transaction that holds the results, that `reader` has dealt with `position`."""
-    moved = conn.execute(
-        update(cursors).where(cursors.c.reader == reader).values(position=position)
-    )
-    if moved.rowcount == 0:
-        conn.execute(insert(cursors).values(reader=reader, position=position))
+    if _CURSOR.rows(conn, {"whose": reader}):
+        _MOVE_CURSOR.write(conn, [{"whose": reader, "position": position}])
+    else:
+        _INSERT_CURSOR.write(conn, [{"reader": reader, "position": position}])
 
 
 def identity_text(alarm: NewAlarm) -> str:

@@ -10,11 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import degrees, inf
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, func, select, union
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource, LoggedAlarm
+from alarms.store.prepared import PreparedIn
 from lianfang_timing import from_unix_ms
 from linkage import cells, places
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
@@ -38,79 +40,69 @@ from linkage.schema import incident_alarms, incident_cameras, incidents
 from linkage.ways.settings import Ways
 
 # Built once: making and hashing a statement costs more than running it.
-_OPEN = incidents.c.stage.in_([stage.value for stage in OPEN_STAGES])
-_LINKED = select(incident_alarms.c.alarm_id).where(
-    incident_alarms.c.alarm_id.in_(bindparam("alarms", expanding=True))
+_OPEN: list[ColumnElement[str]] = [literal_column(f"'{stage.value}'") for stage in OPEN_STAGES]
+_LINKED = PreparedIn(
+    lambda ids: select(incident_alarms.c.alarm_id).where(incident_alarms.c.alarm_id.in_(ids))
 )
 
 
-_SHARING = union(
-    select(incident_alarms.c.incident_id).where(
-        incident_alarms.c.device.in_(bindparam("devices", expanding=True))
-    ),
-    select(incident_alarms.c.incident_id).where(
-        incident_alarms.c.household_id.in_(bindparam("households", expanding=True))
-    ),
-    select(incidents.c.id).where(incidents.c.group_id.in_(bindparam("groups", expanding=True))),
-    select(incident_cameras.c.incident_id).where(
-        incident_cameras.c.camera_id.in_(bindparam("cameras", expanding=True))
-    ),
-    select(incidents.c.id).where(incidents.c.camera_id.in_(bindparam("gates", expanding=True))),
-    select(incidents.c.id).where(incidents.c.cell.in_(bindparam("cells", expanding=True))),
-    select(incidents.c.id).where(
-        incidents.c.flood_village.in_(bindparam("floods", expanding=True))
-    ),
-)
-_IN_VILLAGES = select(incidents.c.id).where(
-    incidents.c.village_id.in_(bindparam("villages", expanding=True))
-)
-# what they share first, whether they are open then: without statistics SQLite would rather go
-# through every open incident and all its alarms
-_OPEN_SHARING = select(incidents).where(incidents.c.id.in_(_SHARING), _OPEN)
-# no index fits this, and few sites ask for it
-_OPEN_SHARING_VILLAGES = select(incidents).where(
-    incidents.c.id.in_(_SHARING) | incidents.c.id.in_(_IN_VILLAGES), _OPEN
+def _incidents_where(column: ColumnElement[Any], of: ColumnElement[Any]) -> PreparedIn:
+    return PreparedIn(lambda names: select(of).where(column.in_(names)))
+
+
+# one index each; those who share are found first, whether they are open then: without statistics
+# SQLite would rather go through every open incident and all its alarms
+_SHARING = {
+    "device": _incidents_where(incident_alarms.c.device, incident_alarms.c.incident_id),
+    "household": _incidents_where(incident_alarms.c.household_id, incident_alarms.c.incident_id),
+    "group": _incidents_where(incidents.c.group_id, incidents.c.id),
+    "camera": _incidents_where(incident_cameras.c.camera_id, incident_cameras.c.incident_id),
+    "gate": _incidents_where(incidents.c.camera_id, incidents.c.id),
+    "cell": _incidents_where(incidents.c.cell, incidents.c.id),
+    "flood": _incidents_where(incidents.c.flood_village, incidents.c.id),
+    # no index fits this, and few sites ask for it
+    "village": _incidents_where(incidents.c.village_id, incidents.c.id),
+}
+"""By what it is that incidents and alarms share. A gate is a camera at which one began."""
+
+_OPEN_OF_THESE = PreparedIn(
+    lambda ids: (
+        select(incidents)
+        .where(incidents.c.id.in_(ids), incidents.c.stage.in_(_OPEN))
+        .order_by(incidents.c.opened_at_ms, incidents.c.number)
+    )
 )
 # a device that presses a thousand times must not make every later alarm dear: what tells its
 # presses apart is their kind, so the newest of each is enough
-_ALARMS = (
-    select(
-        incident_alarms.c.incident_id,
-        incident_alarms.c.kind,
-        incident_alarms.c.silent,
-        incident_alarms.c.device,
-        incident_alarms.c.household_id,
-        func.max(incident_alarms.c.received_at_ms).label("received_at_ms"),
+_ALARMS = PreparedIn(
+    lambda ids: (
+        select(
+            incident_alarms.c.incident_id,
+            incident_alarms.c.kind,
+            incident_alarms.c.silent,
+            incident_alarms.c.device,
+            incident_alarms.c.household_id,
+            func.max(incident_alarms.c.received_at_ms).label("received_at_ms"),
+        )
+        .where(incident_alarms.c.incident_id.in_(ids))
+        .group_by(
+            incident_alarms.c.incident_id,
+            incident_alarms.c.kind,
+            incident_alarms.c.silent,
+            incident_alarms.c.device,
+            incident_alarms.c.household_id,
+        )
+        .order_by(func.min(incident_alarms.c.position))
     )
-    .where(incident_alarms.c.incident_id.in_(bindparam("ids", expanding=True)))
-    .group_by(
-        incident_alarms.c.incident_id,
-        incident_alarms.c.kind,
-        incident_alarms.c.silent,
-        incident_alarms.c.device,
-        incident_alarms.c.household_id,
+)
+_CAMERAS = PreparedIn(
+    lambda ids: select(incident_cameras.c.incident_id, incident_cameras.c.camera_id).where(
+        incident_cameras.c.incident_id.in_(ids)
     )
-    .order_by(func.min(incident_alarms.c.position))
 )
-_CAMERAS = select(incident_cameras.c.incident_id, incident_cameras.c.camera_id).where(
-    incident_cameras.c.incident_id.in_(bindparam("ids", expanding=True))
-)
-
 
 _Shared = tuple[str, str]
 """Something that incidents and alarms have in common: what it is, and its id."""
-
-_WHAT = {
-    "device": "devices",
-    "household": "households",
-    "group": "groups",
-    "camera": "cameras",
-    "gate": "gates",
-    "cell": "cells",
-    "flood": "floods",
-    "village": "villages",
-}
-"""What it can be, and its parameter in `_SHARING`. A gate is a camera at which one began."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +180,7 @@ class FactReader:
         self._time_zone = time_zone
         self._around = around
         ids = [] if again else [a.id for a in batch]
-        self._linked = set(conn.scalars(_LINKED, {"alarms": ids}))
+        self._linked = {found for (found,) in _LINKED.rows(conn, ids)}
         self.open: dict[str, OpenIncident] = {}
         """The open incidents that the batch may belong to, by id, as they stand now."""
         self._sharing: dict[_Shared, set[str]] = defaultdict(set)
@@ -323,18 +315,16 @@ def _open_incidents(
     known: Mapping[str, OpenIncident],
 ) -> list[OpenIncident]:
     """Every open incident that shares something of this."""
-    names: dict[str, set[str]] = {what: set() for what in _WHAT}
+    names: dict[str, set[str]] = defaultdict(set)
     for of_alarm in shared:
         for what, name in of_alarm:
             names[what].add(name)
-    asked_for: dict[str, list[str]] = {
-        _WHAT[what]: sorted(wanted) for what, wanted in names.items() if what != "village"
+    sharing = {
+        incident
+        for what, wanted in names.items()
+        for (incident,) in _SHARING[what].rows(conn, sorted(wanted))
     }
-    if names["village"]:
-        asked_for["villages"] = sorted(names["village"])
-        found = conn.execute(_OPEN_SHARING_VILLAGES, asked_for).all()
-    else:
-        found = conn.execute(_OPEN_SHARING, asked_for).all()
+    found = _OPEN_OF_THESE.records(conn, sorted(sharing))
     if not found:
         return []
     ids = [r.id for r in found]
@@ -342,16 +332,14 @@ def _open_incidents(
     # the others is not read again
     relinks = {r.id: r.relinks for r in found}
     known = {i: one for i, one in known.items() if relinks.get(i, -1) == one.relinks}
-    asked = {"ids": [i for i in ids if i not in known]}
+    asked = [i for i in ids if i not in known]
     linked: dict[str, list[LinkedAlarm]] = defaultdict(list)
     seen_by: dict[str, set[str]] = defaultdict(set)
-    if asked["ids"]:
-        for r in conn.execute(_ALARMS, asked):
-            kind = AlarmKind(r.kind)
-            one = LinkedAlarm(kind, r.silent, r.device, r.household_id, r.received_at_ms)
-            linked[r.incident_id].append(one)
-        for link in conn.execute(_CAMERAS, asked):
-            seen_by[link.incident_id].add(link.camera_id)
+    for incident, kind, silent, device, household, at_ms in _ALARMS.rows(conn, asked):
+        one = LinkedAlarm(AlarmKind(kind), bool(silent), device, household, at_ms)
+        linked[incident].append(one)
+    for incident, camera in _CAMERAS.rows(conn, asked):
+        seen_by[incident].add(camera)
     pending = planned_steps(conn, ids)
     return [
         OpenIncident(
@@ -361,9 +349,9 @@ def _open_incidents(
             kind=AlarmKind(r.kind),
             priority=r.priority,
             plan=r.plan,
-            silent=r.silent,
+            silent=bool(r.silent),
             ring=r.ring,
-            cancel_claimed=r.cancel_claimed,
+            cancel_claimed=bool(r.cancel_claimed),
             acknowledged_by=r.acknowledged_by,
             group_id=r.group_id,
             camera_id=r.camera_id,
@@ -378,7 +366,7 @@ def _open_incidents(
             longitude=r.longitude,
             certainty=_certainty(r.certainty, r.kind),
             drill_id=r.drill_id,
-            is_drill=r.drill,
+            is_drill=bool(r.drill),
             flood_village=r.flood_village,
         )
         for r in found

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from math import degrees
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select
 
+from alarms.store.prepared import Prepared, PreparedIn
 from alarms.store.tables import devices
 from linkage.cells import EARTH_M, distance_m
 from linkage.model import NOWHERE, ActionKind, MemberDevice, NearCamera, Place, Sounder
@@ -28,60 +29,66 @@ _HOME_COLUMNS = (
 )
 _IN_GROUP = mutual_aid_groups.c.id == households.c.group_id
 _IN_GRID = grids.c.id == mutual_aid_groups.c.grid_id
-_THESE_DEVICES = devices.c.id.in_(bindparam("ids", expanding=True))
 _HOME = (
     select(*_HOME_COLUMNS)
     .join(mutual_aid_groups, _IN_GROUP)
     .join(grids, _IN_GRID)
     .where(households.c.id == bindparam("household"))
 )
-_HOMES_OF_DEVICES = (
-    select(devices.c.id.label("device"), *_HOME_COLUMNS)
-    .join(households, households.c.id == devices.c.household_id)
-    .join(mutual_aid_groups, _IN_GROUP)
-    .join(grids, _IN_GRID)
-    .where(_THESE_DEVICES)
-)
-_GROUPS_OF_DEVICES = (
-    select(
-        devices.c.id.label("device"),
-        devices.c.group_id,
-        mutual_aid_groups.c.grid_id,
-        grids.c.village_id,
+_HOMES_OF_DEVICES = PreparedIn(
+    lambda ids: (
+        select(devices.c.id.label("device"), *_HOME_COLUMNS)
+        .join(households, households.c.id == devices.c.household_id)
+        .join(mutual_aid_groups, _IN_GROUP)
+        .join(grids, _IN_GRID)
+        .where(devices.c.id.in_(ids))
     )
-    .join(mutual_aid_groups, mutual_aid_groups.c.id == devices.c.group_id)
-    .join(grids, _IN_GRID)
-    .where(_THESE_DEVICES, devices.c.household_id.is_(None))
 )
-_CAMERA_SPOTS = (
+_GROUPS_OF_DEVICES = PreparedIn(
+    lambda ids: (
+        select(
+            devices.c.id.label("device"),
+            devices.c.group_id,
+            mutual_aid_groups.c.grid_id,
+            grids.c.village_id,
+        )
+        .join(mutual_aid_groups, mutual_aid_groups.c.id == devices.c.group_id)
+        .join(grids, _IN_GRID)
+        .where(devices.c.id.in_(ids), devices.c.household_id.is_(None))
+    )
+)
+_CAMERA_SPOTS = Prepared(
     select(cameras.c.id, cameras.c.village_id, cameras.c.latitude, cameras.c.longitude)
     .where(cameras.c.enabled)
     .order_by(cameras.c.id)
 )
-_MEMBERS = (
-    select(
-        devices.c.id.label("device"),
-        households.c.id.label("household_id"),
-        households.c.group_id,
-        households.c.wants_notices,
+_MEMBERS = PreparedIn(
+    lambda ids: (
+        select(
+            devices.c.id.label("device"),
+            households.c.id.label("household_id"),
+            households.c.group_id,
+            households.c.wants_notices,
+        )
+        .join(households, households.c.id == devices.c.household_id)
+        .where(
+            households.c.group_id.in_(ids),
+            # who has left the net calls for help still, and is told of nobody's
+            households.c.left_at_ms.is_(None),
+            devices.c.kind == literal_column("'button'"),
+        )
+        .order_by(devices.c.id)
     )
-    .join(households, households.c.id == devices.c.household_id)
-    .where(
-        households.c.group_id.in_(bindparam("ids", expanding=True)),
-        # who has left the net calls for help still, and is told of nobody's
-        households.c.left_at_ms.is_(None),
-        devices.c.kind == "button",
-    )
-    .order_by(devices.c.id)
 )
-
-_SOUNDERS = (
-    select(devices.c.id, devices.c.kind, devices.c.group_id)
-    .where(
-        devices.c.group_id.in_(bindparam("ids", expanding=True)),
-        devices.c.kind.in_([ActionKind.SIREN.value, ActionKind.LOUDSPEAKER.value]),
+_SOUNDING: list[ColumnElement[str]] = [
+    literal_column(f"'{k.value}'") for k in (ActionKind.SIREN, ActionKind.LOUDSPEAKER)
+]
+_SOUNDERS = PreparedIn(
+    lambda ids: (
+        select(devices.c.id, devices.c.kind, devices.c.group_id)
+        .where(devices.c.group_id.in_(ids), devices.c.kind.in_(_SOUNDING))
+        .order_by(devices.c.id)
     )
-    .order_by(devices.c.id)
 )
 
 
@@ -110,9 +117,9 @@ def places_of_devices(conn: Connection, ids: Collection[str]) -> dict[str, Place
     registered place are not in it."""
     if not ids:
         return {}
-    asked = {"ids": list(ids)}
-    found = {r.device: _home(r) for r in conn.execute(_HOMES_OF_DEVICES, asked)}
-    for row in conn.execute(_GROUPS_OF_DEVICES, asked):
+    asked = list(ids)
+    found = {r.device: _home(r) for r in _HOMES_OF_DEVICES.records(conn, asked)}
+    for row in _GROUPS_OF_DEVICES.records(conn, asked):
         found[row.device] = Place(
             village_id=row.village_id, grid_id=row.grid_id, group_id=row.group_id
         )
@@ -147,9 +154,7 @@ def place_of_village(conn: Connection, village_id: str) -> Place:
 
 def camera_spots(conn: Connection) -> list[CameraSpot]:
     """Where all enabled cameras stand, in a steady order."""
-    return [
-        CameraSpot(r.id, r.village_id, r.latitude, r.longitude) for r in conn.execute(_CAMERA_SPOTS)
-    ]
+    return [CameraSpot(*row) for row in _CAMERA_SPOTS.rows(conn, {})]
 
 
 def near(spots: Iterable[CameraSpot], place: Place, within_m: float) -> list[NearCamera]:
@@ -177,19 +182,16 @@ def near(spots: Iterable[CameraSpot], place: Place, within_m: float) -> list[Nea
 def members_of_groups(conn: Connection, ids: Collection[str]) -> dict[str, list[MemberDevice]]:
     """The buttons of all households of each group, in a steady order."""
     found: dict[str, list[MemberDevice]] = {group: [] for group in ids}
-    if ids:
-        for row in conn.execute(_MEMBERS, {"ids": list(ids)}):
-            member = MemberDevice(row.device, row.household_id, row.wants_notices)
-            found[row.group_id].append(member)
+    for device, household, group, wants in _MEMBERS.rows(conn, list(ids)):
+        found[group].append(MemberDevice(device, household, bool(wants)))
     return found
 
 
 def sounders_of_groups(conn: Connection, ids: Collection[str]) -> dict[str, list[Sounder]]:
     """Sirens and loudspeakers of each group that has any, in a steady order."""
     found: dict[str, list[Sounder]] = {}
-    if ids:
-        for row in conn.execute(_SOUNDERS, {"ids": list(ids)}):
-            found.setdefault(row.group_id, []).append(Sounder(row.id, ActionKind(row.kind)))
+    for device, kind, group in _SOUNDERS.rows(conn, list(ids)):
+        found.setdefault(group, []).append(Sounder(device, ActionKind(kind)))
     return found
 
 

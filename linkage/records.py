@@ -8,11 +8,20 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Integer, Row, bindparam, func, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
 from alarms.model import AlarmKind
 from alarms.store import chain
-from alarms.store.prepared import PreparedIn
+from alarms.store.prepared import Prepared, PreparedIn
 from linkage.bulk import execute_many, insert_unless_there
 from linkage.model import (
     Action,
@@ -29,17 +38,17 @@ from linkage.schema import actions, incidents
 # run for every few actions.
 _INCIDENT = select(incidents).where(incidents.c.id == bindparam("incident"))
 # four digits are padded, a fifth comes without: longer is later
-_NEWEST_NUMBER = (
+_NEWEST_NUMBER = Prepared(
     select(incidents.c.number)
     .where(incidents.c.number.like(bindparam("of_day")))
     .order_by(func.length(incidents.c.number).desc(), incidents.c.number.desc())
-    .limit(1)
+    .limit(literal_column("1"))
 )
 _THESE_ACTIONS = actions.c.id.in_(bindparam("ids", expanding=True))
-_IS_PLANNED = actions.c.state == ActionState.PLANNED.value
+_PLANNED: ColumnElement[str] = literal_column(f"'{ActionState.PLANNED.value}'")
 _OF_THESE = actions.c.incident_id.in_(bindparam("ids", expanding=True))
 # no index fits this: SQLite would rather go through all that is planned than down the incidents'
-_STILL_PLANNED = actions.c.state.concat(literal_column("''")) == ActionState.PLANNED.value
+_STILL_PLANNED = actions.c.state.concat(literal_column("''")) == _PLANNED
 _CANCEL = (
     update(actions)
     .where(_OF_THESE, _STILL_PLANNED, actions.c.kind.in_(bindparam("kinds", expanding=True)))
@@ -48,21 +57,30 @@ _CANCEL = (
 _DUE = (
     select(actions)
     .where(
-        _IS_PLANNED,
+        actions.c.state == _PLANNED,
         actions.c.lane == bindparam("of_lane"),
         actions.c.due_at_ms <= bindparam("now_ms"),
     )
     .limit(bindparam("at_most", type_=Integer))
 )
 # apart, so that each goes down one index: what is planned for later is not gone through
-_DUE_FIRST = _DUE.where(actions.c.turn == 0).order_by(actions.c.due_at_ms, actions.c.id)
-_DUE_LATER = _DUE.where(actions.c.turn > 0).order_by(
-    actions.c.turn, actions.c.due_at_ms, actions.c.id
+_FIRST_TURN: ColumnElement[int] = literal_column("0")
+_DUE_FIRST = Prepared(
+    _DUE.where(actions.c.turn == _FIRST_TURN).order_by(actions.c.due_at_ms, actions.c.id)
+)
+_DUE_LATER = Prepared(
+    _DUE.where(actions.c.turn > _FIRST_TURN).order_by(
+        actions.c.turn, actions.c.due_at_ms, actions.c.id
+    )
 )
 _NOTICES = select(actions).where(_THESE_ACTIONS, actions.c.kind == ActionKind.NOTICE.value)
 _KEEP_PAYLOAD = update(actions).where(actions.c.id == bindparam("action"))
-_ESCALATIONS = select(actions.c.incident_id, actions.c.due_at_ms, actions.c.payload).where(
-    _OF_THESE, _STILL_PLANNED, actions.c.kind == ActionKind.ESCALATE.value
+_ESCALATIONS = PreparedIn(
+    lambda ids: select(actions.c.incident_id, actions.c.due_at_ms, actions.c.payload).where(
+        actions.c.incident_id.in_(ids),
+        _STILL_PLANNED,
+        actions.c.kind == literal_column(f"'{ActionKind.ESCALATE.value}'"),
+    )
 )
 # without the state in the condition: SQLite would rather go through all that is planned
 _STATES = PreparedIn(lambda ids: select(actions.c.id, actions.c.state).where(actions.c.id.in_(ids)))
@@ -123,8 +141,8 @@ class Numbers:
 
     def next(self, local_date: str) -> str:
         if local_date not in self._last:
-            newest = self._conn.scalar(_NEWEST_NUMBER, {"of_day": f"{local_date}-%"})
-            self._last[local_date] = 0 if newest is None else int(newest.partition("-")[2])
+            newest = _NEWEST_NUMBER.rows(self._conn, {"of_day": f"{local_date}-%"})
+            self._last[local_date] = int(newest[0][0].partition("-")[2]) if newest else 0
         self._last[local_date] += 1
         return f"{local_date}-{self._last[local_date]:04d}"
 
@@ -166,7 +184,7 @@ def due_actions(
     found: list[Action] = []
     for statement in (_DUE_FIRST, _DUE_LATER):
         if len(found) < limit:
-            fresh = [r for r in conn.execute(statement, asked) if r.id not in without]
+            fresh = [r for r in statement.records(conn, asked) if r.id not in without]
             found += [_action(r) for r in fresh[: limit - len(found)]]
     return found
 
@@ -184,7 +202,7 @@ def keep_payloads(conn: Connection, payloads: Mapping[str, dict[str, object]]) -
         conn.execute(_KEEP_PAYLOAD, rows)
 
 
-def _action(row: Row[Any]) -> Action:
+def _action(row: Any) -> Action:
     return Action(
         id=row.id,
         incident_id=row.incident_id,
@@ -235,11 +253,11 @@ def planned_rows(
 def planned_steps(conn: Connection, incident_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
     """(step, due_at_ms) of the escalation's next look, of each incident whose clock runs."""
     first: dict[str, tuple[int, int]] = {}
-    for row in conn.execute(_ESCALATIONS, {"ids": incident_ids}):
-        step = json.loads(row.payload).get("step")
+    for incident_id, due_ms, payload in _ESCALATIONS.rows(conn, incident_ids):
+        step = json.loads(payload).get("step")
         if isinstance(step, int):
-            due = (row.due_at_ms, step)
-            first[row.incident_id] = min(first.get(row.incident_id, due), due)
+            due = (due_ms, step)
+            first[incident_id] = min(first.get(incident_id, due), due)
     return {incident: (step, due_ms) for incident, (due_ms, step) in first.items()}
 
 

@@ -5,6 +5,7 @@ Between a statement and its driver SQLAlchemy takes ten times as long as SQLite 
 What the driver raises comes out as SQLAlchemy's errors, as everywhere.
 """
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
+Arrange = Callable[[Mapping[str, object]], Any]
+"""The values as the driver wants them: by name, or in the order of the statement."""
+
 
 class Prepared:
     """One statement. Its values go to the driver as they are: plain numbers, texts and bytes."""
@@ -20,7 +24,8 @@ class Prepared:
     def __init__(self, statement: Executable, *, sets: Sequence[str] = ()) -> None:
         """`sets` are the columns that an insert or update gives a value."""
         self._statement, self._sets = statement, sets
-        self._compiled: dict[str, SQLCompiler] = {}
+        self._named: Callable[[tuple[Any, ...]], Any] | None = None
+        self._compiled: dict[str, tuple[str, Arrange]] = {}
 
     def rows(self, conn: Connection, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """What a select finds, in the order of its columns."""
@@ -28,6 +33,16 @@ class Prepared:
             conn, lambda cursor: self._execute(cursor, conn, values).fetchall()
         )
         return found
+
+    def records(self, conn: Connection, values: Mapping[str, object]) -> list[Any]:
+        """What a select finds, with its columns' names. Booleans are what the driver has for them:
+        0 and 1 on SQLite."""
+        if self._named is None:
+            names = [column.key for column in self._statement.selected_columns]  # type: ignore[attr-defined]
+            made: Any = namedtuple("Record", names)  # type: ignore[misc]
+            self._named = made._make
+        named = self._named
+        return [named(row) for row in self.rows(conn, values)]
 
     def write(self, conn: Connection, rows: Sequence[Mapping[str, object]]) -> None:
         """Run an insert or update once for each of `rows`."""
@@ -44,15 +59,12 @@ class Prepared:
         cursor.execute(sql, arranged(values))
         return cursor
 
-    def _sql(self, conn: Connection) -> tuple[str, Callable[[Mapping[str, object]], Any]]:
-        compiled = self._compiled.get(conn.dialect.name)
-        if compiled is None:
+    def _sql(self, conn: Connection) -> tuple[str, Arrange]:
+        found = self._compiled.get(conn.dialect.name)
+        if found is None:
             made = self._statement.compile(dialect=conn.dialect, column_keys=list(self._sets))  # type: ignore[attr-defined]
-            compiled = self._compiled[conn.dialect.name] = made
-        order = compiled.positiontup
-        if order is None:
-            return str(compiled), lambda values: values
-        return str(compiled), lambda values: [values[name] for name in order]
+            found = self._compiled[conn.dialect.name] = str(made), _arrange(made)
+        return found
 
     def _run(self, conn: Connection, work: Callable[[DBAPICursor], Any]) -> Any:
         if not conn.in_transaction():
@@ -73,6 +85,17 @@ class Prepared:
             cursor.close()
 
 
+def _arrange(compiled: SQLCompiler) -> Arrange:
+    order = compiled.positiontup
+    # what the dialect adds of its own, such as OFFSET 0
+    own = {name: value for name, value in compiled.params.items() if value is not None}
+    if order is None:
+        return (lambda values: {**own, **values}) if own else lambda values: values
+    if own:
+        return lambda values: [values[n] if n in values else own[n] for n in order]
+    return lambda values: [values[name] for name in order]
+
+
 class PreparedIn:
     """A select by a list of values, compiled for lists of 1, 2, 4, 8 … values."""
 
@@ -85,6 +108,17 @@ class PreparedIn:
         """What is found for any of `values`; nothing for none."""
         if not values:
             return []
+        prepared, asked = self._asking(values)
+        return prepared.rows(conn, asked)
+
+    def records(self, conn: Connection, values: Sequence[str]) -> list[Any]:
+        """As `rows`, with the columns' names (`Prepared.records`)."""
+        if not values:
+            return []
+        prepared, asked = self._asking(values)
+        return prepared.records(conn, asked)
+
+    def _asking(self, values: Sequence[str]) -> tuple[Prepared, dict[str, object]]:
         size = 1 << (len(values) - 1).bit_length()
         found = self._by_size.get(size)
         if found is None:
@@ -92,4 +126,4 @@ class PreparedIn:
             found = self._by_size[size] = Prepared(self._make(parameters))
         # the last one again and again, so that few lengths have to be compiled
         filled = [*values, *[values[-1]] * (size - len(values))]
-        return found.rows(conn, {f"value_{n}": value for n, value in enumerate(filled)})
+        return found, {f"value_{n}": value for n, value in enumerate(filled)}

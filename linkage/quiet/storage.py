@@ -7,17 +7,18 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from alarms.model import AlarmKind
+from alarms.store.prepared import Prepared
 from linkage.quiet.model import Drill, QuietWindow, WindowSort
 from linkage.quiet.schema import OF_CAMERAS, drills, quiet_windows
 from linkage.schema import incident_alarms
 
 # Built once: these run for every look of the engine that finds something.
-_WINDOWS = (
+_WINDOWS = Prepared(
     select(quiet_windows)
     .where(quiet_windows.c.end_ms > bindparam("since_ms"))
     .order_by(quiet_windows.c.begin_ms, quiet_windows.c.id)
 )
-_DRILLS = (
+_DRILLS = Prepared(
     select(drills)
     .where(drills.c.end_ms > bindparam("since_ms"))
     .order_by(drills.c.begin_ms, drills.c.id)
@@ -36,7 +37,7 @@ _CAMERA_ALARMS = (
 
 def windows(conn: Connection, *, since_ms: int) -> tuple[QuietWindow, ...]:
     """Silences and maintenance windows that end after this moment."""
-    return tuple(_window(r) for r in conn.execute(_WINDOWS, {"since_ms": since_ms}))
+    return tuple(_window(r) for r in _WINDOWS.records(conn, {"since_ms": since_ms}))
 
 
 def window_by_id(conn: Connection, window_id: str) -> QuietWindow | None:
@@ -74,7 +75,7 @@ def end_window(conn: Connection, window_id: str, *, at_ms: int, by: str) -> None
 
 def drills_since(conn: Connection, *, since_ms: int) -> tuple[Drill, ...]:
     """Drills whose window ends after this moment."""
-    return tuple(_drill(r) for r in conn.execute(_DRILLS, {"since_ms": since_ms}))
+    return tuple(_drill(r) for r in _DRILLS.records(conn, {"since_ms": since_ms}))
 
 
 def drill_by_id(conn: Connection, drill_id: str) -> Drill | None:

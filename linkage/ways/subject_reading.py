@@ -6,66 +6,78 @@ sending. Whoever asks while a read is under way shares the next one.
 
 import asyncio
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, select
 
 from alarms.model import AlarmKind, AlarmSource
 from alarms.store import Database, SealedBox
+from alarms.store.prepared import PreparedIn
 from alarms.store.tables import alarms
 from linkage import schema as s
 from linkage.model import Outcome, Stage
 from linkage.registry.personal import HouseholdBox
 from linkage.ways.subject import Subject
 
-if TYPE_CHECKING:
-    # how many types a Row takes differs between the releases of SQLAlchemy we allow
-    AnyRow: TypeAlias = Row[*tuple[Any, ...]]
-else:
-    AnyRow = Row
-
 Asked = tuple[str, str | None]
 """An incident's id, and the id of the alarm that the message is about."""
 
 AT_ONCE = 128
 
+_OF_INCIDENT = (
+    s.incidents.c.id,
+    s.incidents.c.number,
+    s.incidents.c.stage,
+    s.incidents.c.priority,
+    s.incidents.c.kind,
+    s.incidents.c.silent,
+    s.incidents.c.drill,
+    s.incidents.c.cancel_claimed,
+    s.incidents.c.outcome,
+    s.incidents.c.opened_at_ms,
+    s.incidents.c.camera_id,
+)
 # built once: making and hashing a statement costs more than running it
-_INCIDENTS = (
-    select(
-        s.incidents,
-        s.villages.c.name.label("village"),
-        s.grids.c.name.label("grid"),
-        s.mutual_aid_groups.c.name.label("group_name"),
-        s.households.c.label.label("household"),
-        s.households.c.latitude,
-        s.households.c.longitude,
-        s.accounts.c.display_name.label("officer"),
+_INCIDENTS = PreparedIn(
+    lambda ids: (
+        select(
+            *_OF_INCIDENT,
+            s.villages.c.name.label("village"),
+            s.grids.c.name.label("grid"),
+            s.mutual_aid_groups.c.name.label("group_name"),
+            s.households.c.label.label("household"),
+            s.households.c.latitude,
+            s.households.c.longitude,
+            s.accounts.c.display_name.label("officer"),
+        )
+        .join(s.villages, s.villages.c.id == s.incidents.c.village_id, isouter=True)
+        .join(s.grids, s.grids.c.id == s.incidents.c.grid_id, isouter=True)
+        .join(s.mutual_aid_groups, s.mutual_aid_groups.c.id == s.incidents.c.group_id, isouter=True)
+        .join(s.households, s.households.c.id == s.incidents.c.household_id, isouter=True)
+        .join(s.accounts, s.accounts.c.username == s.incidents.c.acknowledged_by, isouter=True)
+        .where(s.incidents.c.id.in_(ids))
     )
-    .join(s.villages, s.villages.c.id == s.incidents.c.village_id, isouter=True)
-    .join(s.grids, s.grids.c.id == s.incidents.c.grid_id, isouter=True)
-    .join(s.mutual_aid_groups, s.mutual_aid_groups.c.id == s.incidents.c.group_id, isouter=True)
-    .join(s.households, s.households.c.id == s.incidents.c.household_id, isouter=True)
-    .join(s.accounts, s.accounts.c.username == s.incidents.c.acknowledged_by, isouter=True)
-    .where(s.incidents.c.id.in_(bindparam("ids", expanding=True)))
 )
 # a message about a neighbour's press gives the neighbour's address
-_ALARMS = (
-    select(
-        s.incident_alarms.c.alarm_id,
-        s.incident_alarms.c.device,
-        s.incident_alarms.c.kind,
-        s.incident_alarms.c.received_at_ms,
-        s.incident_alarms.c.household_id,
-        alarms.c.source,
-        s.households.c.label.label("household"),
-        s.households.c.latitude,
-        s.households.c.longitude,
-        s.households.c.data_key_sealed,
-        s.households.c.personal_sealed,
+_ALARMS = PreparedIn(
+    lambda ids: (
+        select(
+            s.incident_alarms.c.alarm_id,
+            s.incident_alarms.c.device,
+            s.incident_alarms.c.kind,
+            s.incident_alarms.c.received_at_ms,
+            s.incident_alarms.c.household_id,
+            alarms.c.source,
+            s.households.c.label.label("household"),
+            s.households.c.latitude,
+            s.households.c.longitude,
+            s.households.c.data_key_sealed,
+            s.households.c.personal_sealed,
+        )
+        .join(alarms, alarms.c.id == s.incident_alarms.c.alarm_id, isouter=True)
+        .join(s.households, s.households.c.id == s.incident_alarms.c.household_id, isouter=True)
+        .where(s.incident_alarms.c.alarm_id.in_(ids))
     )
-    .join(alarms, alarms.c.id == s.incident_alarms.c.alarm_id, isouter=True)
-    .join(s.households, s.households.c.id == s.incident_alarms.c.household_id, isouter=True)
-    .where(s.incident_alarms.c.alarm_id.in_(bindparam("ids", expanding=True)))
 )
 
 
@@ -73,13 +85,9 @@ def read_subjects(
     conn: Connection, box: SealedBox, asked: Collection[Asked]
 ) -> dict[Asked, Subject]:
     """What is known of each; an incident that is gone is not among them."""
-    incidents = {
-        row.id: row for row in conn.execute(_INCIDENTS, {"ids": list({i for i, _ in asked})})
-    }
+    incidents = {row.id: row for row in _INCIDENTS.records(conn, list({i for i, _ in asked}))}
     wanted = list({alarm for _, alarm in asked if alarm is not None})
-    by_alarm: dict[str | None, AnyRow] = {}
-    if wanted:
-        by_alarm = {row.alarm_id: row for row in conn.execute(_ALARMS, {"ids": wanted})}
+    by_alarm = {row.alarm_id: row for row in _ALARMS.records(conn, wanted)}
     return {
         (incident, alarm): _subject(incidents[incident], by_alarm.get(alarm), box)
         for incident, alarm in asked
@@ -87,8 +95,8 @@ def read_subjects(
     }
 
 
-def _subject(row: AnyRow, alarm: AnyRow | None, box: SealedBox) -> Subject:
-    home: AnyRow = row if alarm is None or alarm.household_id is None else alarm
+def _subject(row: Any, alarm: Any | None, box: SealedBox) -> Subject:
+    home = row if alarm is None or alarm.household_id is None else alarm
     facts: dict[str, Any] = {}
     if alarm is not None:
         facts = {
@@ -113,9 +121,9 @@ def _subject(row: AnyRow, alarm: AnyRow | None, box: SealedBox) -> Subject:
         stage=Stage(row.stage),
         priority=row.priority,
         kind=AlarmKind(row.kind),
-        silent=row.silent,
-        drill=row.drill,
-        cancel_claimed=row.cancel_claimed,
+        silent=bool(row.silent),
+        drill=bool(row.drill),
+        cancel_claimed=bool(row.cancel_claimed),
         outcome=None if row.outcome is None else Outcome(row.outcome),
         opened_at_ms=row.opened_at_ms,
         village=row.village,

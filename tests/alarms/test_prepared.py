@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Integer, bindparam, insert, select, update
 
 from alarms.errors import StoreBusy
 from alarms.store import Database
@@ -91,3 +91,14 @@ def test_a_driver_that_cannot_now_is_a_busy_store(tmp_path: Path) -> None:
         database.read_now(lambda conn: ALL.rows(conn, {}))
     database.close_now()
     other.close()
+
+
+def test_records_have_the_names_of_their_columns(store: Database) -> None:
+    newest = Prepared(
+        select(cursors)
+        .where(cursors.c.position > bindparam("after"))
+        .order_by(cursors.c.position)
+        .limit(bindparam("at_most", type_=Integer))
+    )
+    found = store.read_now(lambda conn: newest.records(conn, {"after": 3, "at_most": 2}))
+    assert [(one.reader, one.position) for one in found] == [("r4", 4), ("r5", 5)]
