@@ -18,6 +18,7 @@ from linkage.commands import (
     check_config,
     demo,
     discover,
+    registry,
     rules,
     run,
     token,
@@ -38,6 +39,7 @@ _COMMANDS = (
     audit_verify,
     broker,
     button,
+    registry,
     user,
     token,
 )

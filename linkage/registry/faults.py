@@ -21,7 +21,7 @@ _LANDLINE = re.compile(r"(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?|400-?\d{3}-?\d{4}|
 # what is invented (in a demo, in training) must not be able to ring anywhere
 _NOWHERE = re.compile(r"0{4}\d{6,8}")
 _ABROAD = re.compile(r"\+(?!86)\d{8,15}")
-_COUNTRY = re.compile(r"(?:\+|00)86[ -]?(?=[01])|86(?=1[3-9]\d{9}$)")
+_COUNTRY = re.compile(r"^(?:(?:\+|00)86-?(?=[01])|86(?=1[3-9]\d{9}$))")
 _EMERGENCY = frozenset({"110", "119", "120", "122", "12345", "12110"})
 # degrees; the whole country with room to spare
 _LATITUDES, _LONGITUDES = (3.0, 54.0), (73.0, 136.0)

@@ -68,6 +68,13 @@ NET_MAY: dict[str, Line] = {
     "GET /api/v1/registry/households/{id}/export": Line(EDITORS, HOME),
     "GET /api/v1/registry/directory/{id}": Line(EDITORS, EAST, query="reason=核对"),
     "GET /api/v1/registry/directory/{id}.pdf": Line(EDITORS, EAST, query="reason=核对"),
+    # what is sent here is no sheet
+    "POST /api/v1/registry/import": Line(EDITORS, body={}, leaves=(415,)),
+    "GET /api/v1/registry/template.xlsx": Line(EDITORS),
+    "GET /api/v1/registry/export.xlsx": Line(EDITORS, query="reason=核对"),
+    "GET /api/v1/registry/villages.csv": Line(EDITORS),
+    "GET /api/v1/registry/households.csv": Line(EDITORS),
+    "GET /api/v1/registry/devices.csv": Line(EDITORS),
     "POST /api/v1/registry/households/{id}/erase": Line(
         "admin", HOME, {"reason": "本人要求"}, leaves=(200, 409)
     ),
