@@ -10,7 +10,7 @@ import contextlib
 import errno
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -28,6 +28,7 @@ from amqtt.session import Session
 
 from alarms import device_topics
 from alarms.errors import PortTaken, StoreBusy
+from alarms.model import LoginOwner
 from alarms.mosquitto import MAX_PACKET_BYTES
 
 log = structlog.get_logger()
@@ -55,9 +56,9 @@ _STOP_TRY_S = 0.5
 
 
 class LoginCheck(Protocol):
-    """Who may log in: the device's kind for a right login, else None."""
+    """Who may log in: the device that a right login is for, else None."""
 
-    async def __call__(self, login: str, password: str) -> str | None: ...
+    async def __call__(self, login: str, password: str) -> LoginOwner | None: ...
 
 
 @dataclass
@@ -67,8 +68,10 @@ class DoorRules:
     prefix: str
     own_password: str
     may_log_in: LoginCheck
-    _kinds: dict[str, str] = field(default_factory=dict)
-    """Of every device that has logged in: as many as there are devices."""
+    _admitted: dict[str, LoginOwner] = field(default_factory=dict)
+    """By login: as many as there are devices."""
+    _let_go: int = 0
+    """How often a login was: what was looked up before that may no longer be so."""
     _at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LOGINS_AT_ONCE))
 
     async def admits(self, login: str | None, password: str | None) -> bool:
@@ -79,28 +82,44 @@ class DoorRules:
             return secrets.compare_digest(password.encode(), self.own_password.encode())
         try:
             async with self._at_once:
-                kind = await self.may_log_in(login, password)
+                let_go = -1
+                while let_go != self._let_go:
+                    let_go = self._let_go
+                    admitted = await self.may_log_in(login, password)
         except StoreBusy as error:
             log.warning("broker.login_not_checked", detail=str(error))
             return False
-        if kind is not None:
-            self._kinds[login] = kind
-        return kind is not None
+        if admitted is not None:
+            self._admitted[login] = admitted
+        return admitted is not None
 
     def knows(self, login: str | None) -> bool:
         """Whether this login was admitted before."""
-        return login == OWN_LOGIN or login in self._kinds
+        return login == OWN_LOGIN or login in self._admitted
+
+    def forget(self, device: str, login: str | None) -> set[str]:
+        """The device's logins, or this one of them, have no rights from here on: which those are,
+        as far as they came in."""
+        self._let_go += 1
+        gone = {
+            each
+            for each, owner in self._admitted.items()
+            if owner.device == device and login in (None, each)
+        }
+        for each in gone:
+            del self._admitted[each]
+        return gone
 
     def permits(self, login: str | None, topic: str, action: Action) -> bool:
         """Whether this login may publish to, subscribe to or receive from `topic`."""
         if login == OWN_LOGIN:
             return True
-        kind = None if login is None else self._kinds.get(login)
-        if login is None or kind is None:
+        who = None if login is None else self._admitted.get(login)
+        if who is None:
             return False
         if action is Action.PUBLISH:
-            return topic in device_topics.writes(self.prefix, kind, login)
-        return topic in device_topics.reads(self.prefix, kind, login)
+            return topic in device_topics.writes(self.prefix, who.kind, who.device)
+        return topic in device_topics.reads(self.prefix, who.kind, who.device)
 
 
 class DeviceDoor(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]  # amqtt is untyped
@@ -231,6 +250,11 @@ class _MendedBroker(Broker):  # type: ignore[misc]  # amqtt is untyped
         if nameless:
             await asyncio.wait(nameless, timeout=_LAST_WORD_S)
 
+    async def end_sessions(self, logins: Collection[str]) -> None:
+        """Throw out whoever came in with these; nothing waits for them here any more."""
+        theirs = [key for key, (one, _) in list(self._sessions.items()) if one.username in logins]
+        await asyncio.gather(*(self._cleanup_session(each) for each in theirs))
+
     async def _client_connected(
         self, listener_name: str, reader: ReaderAdapter, writer: Any
     ) -> Any:
@@ -295,7 +319,7 @@ class EmbeddedBroker:
         self.host = host
         self.port = port
         self._rules = DoorRules(prefix, own_password, may_log_in)
-        self._broker: Broker | None = None
+        self._broker: _MendedBroker | None = None
 
     async def start(self) -> None:
         """Listen. Raises PortTaken."""
@@ -310,6 +334,13 @@ class EmbeddedBroker:
         except (AmqttError, OSError) as error:
             raise _refused(self.host, self.port, error) from error
         self._broker = broker
+
+    async def let_go(self, device: str, login: str | None = None) -> None:
+        """End every session of this device at once, or those of this login of it; who still has a
+        login that counts may come back."""
+        gone = self._rules.forget(device, login)
+        if self._broker is not None and gone:
+            await self._broker.end_sessions(gone)
 
     async def stop(self) -> None:
         """Close every connection and stop listening."""

@@ -13,6 +13,7 @@ from alarms.model import (
     AlarmKind,
     AlarmSource,
     DeviceRecord,
+    DeviceState,
     Flag,
     NewAlarm,
     Press,
@@ -93,13 +94,16 @@ def check_press(
         raise Unacceptable(
             RefusalReason.UNKNOWN_DEVICE, f"device {press.device} is not in the registry"
         )
+    if device.state is DeviceState.REVOKED:
+        raise Unacceptable(RefusalReason.UNKNOWN_DEVICE, f"device {press.device} was revoked")
     flags = set()
-    mac = press.mac or ""
+    mac, by_previous_key = press.mac or "", False
     if device.unsigned:
         mac, mac_ok = "", False
         flags.add(Flag.UNSIGNED)
     else:
-        mac_ok = _signature_holds(press, device)
+        by_previous_key = _signed_by_previous_key(press, device, now_ms=now_ms)
+        mac_ok = True
     if press.at_ms is not None and abs(press.at_ms - now_ms) > CLOCK_TOLERANCE_MS:
         flags.add(Flag.CLOCK_SUSPECT)
     if retained:
@@ -115,6 +119,7 @@ def check_press(
         at_ms=press.at_ms,
         mac_ok=mac_ok,
         flags=frozenset(flags),
+        by_previous_key=by_previous_key,
     )
 
 
@@ -129,11 +134,25 @@ def counters_of(payload: bytes) -> tuple[int | None, int | None]:
     return (found.boot, found.seq)
 
 
-def _signature_holds(press: Press, device: DeviceRecord) -> bool:
+def _signed_by_previous_key(press: Press, device: DeviceRecord, *, now_ms: int) -> bool:
+    """False: by its key. True: by the one before its rotation, which still counts. Else raises."""
     if press.mac is None or device.key is None:
         raise Unacceptable(RefusalReason.BAD_SIGNATURE, "the press has no mac")
-    expected = signature.sign(
-        device.key,
+    if signature.matches(_mac_of(press, device.key), press.mac):
+        return False
+    previous = device.previous_key
+    if previous is not None and signature.matches(_mac_of(press, previous), press.mac):
+        if now_ms < device.previous_until_ms:
+            return True
+        raise Unacceptable(
+            RefusalReason.BAD_SIGNATURE, "the mac is of the key before the rotation, which is over"
+        )
+    raise Unacceptable(RefusalReason.BAD_SIGNATURE, "the mac is not that of this device's key")
+
+
+def _mac_of(press: Press, key: bytes) -> str:
+    return signature.sign(
+        key,
         press.device,
         press.boot,
         press.seq,
@@ -141,9 +160,6 @@ def _signature_holds(press: Press, device: DeviceRecord) -> bool:
         silent=press.silent,
         at_ms=press.at_ms,
     )
-    if not signature.matches(expected, press.mac):
-        raise Unacceptable(RefusalReason.BAD_SIGNATURE, "the mac is not that of this device's key")
-    return True
 
 
 assert set(PressKind.__args__) == {k.value for k in PRESS_KINDS}  # type: ignore[attr-defined]

@@ -4,18 +4,20 @@ import hashlib
 import json
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
-from alarms import mosquitto, signature
+from alarms import signature
+from alarms.credentials import Credentials, issue_in, key_context
 from alarms.errors import UnknownDevice
-from alarms.model import DeviceRecord, DeviceState
+from alarms.model import DeviceRecord, DeviceState, LoginOwner
 from alarms.store import Database, SealedBox
 from alarms.store.prepared import PreparedIn
 from alarms.store.tables import devices
+from lianfang_timing import Clock, SystemClock, unix_ms
 
-_LOGIN_SECRET_BYTES = 16
+__all__ = ["BrokerLogin", "Credentials", "DeviceRegistry", "PlannedDevice"]
 
 # every press looks its device up
 _BY_IDS = PreparedIn(
@@ -27,22 +29,19 @@ _BY_IDS = PreparedIn(
         devices.c.unsigned,
         devices.c.last_boot,
         devices.c.last_seq,
+        devices.c.state,
+        devices.c.previous_key_sealed,
+        devices.c.previous_until_ms,
     ).where(devices.c.id.in_(ids))
 )
 
 
 @dataclass(frozen=True)
-class Credentials:
-    """What a new device is given once and we never show again."""
+class BrokerLogin:
+    """A login that counts, as an outside broker must be told of it."""
 
-    device: str
-    login: str
-    password: str = field(repr=False)
-    key: bytes = field(repr=False)
-
-    @property
-    def key_text(self) -> str:
-        return signature.key_to_text(self.key)
+    owner: LoginOwner
+    mosquitto_password: str
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,10 @@ class PlannedDevice:
 class DeviceRegistry:
     """Reads and writes the `devices` table."""
 
-    def __init__(self, database: Database, box: SealedBox) -> None:
+    def __init__(self, database: Database, box: SealedBox, clock: Clock | None = None) -> None:
         self._database = database
         self._box = box
+        self._clock = clock or SystemClock()
 
     async def lookup(self, ids: Collection[str]) -> dict[str, DeviceRecord]:
         """The known ones among `ids`. Raises StoreBusy."""
@@ -83,15 +83,28 @@ class DeviceRegistry:
             )
         return found
 
-    async def may_log_in(self, login: str, password: str) -> str | None:
-        """The kind of device that this broker login is for, or None. Raises StoreBusy."""
-        columns = devices.c.kind, devices.c.password_sha256
-        statement = select(*columns).where(devices.c.login == login)
+    async def may_log_in(self, login: str, password: str) -> LoginOwner | None:
+        """Whom this broker login is for, or None. Raises StoreBusy."""
+        d = devices.c
+        statement = select(
+            d.id,
+            d.kind,
+            d.login,
+            d.password_sha256,
+            d.previous_password_sha256,
+            d.previous_until_ms,
+        ).where(or_(d.login == login, d.previous_login == login))
         row = await self._database.read(lambda conn: conn.execute(statement).first())
-        if row is None or row.password_sha256 is None:
+        if row is None:
+            return None
+        kept = row.password_sha256
+        if row.login != login:
+            is_over = unix_ms(self._clock.now()) >= (row.previous_until_ms or 0)
+            kept = None if is_over else row.previous_password_sha256
+        if kept is None:
             return None
         given = hashlib.sha256(password.encode()).hexdigest()
-        return str(row.kind) if secrets.compare_digest(given, row.password_sha256) else None
+        return LoginOwner(row.id, row.kind) if secrets.compare_digest(given, kept) else None
 
     async def note_statuses(
         self,
@@ -133,31 +146,10 @@ class DeviceRegistry:
         household_id: str | None = None,
         group_id: str | None = None,
     ) -> Credentials:
-        """Register a signed device with a key and a login drawn at random."""
-        made = Credentials(
-            device=device,
-            login=device,
-            password=secrets.token_urlsafe(_LOGIN_SECRET_BYTES),
-            key=secrets.token_bytes(signature.KEY_BYTES),
-        )
-        conn.execute(
-            insert(devices).values(
-                id=device,
-                kind=kind,
-                household_id=household_id,
-                group_id=group_id,
-                key_sealed=self._box.seal(made.key, context=_context(device)),
-                unsigned=False,
-                login=made.login,
-                password_sha256=hashlib.sha256(made.password.encode()).hexdigest(),
-                mosquitto_password=mosquitto.hash_password(
-                    made.password,
-                    salt=secrets.token_bytes(mosquitto.SALT_BYTES),
-                    iterations=mosquitto.DEVICE_ITERATIONS,
-                ),
-            )
-        )
-        return made
+        """Register a signed device and issue its key and login at once."""
+        self.register_planned_in(conn, [PlannedDevice(device, kind, household_id, group_id)])
+        now_ms = unix_ms(self._clock.now())
+        return issue_in(conn, self._box, device, at_ms=now_ms, overlap_ms=0)
 
     def register_planned_in(self, conn: Connection, planned: Sequence[PlannedDevice]) -> None:
         """Register devices whose labels are not made yet.
@@ -180,7 +172,7 @@ class DeviceRegistry:
                 "key_sealed": None
                 if one.unsigned
                 else self._box.seal(
-                    secrets.token_bytes(signature.KEY_BYTES), context=_context(one.id)
+                    secrets.token_bytes(signature.KEY_BYTES), context=key_context(one.id)
                 ),
                 "unsigned": one.unsigned,
                 "state": DeviceState.PLANNED.value,
@@ -188,26 +180,28 @@ class DeviceRegistry:
             for one in planned
         ]
 
-    def broker_logins_in(self, conn: Connection) -> dict[str, str]:
-        """Every login that devices have, with its password as mosquitto's files hold it."""
-        columns = devices.c.login, devices.c.mosquitto_password
-        rows = conn.execute(select(*columns).where(*(c.is_not(None) for c in columns)))
-        return {row.login: row.mosquitto_password for row in rows}
-
-    def login_kinds_in(self, conn: Connection) -> dict[str, str]:
-        """The kind of device that each broker login is for."""
-        columns = devices.c.login, devices.c.kind
-        rows = conn.execute(select(*columns).where(devices.c.login.is_not(None)))
-        return {row.login: row.kind for row in rows}
-
-    def revoke_login_in(self, conn: Connection, device: str) -> None:
-        """Take a device's broker login away: stolen, lost, or taken down. Raises UnknownDevice.
-
-        Its key and its history stay. An outside broker knows when its files are written again.
-        """
-        self.get_in(conn, device)
-        nothing = {"login": None, "password_sha256": None, "mosquitto_password": None}
-        conn.execute(update(devices).where(devices.c.id == device).values(nothing))
+    def broker_logins_in(self, conn: Connection) -> dict[str, BrokerLogin]:
+        """Every login that counts at this moment; a device that is being rotated has two."""
+        d = devices.c
+        found = {
+            row.login: BrokerLogin(LoginOwner(row.id, row.kind), row.mosquitto_password)
+            for row in conn.execute(
+                select(d.id, d.kind, d.login, d.mosquitto_password).where(
+                    d.login.is_not(None), d.mosquitto_password.is_not(None)
+                )
+            )
+        }
+        still = conn.execute(
+            select(d.id, d.kind, d.previous_login, d.previous_mosquitto_password).where(
+                d.previous_mosquitto_password.is_not(None),
+                d.previous_until_ms > unix_ms(self._clock.now()),
+            )
+        )
+        for row in still:
+            found[row.previous_login] = BrokerLogin(
+                LoginOwner(row.id, row.kind), row.previous_mosquitto_password
+            )
+        return found
 
     def _record(
         self,
@@ -218,17 +212,22 @@ class DeviceRegistry:
         unsigned: int,
         last_boot: int | None,
         last_seq: int | None,
+        state: str,
+        previous_sealed: bytes | None,
+        previous_until_ms: int | None,
     ) -> DeviceRecord:
         return DeviceRecord(
             id=device,
             kind=kind,
             household_id=household_id,
-            key=None if sealed is None else self._box.open(sealed, context=_context(device)),
+            key=self._opened(device, sealed),
             unsigned=bool(unsigned),
             last_boot=last_boot,
             last_seq=last_seq,
+            state=DeviceState(state),
+            previous_key=self._opened(device, previous_sealed),
+            previous_until_ms=previous_until_ms or 0,
         )
 
-
-def _context(device: str) -> str:
-    return f"device:{device}"
+    def _opened(self, device: str, sealed: bytes | None) -> bytes | None:
+        return None if sealed is None else self._box.open(sealed, context=key_context(device))

@@ -23,6 +23,7 @@ from alarms.model import (
     NewAlarm,
     Refusal,
 )
+from alarms.overlap import end_overlaps
 from alarms.store import Database, chain
 from alarms.store.prepared import Prepared, PreparedIn
 from alarms.store.tables import alarm_identities, alarms, cursors, devices, refusals
@@ -264,6 +265,7 @@ def _insert(
             for identity, row in zip(fresh, rows, strict=True)
         ],
     )
+    end_overlaps(conn, fresh.values(), records, at_ms=received_at_ms)
     return {
         identity: Appended(str(row["id"]), received_at_ms, duplicate=False)
         for identity, row in zip(fresh, rows, strict=True)

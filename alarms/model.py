@@ -137,6 +137,8 @@ class NewAlarm:
     flags: frozenset[Flag] = frozenset()
     detail: dict[str, object] = field(default_factory=dict)
     """Facts that only this source has (zone, dwell, text of a report); JSON values."""
+    by_previous_key: bool = False
+    """Signed with what the device had before its rotation: the new label is not scanned in yet."""
 
     @property
     def identity(self) -> tuple[str, int, int, str]:
@@ -237,6 +239,14 @@ class DeviceState(StrEnum):
 
 
 @dataclass(frozen=True)
+class LoginOwner:
+    """Whose a broker login is."""
+
+    device: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class DeviceRecord:
     """What the door must know of a device."""
 
@@ -248,3 +258,8 @@ class DeviceRecord:
     unsigned: bool = False
     last_boot: int | None = None
     last_seq: int | None = None
+    state: DeviceState = DeviceState.ISSUED
+    previous_key: bytes | None = field(default=None, repr=False)
+    """What it signed with before its rotation; None: nothing else is accepted."""
+    previous_until_ms: int = 0
+    """Up to when `previous_key` is."""

@@ -15,6 +15,7 @@ from pathlib import PurePath
 
 from alarms import device_topics
 from alarms.device_topics import BUTTON, LOUDSPEAKER, SIREN
+from alarms.model import LoginOwner
 
 CONFIGURATION = "mosquitto.conf"
 DEVICE_PASSWORDS, DEVICE_RIGHTS = "devices.password", "devices.acl"
@@ -133,22 +134,24 @@ def configuration(doors: Doors) -> str:
     )
 
 
-def device_rights(prefix: str, kinds: Mapping[str, str] | None = None) -> str:
+def device_rights(prefix: str, logins: Mapping[str, LoginOwner] | None = None) -> str:
     """The rights file of the devices' listener: each only its own topics (contract §3).
 
-    `kinds` is the kind of every login that is no button. mosquitto's patterns know a login and not
-    its kind: they give everybody a button's topics, and what is none has them taken away by name.
-    So a town's thousands of buttons cost no line, and its sirens a few lines each.
+    `logins` say whose they are. mosquitto's patterns know a login and neither its kind nor its
+    device: they give everybody a button's topics below the login's own name. Who is no button, or
+    has a second login while it is being rotated, has them taken away and gets its own by name. So a
+    town's thousands of buttons cost no line, and all others a few lines each.
     """
     everybody = [f"pattern write {topic}" for topic in device_topics.writes(prefix, BUTTON, "%u")]
     everybody += [f"pattern read {topic}" for topic in device_topics.reads(prefix, BUTTON, "%u")]
     others: list[str] = []
-    for login, kind in sorted((kinds or {}).items()):
-        if kind == BUTTON:
+    for login, owner in sorted((logins or {}).items(), key=lambda one: one[0]):
+        if owner == LoginOwner(login, BUTTON):
             continue
+        kind, device = owner.kind, owner.device
         others += ["", f"user {login}", f"topic deny {prefix}/{BUTTON}/{login}/#"]
-        others += [f"topic write {topic}" for topic in device_topics.writes(prefix, kind, login)]
-        others += [f"topic read {topic}" for topic in device_topics.reads(prefix, kind, login)]
+        others += [f"topic write {topic}" for topic in device_topics.writes(prefix, kind, device)]
+        others += [f"topic read {topic}" for topic in device_topics.reads(prefix, kind, device)]
     return _lines(_HEADER, *everybody, *others)
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -18,7 +19,7 @@ from sqlalchemy import Connection
 from alarms.errors import StoreBusy
 from alarms.histogram import Histogram
 from alarms.log import AlarmLog, cursor, move_cursor, read_alarms
-from alarms.model import LoggedAlarm
+from alarms.model import AlarmKind, LoggedAlarm
 from alarms.store import Database
 from lianfang_timing import Backoff, Clock, came_within, unix_ms
 from linkage.changes import Changes
@@ -67,6 +68,14 @@ class _Handled:
     fresh_is_all: bool
 
 
+class OnTests(Protocol):
+    """Told of test presses, which open no incident."""
+
+    def __call__(
+        self, conn: Connection, tests: Sequence[LoggedAlarm], /, *, now_ms: int
+    ) -> None: ...
+
+
 class Engine:
     """One reader of the log. Only one may run at a time on a database."""
 
@@ -83,9 +92,11 @@ class Engine:
         ways: Ways = USUAL_WAYS,
         right_of_way: RightOfWay | None = None,
         camera_states: Callable[[], Mapping[str, tuple[SourceState, int]]] = dict,
+        on_tests: Sequence[OnTests] = (),
     ) -> None:
         """`writer` names our chain in the timeline; `time_zone` dates the incident numbers;
-        `camera_states` says how each camera is and since when (Unix ms), without waiting."""
+        `camera_states` says how each camera is and since when (Unix ms), without waiting;
+        `on_tests` are told of test presses, in the transaction that moves the cursor."""
         self._database = database
         self._log = log
         self._clock = clock
@@ -93,6 +104,7 @@ class Engine:
         self._rules = rules
         self._ways = ways
         self._camera_states = camera_states
+        self._on_tests = on_tests
         self._right_of_way = right_of_way or RightOfWay(clock)
         self._time_zone = time_zone
         self._writer = writer
@@ -216,6 +228,9 @@ class Engine:
                 reader.linked(alarm, incident)
             handled.append((alarm, draft))
         newest = linking.write(writer=self._writer)
+        tests = [alarm for alarm in batch if alarm.kind is AlarmKind.TEST]
+        for told in self._on_tests if tests else ():
+            told(conn, tests, now_ms=now_ms)
         move_cursor(conn, READER, batch[-1].position)
         self._batch = next_batch(self._batch, len(batch), time.perf_counter() - begun)
         return _Handled(handled, newest, reader.open, linking.fresh, linking.fresh_is_all)

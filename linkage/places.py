@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select
 
+from alarms.model import DeviceState
 from alarms.store.prepared import Prepared, PreparedIn
 from alarms.store.tables import devices
 from linkage.cells import EARTH_M, distance_m
@@ -62,6 +63,10 @@ _CAMERA_SPOTS = Prepared(
     .where(cameras.c.enabled)
     .order_by(cameras.c.id)
 )
+# nobody has a planned one yet, and nothing more is told to a revoked one
+_IN_USE: list[ColumnElement[str]] = [
+    literal_column(f"'{state.value}'") for state in (DeviceState.ISSUED, DeviceState.ENROLLED)
+]
 _MEMBERS = PreparedIn(
     lambda ids: (
         select(
@@ -76,6 +81,7 @@ _MEMBERS = PreparedIn(
             # who has left the net calls for help still, and is told of nobody's
             households.c.left_at_ms.is_(None),
             devices.c.kind == literal_column("'button'"),
+            devices.c.state.in_(_IN_USE),
         )
         .order_by(devices.c.id)
     )
@@ -86,7 +92,9 @@ _SOUNDING: list[ColumnElement[str]] = [
 _SOUNDERS = PreparedIn(
     lambda ids: (
         select(devices.c.id, devices.c.kind, devices.c.group_id)
-        .where(devices.c.group_id.in_(ids), devices.c.kind.in_(_SOUNDING))
+        .where(
+            devices.c.group_id.in_(ids), devices.c.kind.in_(_SOUNDING), devices.c.state.in_(_IN_USE)
+        )
         .order_by(devices.c.id)
     )
 )

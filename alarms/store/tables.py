@@ -113,6 +113,7 @@ devices = Table(
     Column("revoked_at_ms", BigInteger),
     # while a rotated device may still use what it had
     Column("previous_key_sealed", LargeBinary),
+    Column("previous_login", String(64), index=True),
     Column("previous_password_sha256", String(64)),
     Column("previous_mosquitto_password", String(160)),
     Column("previous_until_ms", BigInteger),

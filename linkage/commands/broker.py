@@ -1,13 +1,10 @@
 """`lianfang broker mosquitto-config`: what a mosquitto in front of this site must be told."""
 
 import argparse
-import os
 import re
 import secrets
 import ssl
 import sys
-import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 from alarms import mosquitto
@@ -17,6 +14,7 @@ from alarms.model import DEVICE_ID_PATTERN
 from alarms.mosquitto import Doors, Listener, TlsFiles
 from alarms.store import write_secret
 from linkage.commands.common import Subparsers, add_config, open_site
+from linkage.enrolment.mosquitto_files import device_files, reserved_in, write_files
 from linkage.errors import BadSettings
 from linkage.loopback import stays_here
 from linkage.settings import Settings
@@ -73,30 +71,24 @@ def main(arguments: argparse.Namespace) -> int:
     with open_site(arguments.config) as site:
         doors = _doors(arguments, site.settings)
         registry = DeviceRegistry(site.database, site.box)
-        logins, kinds = site.database.read_now(
-            lambda conn: (registry.broker_logins_in(conn), registry.login_kinds_in(conn))
-        )
+        logins = site.database.read_now(registry.broker_logins_in)
         username, password, drawn = _service_login(site.settings)
         prefix = site.settings.file.mqtt.prefix
-    reserved = {login for login in logins if mosquitto.is_service_client_id(prefix, login)}
-    devices = {login: hashed for login, hashed in logins.items() if login not in reserved}
+    reserved = reserved_in(logins, prefix)
     folder = Path(doors.folder)
     _make(folder)
-    _write(
+    write_files(
         folder,
         {
             mosquitto.SERVICE_PASSWORDS: mosquitto.password_file(
                 {username: _service_hash(folder, username, password)}
             ),
             mosquitto.SERVICE_RIGHTS: mosquitto.service_rights(prefix, username),
-            mosquitto.DEVICE_PASSWORDS: mosquitto.password_file(devices),
-            mosquitto.DEVICE_RIGHTS: mosquitto.device_rights(
-                prefix, {login: kinds.get(login, "") for login in devices}
-            ),
+            **device_files(logins, prefix),
             mosquitto.CONFIGURATION: mosquitto.configuration(doors),
         },
     )
-    print(f"{folder}: 已写好 / written: {len(devices)} 台设备的登录 / device logins")
+    print(f"{folder}: 已写好 / written: {len(logins) - len(reserved)} 个设备登录 / device logins")
     print(f"  设备 / devices: {_told(doors.devices)}")
     print(f"  服务 / service: {_told(doors.service)}, {username}")
     if drawn is not None:
@@ -105,7 +97,7 @@ def main(arguments: argparse.Namespace) -> int:
             f'  username = "{username}"\n  password_file = "{drawn}"'
         )
     print("让 mosquitto 重新读取 / have mosquitto reload: systemctl reload mosquitto")
-    for login in sorted(reserved):
+    for login in reserved:
         print(
             f"lianfang: device {login} has no login: its id begins as the service's own client ids "
             "do, and it could take our session over; register it under another id",
@@ -225,26 +217,6 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o750)
     except OSError as error:
         raise BadSettings(f"--out: cannot make {folder}: {error.strerror}") from error
-
-
-def _write(folder: Path, files: Mapping[str, str]) -> None:
-    """Each file as a whole or not at all, mode 0640; of the folder's group where that is set."""
-    for name, text in files.items():
-        path = folder / name
-        try:
-            handle, beside = tempfile.mkstemp(dir=folder, prefix=f".{name}-")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                    os.fchmod(file.fileno(), 0o640)
-                Path(beside).replace(path)
-            except OSError:
-                Path(beside).unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            raise BadSettings(f"--out: cannot write {path}: {error.strerror}") from error
 
 
 def _told(listener: Listener) -> str:

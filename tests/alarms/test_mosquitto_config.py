@@ -7,7 +7,9 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from alarms import mosquitto
+from alarms.credentials import revoke_in
 from alarms.devices import DeviceRegistry
+from alarms.model import LoginOwner
 from alarms.mosquitto import Doors, Listener, TlsFiles
 from linkage.cli import _parser
 from linkage.commands.broker import SERVICE_SECRET
@@ -84,16 +86,16 @@ def rules_of(text: str) -> list[str]:
 
 def test_buttons_cost_no_line_of_the_rights_and_sirens_a_few_each() -> None:
     none = mosquitto.device_rights("lianfang")
-    buttons = {f"b-{n:04d}": "button" for n in range(4000)}
+    buttons = {f"b-{n:04d}": LoginOwner(f"b-{n:04d}", "button") for n in range(4000)}
     assert mosquitto.device_rights("lianfang", buttons) == none
-    sirens = {f"siren-{n:03d}": "siren" for n in range(400)}
+    sirens = {f"siren-{n:03d}": LoginOwner(f"siren-{n:03d}", "siren") for n in range(400)}
     with_sirens = mosquitto.device_rights("lianfang", buttons | sirens)
     assert len(rules_of(with_sirens)) == len(rules_of(none)) + 5 * len(sirens)
     assert len(with_sirens) < 100_000
 
 
 def test_a_siren_loses_a_buttons_rights_and_gets_its_own() -> None:
-    rights = rules_of(mosquitto.device_rights("lianfang", {"s-1": "siren"}))
+    rights = rules_of(mosquitto.device_rights("lianfang", {"s-1": LoginOwner("s-1", "siren")}))
     assert rights[rights.index("user s-1") + 1 :] == [
         "topic deny lianfang/button/s-1/#",
         "topic write lianfang/siren/s-1/status",
@@ -126,8 +128,9 @@ def test_listeners_divide_their_settings_before_any_is_given() -> None:
 async def test_a_revoked_device_has_no_login_at_either_broker(door: Door) -> None:
     given = door.button
     before = await door.database.read(door.devices.broker_logins_in)
-    assert mosquitto.is_hash_of(given.password, before[given.login], iterations=1)
-    await door.database.write(lambda conn: door.devices.revoke_login_in(conn, given.device))
+    kept = before[given.login].mosquitto_password
+    assert mosquitto.is_hash_of(given.password, kept, iterations=1)
+    await door.database.write(lambda conn: revoke_in(conn, given.device, at_ms=1))
     assert await door.database.read(door.devices.broker_logins_in) == {}
     assert await door.devices.may_log_in(given.login, given.password) is None
 

@@ -13,6 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from alarms.broker import OWN_LOGIN, DoorRules, EmbeddedBroker
 from alarms.device_link import DeviceLink
+from alarms.model import LoginOwner
 from alarms.simulated_sounders import SimulatedLoudspeaker, SimulatedSiren
 from lianfang_timing import Backoff, SystemClock, unix_ms
 from tests.brokers import free_port
@@ -25,8 +26,8 @@ KINDS = {"siren-1": "siren", "siren-2": "siren", "speaker-1": "loudspeaker", "b-
 MINUTE_MS = 60_000
 
 
-async def may_log_in(login: str, password: str) -> str | None:
-    return KINDS.get(login) if password == "right" else None
+async def may_log_in(login: str, password: str) -> LoginOwner | None:
+    return LoginOwner(login, KINDS[login]) if password == "right" and login in KINDS else None
 
 
 @dataclass
@@ -209,8 +210,8 @@ async def test_a_device_may_speak_only_on_its_own_topics_of_its_own_kind(room: R
 
 
 async def test_a_login_of_a_kind_that_nobody_knows_may_only_hear_of_the_service() -> None:
-    async def odd(login: str, password: str) -> str | None:
-        return "toaster"
+    async def odd(login: str, password: str) -> LoginOwner | None:
+        return LoginOwner(login, "toaster")
 
     rules = DoorRules("lianfang", OWN, odd)
     assert await rules.admits("t-1", "any")

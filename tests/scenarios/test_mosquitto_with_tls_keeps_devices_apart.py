@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
 
+from alarms.credentials import revoke_in
 from alarms.devices import Credentials, DeviceRegistry
 from alarms.signature import sign
 from alarms.simulated_sounders import SimulatedLoudspeaker, SimulatedSiren
@@ -256,7 +257,7 @@ async def test_a_revoked_device_is_thrown_out_and_a_new_one_let_in_without_a_res
             storage = open_storage(site.settings)
             registry = DeviceRegistry(storage.database, storage.box)
             storage.database.write_now(
-                lambda conn: registry.revoke_login_in(conn, stolen.credentials.device)
+                lambda conn: revoke_in(conn, stolen.credentials.device, at_ms=1)
             )
             new = storage.database.write_now(lambda conn: registry.enrol_in(conn, "new-1"))
             storage.database.close_now()

@@ -78,6 +78,7 @@ def _devices() -> None:
         sa.Column("enrolled_at_ms", sa.BigInteger(), nullable=True),
         sa.Column("revoked_at_ms", sa.BigInteger(), nullable=True),
         sa.Column("previous_key_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("previous_login", sa.String(length=64), nullable=True),
         sa.Column("previous_password_sha256", sa.String(length=64), nullable=True),
         sa.Column("previous_mosquitto_password", sa.String(length=160), nullable=True),
         sa.Column("previous_until_ms", sa.BigInteger(), nullable=True),
@@ -85,6 +86,7 @@ def _devices() -> None:
         sa.Column("tested_at_ms", sa.BigInteger(), nullable=True),
     ):
         op.add_column("devices", column)
+    op.create_index(op.f("ix_devices_previous_login"), "devices", ["previous_login"])
 
 
 def _books() -> None:
