@@ -19,6 +19,8 @@ from lianfang_timing import Clock, SystemClock, unix_ms
 
 __all__ = ["BrokerLogin", "Credentials", "DeviceRegistry", "PlannedDevice"]
 
+_REVOKED = DeviceState.REVOKED.value
+
 # every press looks its device up
 _BY_IDS = PreparedIn(
     lambda ids: select(
@@ -93,7 +95,7 @@ class DeviceRegistry:
             d.password_sha256,
             d.previous_password_sha256,
             d.previous_until_ms,
-        ).where(or_(d.login == login, d.previous_login == login))
+        ).where(or_(d.login == login, d.previous_login == login), d.state != _REVOKED)
         row = await self._database.read(lambda conn: conn.execute(statement).first())
         if row is None:
             return None
@@ -187,13 +189,14 @@ class DeviceRegistry:
             row.login: BrokerLogin(LoginOwner(row.id, row.kind), row.mosquitto_password)
             for row in conn.execute(
                 select(d.id, d.kind, d.login, d.mosquitto_password).where(
-                    d.login.is_not(None), d.mosquitto_password.is_not(None)
+                    d.login.is_not(None), d.mosquitto_password.is_not(None), d.state != _REVOKED
                 )
             )
         }
         still = conn.execute(
             select(d.id, d.kind, d.previous_login, d.previous_mosquitto_password).where(
                 d.previous_mosquitto_password.is_not(None),
+                d.state != _REVOKED,
                 d.previous_until_ms > unix_ms(self._clock.now()),
             )
         )

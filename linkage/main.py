@@ -37,6 +37,11 @@ from linkage.changes import Changes
 from linkage.duty.chair import ChairPolicy
 from linkage.duty.watch import DutyWatch
 from linkage.engine import Engine
+from linkage.enrolment.desk import EnrolmentDesk
+from linkage.enrolment.doors import EmbeddedDoor
+from linkage.enrolment.first_tests import FirstTests
+from linkage.enrolment.keeper import EnrolmentKeeper
+from linkage.enrolment.opening import outside_door, way_in
 from linkage.errors import PortRefused
 from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.timekeeping import Timekeeper
@@ -128,10 +133,11 @@ async def opened(
         stack.push_async_callback(_closing, "store", database.close)
 
         # what happened: broker, link, log, intake
-        devices = DeviceRegistry(database, box)
+        devices = DeviceRegistry(database, box, clock)
         address = broker_address(settings)
+        door = outside_door(settings, database, devices)
         if file.mqtt.embedded:
-            await _embedded_broker(address, prefix, devices, stack)
+            door = EmbeddedDoor(await _embedded_broker(address, prefix, devices, stack))
         link = doors.link(address, node=node, prefix=prefix, clock=clock)
         alarm_log = AlarmLog(database, clock, writer=node)
 
@@ -175,7 +181,18 @@ async def opened(
             ways=settings.ways,
             right_of_way=right_of_way,
             camera_states=lambda: camera_states(locator.health()),
+            on_tests=(FirstTests(writer=node),),
         )
+        enrolment = EnrolmentDesk(
+            database,
+            devices,
+            box,
+            clock,
+            door,
+            way=way_in(settings),
+            overlap_s=file.enrolment.overlap,
+        )
+        keeper = EnrolmentKeeper(database, clock, door, enrolment, writer=node)
         duty = DutyWatch(
             database,
             alarm_log,
@@ -298,6 +315,7 @@ async def opened(
                 flood=settings.rules.flood,
                 model_village=file.registry.model_village,
                 station=StationDesk(database, clock, changes, writer=node),
+                enrolment=enrolment,
             )
         )
         # first what may be refused: nothing is connected yet that would have to be let go
@@ -314,6 +332,7 @@ async def opened(
                 ("outbox", outbox.run),
                 ("duty", duty.run),
                 ("supervision", supervision.run),
+                ("enrolment", keeper.run),
                 ("status", link.keep_status),
                 ("cameras", partial(_behind_bulkhead, fleet.run)),
                 ("camera finder", partial(_behind_bulkhead, locator.run)),
@@ -369,7 +388,7 @@ async def _behind_bulkhead(run: Callable[[], Awaitable[object]]) -> None:
 
 async def _embedded_broker(
     address: BrokerAddress, prefix: str, devices: DeviceRegistry, stack: AsyncExitStack
-) -> None:
+) -> EmbeddedBroker:
     broker = EmbeddedBroker(
         address.host,
         address.port,
@@ -383,6 +402,7 @@ async def _embedded_broker(
         "broker.embedded",
         detail="for trying out: only a button that repeats its press is safe on it",
     )
+    return broker
 
 
 async def _listen(app: web.Application, host: str, port: int, stack: AsyncExitStack) -> str:

@@ -67,6 +67,9 @@ class MqttSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     username: str | None = None
     password_file: str | None = None
     ca_file: str | None = None
+    mosquitto_folder: str | None = None
+    """Where `lianfang broker mosquitto-config` wrote: the devices' logins there are kept as they
+    must be; left out: run the command again."""
 
 
 class ConsoleSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -111,6 +114,18 @@ class RegistrySettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Share of its households from which a village counts as 示范村."""
 
 
+class EnrolmentSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`[enrolment]`: what labels say, and how long a rotated device may use what it had."""
+
+    overlap: Duration = Duration(7 * 86400.0)
+    host: Name | None = None
+    """Where devices find the broker; left out: `mqtt.host`."""
+    port: Port | None = None
+    """Left out: `mqtt.port`."""
+    tls: bool | None = None
+    """Left out: as `mqtt.ca_file` has it."""
+
+
 class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """`site.toml`."""
 
@@ -124,6 +139,7 @@ class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     incidents: IncidentSettings = IncidentSettings()
     supervision: SupervisionSettings = SupervisionSettings()
     registry: RegistrySettings = RegistrySettings()
+    enrolment: EnrolmentSettings = EnrolmentSettings()
 
 
 @dataclass(frozen=True)

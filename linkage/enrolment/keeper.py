@@ -17,6 +17,7 @@ from alarms.store import Database
 from alarms.store.tables import devices
 from lianfang_timing import Clock, unix_ms
 from linkage.accounts.rights import Places
+from linkage.enrolment.desk import EnrolmentDesk
 from linkage.enrolment.doors import BrokerDoor
 from linkage.errors import BadSettings
 from linkage.registry import history
@@ -45,7 +46,16 @@ class _Look:
 class EnrolmentKeeper:
     """One for a process that has the broker's door."""
 
-    def __init__(self, database: Database, clock: Clock, door: BrokerDoor, *, writer: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        door: BrokerDoor,
+        desk: EnrolmentDesk,
+        *,
+        writer: str,
+    ) -> None:
+        self._desk = desk
         self._database = database
         self._clock = clock
         self._door = door
@@ -69,6 +79,7 @@ class EnrolmentKeeper:
 
     async def run_once(self) -> None:
         """End what is over, and tell the broker. Raises StoreBusy, BadSettings."""
+        self._desk.forget_old_sheets()
         look = await self._look()
         for device in look.revoked:
             await self._door.let_go(device)

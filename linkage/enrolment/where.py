@@ -30,19 +30,20 @@ NOT_PLACED = Home()
 def home_of_device(conn: Connection, row: RowMapping) -> Home:
     """Of a row of `devices`."""
     if row["household_id"] is not None:
-        return home_of_household(conn, row["household_id"]) or NOT_PLACED
+        # of one that has left too: its devices are still there to be collected
+        return home_of_household(conn, row["household_id"], in_net=False) or NOT_PLACED
     if row["group_id"] is not None:
         return home_of_group(conn, row["group_id"]) or NOT_PLACED
     return NOT_PLACED
 
 
-def home_of_household(conn: Connection, household_id: str) -> Home | None:
-    """None when there is no such household in the net."""
+def home_of_household(conn: Connection, household_id: str, *, in_net: bool = True) -> Home | None:
+    """None when there is no such household, or when it has left and `in_net` is asked for."""
     h = households.c
     row = conn.execute(
-        select(h.label, h.group_id).where(h.id == household_id, h.left_at_ms.is_(None))
+        select(h.label, h.group_id, h.left_at_ms).where(h.id == household_id)
     ).first()
-    if row is None:
+    if row is None or (in_net and row.left_at_ms is not None):
         return None
     group = home_of_group(conn, row.group_id)
     return (

@@ -9,6 +9,7 @@ import json
 
 from sqlalchemy import Connection, select, update
 
+from alarms.credentials import revoke_in
 from alarms.store import SealedBox, chain
 from alarms.store.tables import devices
 from linkage.model import OPEN_STAGES, ActionKind
@@ -109,14 +110,7 @@ def _devices_of(conn: Connection, household_id: str) -> list[str]:
 def _revoke_devices(conn: Connection, caller: Caller, household_id: str) -> list[str]:
     found = _devices_of(conn, household_id)
     for device in found:
-        values = {
-            "state": _REVOKED,
-            "revoked_at_ms": caller.at_ms,
-            "login": None,
-            "password_sha256": None,
-            "mosquitto_password": None,
-        }
-        conn.execute(update(devices).where(devices.c.id == device).values(values))
+        revoke_in(conn, device, at_ms=caller.at_ms)
         data = {"household": household_id, "why": "erased"}
         note(conn, caller, Entity.DEVICE, device, Change.REVOKED, data)
     return found

@@ -17,6 +17,7 @@ from camerad.model import CameraHealth
 from lianfang_timing import Clock
 from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
+from linkage.enrolment.desk import EnrolmentDesk
 from linkage.quiet.model import FloodPolicy
 from linkage.registry.coverage import MODEL_VILLAGE
 from linkage.response_plans.desk import ResponsePlanDesk
@@ -120,6 +121,7 @@ class Ports:
     closing_check: ClosingCheck
     response_plans: ResponsePlanDesk
     station: StationDesk
+    enrolment: EnrolmentDesk
     flood: FloodPolicy = FloodPolicy()  # noqa: RUF009 - frozen
     """When the board says that cameras flood it."""
     model_village: float = MODEL_VILLAGE

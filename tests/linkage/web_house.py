@@ -15,6 +15,7 @@ from argon2 import PasswordHasher
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select
 
+from alarms.devices import DeviceRegistry
 from alarms.log import AlarmLog
 from alarms.store import Database, SealedBox
 from camerad.errors import NoSnapshot
@@ -26,6 +27,8 @@ from linkage.accounts import people, tokens
 from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
 from linkage.changes import Changes
+from linkage.enrolment.desk import EnrolmentDesk
+from linkage.enrolment.labels import WayIn
 from linkage.errors import StaleVersion, StepNotAllowed
 from linkage.model import EventType
 from linkage.registry.personal import Contact, sealed_columns
@@ -118,6 +121,20 @@ class Pictures:
 
 
 @dataclass
+class RecordingDoor:
+    """A broker that remembers whom it was told to throw out."""
+
+    let_go_of: list[str] = field(default_factory=list)
+    settled: int = 0
+
+    async def settle(self) -> None:
+        self.settled += 1
+
+    async def let_go(self, device: str, login: str | None = None) -> None:
+        self.let_go_of.append(device)
+
+
+@dataclass
 class House:
     """What a test can reach."""
 
@@ -130,6 +147,9 @@ class House:
     box: SealedBox
     passwords: Passwords
     audit: Audit
+    devices: DeviceRegistry
+    enrolment: EnrolmentDesk
+    door: RecordingDoor
     url: str = ""
     app: Any = None
     server: Any = None
@@ -344,6 +364,8 @@ async def house(
     clock, changes, pictures = HandClock(), Changes(), Pictures()
     box = SealedBox(bytes(range(32)))
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    devices, door = DeviceRegistry(database, box, clock), RecordingDoor()
+    way = WayIn("mqtt.example.cn", 8883, True, "lianfang", "示范镇")
     h = House(
         database=database,
         clock=clock,
@@ -354,6 +376,11 @@ async def house(
         box=box,
         passwords=passwords,
         audit=Audit(database, clock, writer="test"),
+        devices=devices,
+        enrolment=EnrolmentDesk(
+            database, devices, box, clock, door, way=way, overlap_s=7 * 86400.0
+        ),
+        door=door,
     )
     h.health["cam-east"] = CameraHealth(
         "cam-east", CameraState.WATCHING, "", "", START, frames_per_s=5.0, newest_frame_age_s=0.1
@@ -392,6 +419,7 @@ async def house(
             closing_check=ClosingCheck.OTHER_THAN_RESPONDER,
             response_plans=ResponsePlanDesk(database, clock, changes, writer="test"),
             station=StationDesk(database, clock, changes, writer="test"),
+            enrolment=h.enrolment,
         ),
         console_folder=console,
         stream_limits=stream_limits,
