@@ -90,7 +90,7 @@ async def revoke_device(request: web.Request) -> web.Response:
 
 async def print_labels(request: web.Request) -> web.Response:
     ports, caller = request.app[PORTS], registry_caller(request)
-    found = ports.enrolment.take_sheet(request.match_info["sheet"], caller.username)
+    found = ports.enrolment.take_sheet(request.match_info["id"], caller.username)
     if found is None:
         raise Problem(
             404,
@@ -159,7 +159,7 @@ ROUTES = (
     ),
     Route(
         "GET",
-        f"{_SHEETS}/{{sheet}}",
+        f"{_SHEETS}/{{id}}",
         print_labels,
         _ENROL,
         "The sheet of labels, once",
