@@ -67,7 +67,7 @@ class DeviceChange(Struct, frozen=True, kw_only=True):
     at: str
     actor: str
     change: str
-    data: dict[str, object]
+    data: dict[str, Any]
 
 
 class DeviceDetail(DeviceView, frozen=True, kw_only=True):
