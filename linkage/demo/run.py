@@ -185,7 +185,10 @@ def _settle(
             now_ms = unix_ms(SystemClock().now())
             accounts = town.seed_accounts(conn, Passwords(), now_ms=now_ms)
             seed_duty_room(conn, storage.box, now_ms=now_ms)
-            return _Town(accounts, town.seed_buttons(conn, devices), town.name_cameras(conn))
+            buttons = town.seed_buttons(conn, devices)
+            tested_ms = unix_ms(SystemClock().now())
+            town.try_buttons(conn, buttons, writer=settings.file.site.node, now_ms=tested_ms)
+            return _Town(accounts, buttons, town.name_cameras(conn))
 
         return storage.database.write_now(founded if kept is None else found)
     finally:

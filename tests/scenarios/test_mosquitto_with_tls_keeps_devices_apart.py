@@ -6,7 +6,7 @@ What must not arrive is shown by what is sent after it and does arrive.
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,8 @@ from sqlalchemy import func, select
 
 from alarms.credentials import revoke_in
 from alarms.devices import Credentials, DeviceRegistry
-from alarms.signature import sign
+from alarms.mosquitto import DEVICE_PASSWORDS
+from alarms.signature import key_from_text, sign
 from alarms.simulated_sounders import SimulatedLoudspeaker, SimulatedSiren
 from alarms.store.tables import alarms, refusals
 from lianfang_timing import SystemClock, unix_ms
@@ -23,7 +24,8 @@ from linkage.demo.town import DemoButton
 from linkage.storage import open_storage
 from tests.commands.running import lianfang
 from tests.guarded import SERVICE_LOGIN, SERVICE_PASSWORD, BareClient, GuardedMosquitto
-from tests.scenarios.house import House, house
+from tests.labels import Scanned, scan
+from tests.scenarios.house import House, Officer, house
 
 INTAKE_CLIENT_ID = "lianfang-intake-test"
 BOOT = 7
@@ -395,3 +397,82 @@ async def test_a_device_hears_only_what_is_for_its_own_kind_and_name(
         assert {t for t, _ in of_button.heard} - always == {
             f"lianfang/button/{button.device}/reply"
         }
+
+
+async def _labelled(admin: Officer, path: str, **body: object) -> Scanned:
+    """What the label says that is made for a device."""
+    async with admin.session.post(path, json=body) as answer:
+        assert answer.status == 201, await answer.text()
+        sheet = str((await answer.json())["sheet"])
+    async with admin.session.get(sheet) as page:
+        (label,) = scan(await page.text())
+    return label
+
+
+async def _until(true: Callable[[], bool], within_s: float = 20.0) -> None:
+    async with asyncio.timeout(within_s):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)  # polling another process's files
+
+
+async def test_mosquitto_goes_with_rotations_and_revocations_once_it_is_reloaded(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path, broker="guarded") as site:
+        broker = site.broker
+        assert isinstance(broker, GuardedMosquitto)
+        files = broker.folder / "mosquitto"
+        toml = site.config / "site.toml"
+        text = toml.read_text(encoding="utf-8")
+        toml.write_text(text.replace("[mqtt]", f'[mqtt]\nmosquitto_folder = "{files}"', 1))
+        await site.start()
+        passwords = files / DEVICE_PASSWORDS
+        turned = site.buttons[0]
+        name = turned.credentials.device
+        reply = topic(turned, "reply")
+
+        def bare(label: Scanned) -> BareClient:
+            at = site.device_port, site.ca_file
+            return BareClient(*at, label.login, label.password, topics=(reply,))
+
+        async def presses(client: BareClient, key: bytes, seq: int) -> None:
+            mac = sign(key, name, BOOT, seq, "panic", silent=False, at_ms=None)
+            press = {"v": 1, "boot": BOOT, "seq": seq, "kind": "panic", "mac": mac}
+            await client.publish(topic(turned, "press"), json.dumps(press).encode())
+
+        async def answered(client: BareClient, seq: int) -> str:
+            async with asyncio.timeout(20):
+                while True:
+                    for heard in [json.loads(payload) for _, payload in client.heard]:
+                        if heard["seq"] == seq:
+                            return str(heard["state"])
+                    await asyncio.sleep(0.02)
+
+        async with site.client() as admin, device(site, turned, topics=(reply,)) as old:
+            await admin.sign_in("admin")
+            label = await _labelled(admin, f"/api/v1/devices/{name}/rotate")
+            assert f"\n{label.login}:" in passwords.read_text(encoding="utf-8")
+            broker.reload()
+            # both count: the old one until the new one is heard
+            await presses(old, turned.credentials.key, 1)
+            assert await answered(old, 1) == "received"
+            async with bare(label) as new:
+                assert new.refused is None
+                await presses(new, key_from_text(label.key), 2)
+                assert await answered(new, 2) == "received"
+                old_line = f"\n{turned.credentials.login}:"
+                await _until(lambda: old_line not in passwords.read_text(encoding="utf-8"))
+                broker.reload()
+                async with asyncio.timeout(10):
+                    await old.lost.wait()
+                # and a revoked one not at all
+                path = f"/api/v1/devices/{name}/revoke"
+                async with admin.session.post(path, json={"reason": "lost"}) as answer:
+                    assert answer.status == 200, await answer.text()
+                await presses(new, key_from_text(label.key), 3)
+                assert await answered(new, 3) == "rejected"
+                broker.reload()
+                async with asyncio.timeout(10):
+                    await new.lost.wait()
+            async with bare(label) as again:
+                assert again.refused == "Not authorized"
