@@ -10,6 +10,7 @@ ALL = (
     "benchmarks.storm_linkage",
     "benchmarks.first_page",
     "benchmarks.many_recipients",
+    "benchmarks.registry_import",
     "benchmarks.shedding",
     "benchmarks.loitering_quality",
     "benchmarks.capture_cost",
