@@ -2,9 +2,10 @@
 
     python -m benchmarks.registry_import [--households N]
 
-Beside it, as the floor, the same rows by bare executemany into the same kind of file: what checking,
-sealing and history cost shows as the ratio. CPU seconds, because a busy machine stretches the wall
-clock. Every step is run once, in this order; it fails where a second import changes anything.
+Beside it, as the floor, the same cells by bare executemany into a file of the same kind: what
+checking, sealing and history cost shows as the ratio. Judged by CPU seconds, because a busy machine
+stretches the wall clock; the work is done by one thread, so on an idle one they are the same. Every
+step is run once, in this order; it fails where a second import changes anything.
 """
 
 import argparse
@@ -63,12 +64,11 @@ async def _run(households: int) -> int:
         for form in ("csv", "xlsx"):
             same &= await _in_and_out(Path(folder), form, town, watch)
     took = {form: watch.cpu[f"{form}: import"] for form in ("csv", "xlsx")}
+    number = sum(rows.values())
     for form, cpu in took.items():
-        print(
-            f"{form}: {cpu / floor:.0f} times the floor, {1e3 * cpu / sum(rows.values()):.2f} ms a row"
-        )
-    in_time = all(watch.wall[f"{form}: import"] < WITHIN_S for form in took)
-    print(f"imports within {WITHIN_S:.0f} s: {'yes' if in_time else 'NO'}")
+        print(f"{form}: {cpu / floor:.0f} times the floor, {1e3 * cpu / number:.2f} ms a row")
+    in_time = max(took.values()) < WITHIN_S
+    print(f"imports within {WITHIN_S:.0f} s of CPU: {'yes' if in_time else 'NO'}")
     print(f"a second import changes nothing, exports the same bytes: {'yes' if same else 'NO'}")
     return 0 if in_time and same else 1
 
