@@ -10,7 +10,6 @@ from alarms.errors import Unacceptable
 from alarms.model import (
     DEVICE_ID_PATTERN,
     PRESS_KINDS,
-    AlarmKind,
     AlarmSource,
     DeviceRecord,
     DeviceState,
@@ -31,6 +30,7 @@ Mac = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 PressKind = Literal["panic", "fire", "medical", "missing", "other", "duress", "cancel", "test"]
 
 _DEVICE_ID = re.compile(DEVICE_ID_PATTERN)
+_KINDS = {kind.value: kind for kind in PRESS_KINDS}
 
 
 class _WirePress(msgspec.Struct):
@@ -43,6 +43,9 @@ class _WirePress(msgspec.Struct):
     silent: bool = False
     at_ms: Milliseconds | None = None
     mac: Mac | None = None
+
+
+_PRESS = msgspec.json.Decoder(_WirePress)
 
 
 class _WireCounters(msgspec.Struct):
@@ -69,14 +72,14 @@ def decode_press(device: str, payload: bytes) -> Press:
             f"{len(payload)} bytes; a press has at most {MAX_PAYLOAD_BYTES}",
         )
     try:
-        wire = msgspec.json.decode(payload, type=_WirePress)
+        wire = _PRESS.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Unacceptable(RefusalReason.MALFORMED, f"not a press: {error}") from error
     return Press(
         device=device,
         boot=wire.boot,
         seq=wire.seq,
-        kind=AlarmKind(wire.kind),
+        kind=_KINDS[wire.kind],
         silent=wire.silent,
         at_ms=wire.at_ms,
         mac=wire.mac,

@@ -8,9 +8,9 @@ own: one press makes many neighbours speak, and the next press must not wait for
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -82,8 +82,7 @@ class OnReports(Protocol):
     def __call__(self, reports: Sequence[DeviceReport], /) -> object: ...
 
 
-@dataclass(frozen=True)
-class _Waiting:
+class _Waiting(msgspec.Struct, frozen=True):
     """A press that waits for its device's turn."""
 
     message: Inbound
@@ -200,9 +199,11 @@ class Intake:
 
     def _time(self, presses: Sequence[_Waiting], begun_s: float, committed_s: float) -> None:
         answered_s, legs = self._clock.monotonic(), self.legs
-        for press in presses:
-            legs.turn.observe(begun_s - press.since_s)
-            legs.whole.observe(answered_s - press.message.arrived_s)
+        # most came together with others
+        for since_s, times in Counter(press.since_s for press in presses).items():
+            legs.turn.observe(begun_s - since_s, times)
+        for arrived_s, times in Counter(press.message.arrived_s for press in presses).items():
+            legs.whole.observe(answered_s - arrived_s, times)
         legs.commit.observe(committed_s - begun_s, times=len(presses))
         legs.answer.observe(answered_s - committed_s, times=len(presses))
 

@@ -6,6 +6,7 @@ The rules are `alarms.decode`'s; here they meet the registry. Nothing is answere
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Connection
 
 from alarms.decode import check_press, counters_of, decode_press, device_of
@@ -18,8 +19,7 @@ from lianfang_timing import Clock, unix_ms
 _HEAD_BYTES = 256
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """One message and what became of it: an alarm for the log, a refusal, or (empty) neither."""
 
     message: Inbound
@@ -50,10 +50,10 @@ class Judge:
 
     def __call__(self, conn: Connection, presses: Sequence[Inbound]) -> Judged:
         """One judgement for each press, in order."""
-        ids = {device_of(m.topic, self._prefix, "press") for m in presses}
+        ids = [device_of(m.topic, self._prefix, "press") for m in presses]
         known = self._devices.lookup_in(conn, {i for i in ids if i is not None})
         now_ms = unix_ms(self._clock.now())
-        asked = [self._judge(m, known, now_ms) for m in presses]
+        asked = [self._judge(m, i, known, now_ms) for m, i in zip(presses, ids, strict=True)]
         return Judged(
             asked=asked,
             alarms=[a.alarm for a in asked if a.alarm is not None],
@@ -61,8 +61,13 @@ class Judge:
             devices=known,
         )
 
-    def _judge(self, message: Inbound, known: Mapping[str, DeviceRecord], now_ms: int) -> Asked:
-        device = device_of(message.topic, self._prefix, "press")
+    def _judge(
+        self,
+        message: Inbound,
+        device: str | None,
+        known: Mapping[str, DeviceRecord],
+        now_ms: int,
+    ) -> Asked:
         boot, seq = None, None
         if not message.payload:
             # how a retained message is cleared from a broker: nobody presses and nobody waits

@@ -7,7 +7,7 @@ Readers follow by position and keep their own cursor (`move_cursor`).
 import asyncio
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -191,7 +191,7 @@ def move_cursor(conn: Connection, reader: str, position: int) -> None:
 
 def identity_text(alarm: NewAlarm) -> str:
     """The identity as the store keeps it; device ids hold no `|`."""
-    return "|".join(str(part) for part in alarm.identity)
+    return f"{alarm.device}|{alarm.boot}|{alarm.seq}|{alarm.mac}"
 
 
 def _append_alarms(
@@ -200,30 +200,27 @@ def _append_alarms(
     new = verdict.alarms
     if not new:
         return []
-    answers = _known(conn, new)
+    identities = [identity_text(alarm) for alarm in new]
+    answers = _known(conn, set(identities))
     fresh: dict[str, NewAlarm] = {}
-    for alarm in new:
-        identity = identity_text(alarm)
-        if identity not in answers and identity not in fresh:
-            fresh[identity] = alarm
+    for identity, alarm in zip(identities, new, strict=True):
+        if identity not in answers:
+            fresh.setdefault(identity, alarm)
     inserted = _insert(conn, fresh, verdict.devices, writer, received_at_ms)
     result = []
-    for alarm in new:
-        identity = identity_text(alarm)
-        if identity in inserted:
-            # the first of two equal presses in one batch is the alarm, the second its duplicate
-            result.append(inserted[identity])
-            answers[identity] = Appended(
-                inserted[identity].alarm_id, received_at_ms, duplicate=True
-            )
-            del inserted[identity]
-        else:
+    for identity in identities:
+        first = inserted.pop(identity, None)
+        if first is None:
             result.append(answers[identity])
+        else:
+            # the first of two equal presses in one batch is the alarm, the second its duplicate
+            result.append(first)
+            answers[identity] = Appended(first.alarm_id, received_at_ms, duplicate=True)
     return result
 
 
-def _known(conn: Connection, new: Sequence[NewAlarm]) -> dict[str, Appended]:
-    rows = _KNOWN.rows(conn, list({identity_text(a) for a in new}))
+def _known(conn: Connection, identities: Collection[str]) -> dict[str, Appended]:
+    rows = _KNOWN.rows(conn, list(identities))
     return {identity: Appended(alarm, at_ms, duplicate=True) for identity, alarm, at_ms in rows}
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 
 KEY_BYTES = 32
@@ -21,7 +20,7 @@ def sign(
 ) -> str:
     """The press's `mac`: 64 lower-case hex digits."""
     text = signed_text(device, boot, seq, kind, silent=silent, at_ms=at_ms)
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, text.encode(), "sha256").hex()
 
 
 def matches(expected: str, given: str) -> bool:

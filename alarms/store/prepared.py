@@ -7,6 +7,7 @@ What the driver raises comes out as SQLAlchemy's errors, as everywhere.
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Executable, bindparam
@@ -93,6 +94,8 @@ def _arrange(compiled: SQLCompiler) -> Arrange:
         return (lambda values: {**own, **values}) if own else lambda values: values
     if own:
         return lambda values: [values[n] if n in values else own[n] for n in order]
+    if len(order) > 1:  # of one name it would make no tuple
+        return itemgetter(*order)
     return lambda values: [values[name] for name in order]
 
 
