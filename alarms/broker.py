@@ -68,6 +68,8 @@ class DoorRules:
     prefix: str
     own_password: str
     may_log_in: LoginCheck
+    closing: bool = False
+    """Nobody is admitted any more."""
     _admitted: dict[str, LoginOwner] = field(default_factory=dict)
     """By login: as many as there are devices."""
     _let_go: int = 0
@@ -82,6 +84,8 @@ class DoorRules:
             return secrets.compare_digest(password.encode(), self.own_password.encode())
         try:
             async with self._at_once:
+                if self.closing:
+                    return False
                 let_go = -1
                 while let_go != self._let_go:
                     let_go = self._let_go
@@ -150,7 +154,14 @@ class DeviceDoor(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]  # amqt
 
 
 class _Steady(dict[Any, Any]):
-    """A dict whose loops see it as it was when they began."""
+    """A dict whose loops see it as it was when they began.
+
+    amqtt writes its subscriptions, each with its session, into a log that nobody reads, whenever
+    somebody subscribes: with four thousand devices that was most of a login.
+    """
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} entries>"
 
     def __iter__(self) -> Iterator[Any]:
         return iter(list(super().keys()))
@@ -236,8 +247,17 @@ class _MendedBroker(Broker):  # type: ignore[misc]  # amqtt is untyped
         self._subscriptions: dict[str, list[tuple[Session, int]]] = _Steady()
         self._retained_messages: dict[str, Any] = _Steady()
         self._nameless: dict[asyncio.Task[Any], Any] = {}
+        self._connections: set[asyncio.Task[Any]] = set()
 
     async def shutdown(self) -> None:
+        # whoever comes back meanwhile would begin a session that nobody ends, and whose reading
+        # can swallow the one cancellation that the end of the event loop has for it
+        self._rules.closing = True
+        for server in self._servers.values():
+            if server.instance is not None:
+                server.instance.close()
+        # nobody is told anything any more; each session would look for its own among all
+        self._subscriptions.clear()
         # amqtt ends its sessions one after another; those that must be told again (`_stop_handler`)
         # take half a second each, and there may be hundreds
         await asyncio.gather(*(self._cleanup_session(each) for each in list(self._sessions)))
@@ -249,6 +269,8 @@ class _MendedBroker(Broker):  # type: ignore[misc]  # amqtt is untyped
             await writer.close()
         if nameless:
             await asyncio.wait(nameless, timeout=_LAST_WORD_S)
+        if self._connections:
+            await asyncio.wait(self._connections, timeout=_LAST_WORD_S)
 
     async def end_sessions(self, logins: Collection[str]) -> None:
         """Throw out whoever came in with these; nothing waits for them here any more."""
@@ -258,7 +280,13 @@ class _MendedBroker(Broker):  # type: ignore[misc]  # amqtt is untyped
     async def _client_connected(
         self, listener_name: str, reader: ReaderAdapter, writer: Any
     ) -> Any:
-        return await super()._client_connected(listener_name, _Reader(reader), writer)
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        try:
+            return await super()._client_connected(listener_name, _Reader(reader), writer)
+        finally:
+            self._connections.discard(task)
 
     async def _initialize_client_session(
         self, reader: _Reader, writer: Any, host: str, port: int
@@ -274,7 +302,11 @@ class _MendedBroker(Broker):  # type: ignore[misc]  # amqtt is untyped
             raise AMQTTError("it did not say who it is") from error
         finally:
             del self._nameless[task]
-        if not await self._admits(connect):
+        admitted = await self._admits(connect)
+        if self._rules.closing:
+            await writer.close()
+            raise AMQTTError("the broker is closing")
+        if not admitted:
             writer.write(ConnackPacket.build(0, NOT_AUTHORIZED).to_bytes())
             await writer.drain()
             await writer.close()

@@ -17,11 +17,13 @@ from alarms.button import ButtonTiming, Outcome
 from alarms.devices import Credentials
 from alarms.errors import PortTaken
 from alarms.intake import Intake
+from alarms.model import LoginOwner
 from alarms.mqtt import BrokerAddress, MqttLink
 from alarms.simulator import SimulatedButton
 from lianfang_timing import SystemClock
 from tests.alarms.conftest import Door
 from tests.brokers import free_port
+from tests.scenarios.tiny_mqtt import TinyMqtt
 
 # amqtt 0.12 drops a connection without closing its own end when the client's end went first
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -293,3 +295,38 @@ async def test_it_stops_at_once_with_devices_connected(served: Served) -> None:
             await button.wait_connected()
         async with asyncio.timeout(8):
             await served.broker.stop()
+
+
+async def test_who_logs_in_while_it_stops_is_let_go_and_nothing_stays() -> None:
+    asked, told = asyncio.Event(), asyncio.Event()
+
+    async def may_log_in(login: str, _password: str) -> LoginOwner:
+        asked.set()
+        await told.wait()
+        return LoginOwner(login, "button")
+
+    port = free_port()
+    broker = EmbeddedBroker(
+        "127.0.0.1", port, prefix="lianfang", own_password=OWN, may_log_in=may_log_in
+    )
+    before = asyncio.all_tasks()
+    await broker.start()
+    device = TinyMqtt("late", ("dongcun-017-1", "its password"))
+    await asyncio.get_running_loop().create_connection(lambda: device, "127.0.0.1", port)
+    async with asyncio.timeout(10):
+        await asked.wait()
+        stopping = asyncio.create_task(broker.stop())
+        await asyncio.sleep(0)
+        told.set()
+        await stopping
+        await device.lost.wait()
+    assert device.refused is None  # its login is right: it may try the next broker
+    assert asyncio.all_tasks() == before
+
+
+async def test_what_amqtt_notes_at_a_subscription_does_not_grow_with_the_site(
+    served: Served,
+) -> None:
+    many = served.broker._broker._subscriptions
+    many.update({f"lianfang/button/b{n}/reply": [] for n in range(1000)})
+    assert len(repr(many)) < 100
