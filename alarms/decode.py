@@ -31,6 +31,7 @@ PressKind = Literal["panic", "fire", "medical", "missing", "other", "duress", "c
 
 _DEVICE_ID = re.compile(DEVICE_ID_PATTERN)
 _KINDS = {kind.value: kind for kind in PRESS_KINDS}
+_QUOTED = re.compile(r"'[^']*'")
 
 
 class _WirePress(msgspec.Struct):
@@ -74,7 +75,7 @@ def decode_press(device: str, payload: bytes) -> Press:
     try:
         wire = _PRESS.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Unacceptable(RefusalReason.MALFORMED, f"not a press: {error}") from error
+        raise Unacceptable(RefusalReason.MALFORMED, f"not a press: {_quoteless(error)}") from error
     return Press(
         device=device,
         boot=wire.boot,
@@ -84,6 +85,11 @@ def decode_press(device: str, payload: bytes) -> Press:
         at_ms=wire.at_ms,
         mac=wire.mac,
     )
+
+
+def _quoteless(error: Exception) -> str:
+    """What is wrong, without what the message said: this is kept and logged in the clear."""
+    return _QUOTED.sub("'…'", str(error)) if isinstance(error, msgspec.MsgspecError) else "no text"
 
 
 def check_press(

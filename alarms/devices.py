@@ -20,6 +20,7 @@ from lianfang_timing import Clock, SystemClock, unix_ms
 __all__ = ["BrokerLogin", "Credentials", "DeviceRegistry", "PlannedDevice"]
 
 _REVOKED = DeviceState.REVOKED.value
+_REFUSED = "refused"
 
 # every press looks its device up
 _BY_IDS = PreparedIn(
@@ -181,6 +182,14 @@ class DeviceRegistry:
             }
             for one in planned
         ]
+
+    def seal_head(self, head: bytes) -> bytes:
+        """The beginning of a refused message as it may be kept: it may say anything of anybody."""
+        return self._box.seal(head, context=_REFUSED)
+
+    def open_head(self, sealed: bytes) -> bytes:
+        """The bytes again. Raises StoreUnusable."""
+        return self._box.open(sealed, context=_REFUSED)
 
     def broker_logins_in(self, conn: Connection) -> dict[str, BrokerLogin]:
         """Every login that counts at this moment; a device that is being rotated has two."""

@@ -87,7 +87,7 @@ class Judge:
                 reason=why.reason,
                 detail=why.detail,
                 size=len(message.payload),
-                head=message.payload[:_HEAD_BYTES],
+                head=self._devices.seal_head(message.payload[:_HEAD_BYTES]),
             )
             return Asked(message, device, boot, seq, None, refusal)
         return Asked(message, device, boot, seq, alarm, None)

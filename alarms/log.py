@@ -65,7 +65,8 @@ _MOVE_CURSOR = Prepared(
 )
 
 REFUSALS_KEPT = 10_000
-_HEAD_BYTES = 256
+_HEAD_BYTES = 256 + 28
+"""With what sealing adds."""
 
 
 class Verdict(Protocol):

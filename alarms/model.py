@@ -222,7 +222,8 @@ class Refusal:
     detail: str
     size: int
     head: bytes
-    """The first bytes of the payload, for whoever must find out why."""
+    """The first bytes of the payload, sealed, for whoever must find out why
+    (`DeviceRegistry.open_head`)."""
 
 
 class DeviceState(StrEnum):

@@ -280,7 +280,6 @@ def _extension(draft: Draft, facts: Facts, found: OpenIncident) -> list[NewEvent
     who: dict[str, object] = {
         "alarm": facts.alarm.id,
         "household": draft.place.household_id,
-        "label": draft.place.label,
     }
     if facts.alarm.kind is AlarmKind.CANCEL:
         events.append(NewEvent(EventType.CANCEL_CLAIMED, who))
@@ -348,8 +347,8 @@ def _what_came(draft: Draft, alarm: LoggedAlarm) -> dict[str, object]:
         "silent": alarm.silent,
         "source": alarm.source.value,
         "device": alarm.device,
+        # its label is the registry's: nothing here can be taken back when it is erased
         "household": draft.place.household_id,
-        "label": draft.place.label,
         "cameras": [camera.camera_id for camera in draft.cameras],
         "decisions": [vars(decision) for decision in draft.decisions],
     }

@@ -152,7 +152,7 @@ async def opened(
             rules=settings.rules,
             ways=settings.ways,
         )
-        desk = IncidentDesk(database, clock, changes, writer=node, policy=policy)
+        desk = IncidentDesk(database, clock, changes, box=box, writer=node, policy=policy)
         supervision = SupervisionWatch(
             database,
             clock,
@@ -314,7 +314,7 @@ async def opened(
                 response_plans=ResponsePlanDesk(database, clock, changes, writer=node),
                 flood=settings.rules.flood,
                 model_village=file.registry.model_village,
-                station=StationDesk(database, clock, changes, writer=node),
+                station=StationDesk(database, clock, changes, box=box, writer=node),
                 enrolment=enrolment,
             )
         )

@@ -97,7 +97,7 @@ def place(draft: Draft, facts: Facts) -> Draft:
     if found == NOWHERE:
         reason = "没有登记地点 / no place is registered for it"
         return draft.because("place", matched=False, reason=reason, place=found)
-    named = found.label or found.camera_id or found.village_id or ""
+    named = found.household_id or found.group_id or found.camera_id or found.village_id or ""
     return draft.because("place", matched=True, reason=f"来自 {named} / from {named}", place=found)
 
 

@@ -86,7 +86,7 @@ refusals = Table(
     Column("reason", String(32), nullable=False),
     Column("detail", String(500), nullable=False),
     Column("size", Integer, nullable=False),  # bytes of the whole payload
-    Column("head", LargeBinary, nullable=False),  # its first 256 bytes
+    Column("head", LargeBinary, nullable=False),  # its first 256 bytes, sealed
     sqlite_autoincrement=True,
 )
 

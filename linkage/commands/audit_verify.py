@@ -11,7 +11,7 @@ from linkage import schema
 from linkage.commands.common import Subparsers, add_config, open_site
 from linkage.duty.schema import handovers
 
-_CHAINED = (alarms, schema.incident_events, schema.audit_entries, handovers)
+CHAINED = (alarms, schema.incident_events, schema.audit_entries, handovers)
 
 
 def add(subparsers: Subparsers) -> None:
@@ -51,13 +51,13 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _faults(conn: Connection, box: SealedBox) -> list[str]:
-    return [fault for table in _CHAINED for fault in chain.faults(conn, table, box)]
+    return [fault for table in CHAINED for fault in chain.faults(conn, table, box)]
 
 
 def _pruned(conn: Connection) -> dict[tuple[str, str], int]:
     """By chain and writer: up to which row it was pruned."""
     return {
         (table.name, writer): kept.checkpoint.up_to_number
-        for table in _CHAINED
+        for table in CHAINED
         for writer, kept in checkpoints.read(conn, table.name).items()
     }

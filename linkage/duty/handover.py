@@ -7,20 +7,21 @@ signature is written down with the signature. Plain functions of a `Connection`.
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select
 
-from alarms.store import chain
+from alarms.store import SealedBox, chain
 from linkage.accounts.rights import Places
 from linkage.duty.errors import NoSuchEntry, NotToSign
 from linkage.duty.rota import Duty
 from linkage.duty.schema import handovers
 from linkage.model import OPEN_STAGES, Actor
 from linkage.places import place_names
-from linkage.schema import accounts, cameras, incidents
+from linkage.registry.texts import TextOpener, seal_said
+from linkage.schema import accounts, cameras, households, incidents
 
 
 class Act(StrEnum):
@@ -43,9 +44,9 @@ class Handover:
     places: Places
     outgoing: Signature
     sheet: dict[str, Any]
-    """notes; incidents [{id, number, stage, priority, kind, place, opened_at_ms, acknowledged_by,
-    sent}]; cameras_down [{id, name, reason}]; duty [{post, people, absent}]; chains [{chain,
-    writer, number, link}]."""
+    """notes; incidents [{id, number, stage, priority, kind, place (with the household's label),
+    opened_at_ms, acknowledged_by, sent}]; cameras_down [{id, name, reason}]; duty [{post, people,
+    absent}]; chains [{chain, writer, number, link}]."""
     incoming: Signature | None = None
     since: dict[str, Any] | None = None
     """notes; opened and ended: numbers of incidents, since the draft."""
@@ -59,12 +60,13 @@ def draft(
     notes: str,
     duty: Duty,
     cameras_down: Sequence[tuple[str, str]],
+    box: SealedBox,
     writer: str,
     now_ms: int,
 ) -> str:
     """Write what `actor` hands over; the hand-over's id. `cameras_down`: (id, reason)."""
     sheet = {
-        "notes": notes,
+        "notes": seal_said(conn, box, None, notes),
         "incidents": _open_incidents(conn, places),
         "cameras_down": _cameras(conn, places, cameras_down),
         "duty": _manning(conn, places, duty),
@@ -82,11 +84,12 @@ def sign(
     places: Places,
     *,
     notes: str,
+    box: SealedBox,
     writer: str,
     now_ms: int,
 ) -> None:
     """`actor` takes over. Raises NoSuchEntry, NotToSign."""
-    found = find(conn, handover_id, places)
+    found = find(conn, handover_id, places, box)
     if found is None:
         raise NoSuchEntry(f"没有交接班记录 {handover_id} / there is no hand-over {handover_id!r}")
     if found.incoming is not None:
@@ -96,19 +99,21 @@ def sign(
         raise NotToSign("交班人不能自己接班 / who hands over cannot take over")
     before = {one["number"] for one in found.sheet["incidents"]}
     now = {one["number"] for one in _open_incidents(conn, found.places)}
-    since = {"notes": notes, "opened": sorted(now - before), "ended": sorted(before - now)}
+    sealed = seal_said(conn, box, None, notes)
+    since = {"notes": sealed, "opened": sorted(now - before), "ended": sorted(before - now)}
     _append(conn, handover_id, Act.SIGNED, actor, found.places, since, writer=writer, now_ms=now_ms)
 
 
-def find(conn: Connection, handover_id: str, places: Places) -> Handover | None:
+def find(conn: Connection, handover_id: str, places: Places, box: SealedBox) -> Handover | None:
     """One hand-over; None when there is none, or its incidents lie outside of these places."""
     rows = conn.execute(_rows().where(handovers.c.handover_id == handover_id)).all()
     found = _handovers(rows)
-    return next((one for one in found if _inside(one.places, places)), None)
+    one = next((one for one in found if _inside(one.places, places)), None)
+    return None if one is None else _readable(conn, box, one)
 
 
 def newest(conn: Connection, places: Places, *, limit: int) -> list[Handover]:
-    """The newest hand-overs inside these places, the newest first."""
+    """The newest hand-overs inside these places, the newest first; their sheets as they lie."""
     ids = select(handovers.c.handover_id).where(handovers.c.act == Act.DRAFTED.value)
     # places are JSON: those of others are left out afterwards, so more are read than are asked for
     ids = ids.order_by(handovers.c.position.desc()).limit(limit * 4)
@@ -161,6 +166,20 @@ def _handovers(rows: Sequence[Any]) -> list[Handover]:
     return list(found.values())
 
 
+def _readable(conn: Connection, box: SealedBox, one: Handover) -> Handover:
+    """With what was said opened, and each incident's household by the label that it has now."""
+    opener = TextOpener(conn, box)
+    sheet = opener.open_all(one.sheet)
+    ids = {home for i in sheet["incidents"] if (home := i.get("household"))}
+    h = households.c
+    labels = {row.id: row.label for row in conn.execute(select(h.id, h.label).where(h.id.in_(ids)))}
+    for incident in sheet["incidents"]:
+        label = labels.get(incident.pop("household", None))
+        incident["place"] = " ".join(part for part in (incident["place"], label) if part)
+    since = None if one.since is None else opener.open_all(one.since)
+    return replace(one, sheet=sheet, since=since)
+
+
 def _inside(inner: Places, outer: Places) -> bool:
     if outer.villages is None:
         return True
@@ -182,6 +201,7 @@ def _open_incidents(conn: Connection, places: Places) -> list[dict[str, Any]]:
             "priority": row.priority,
             "kind": row.kind,
             "place": _place(conn, row),
+            "household": row.household_id,
             "opened_at_ms": row.opened_at_ms,
             "acknowledged_by": row.display_name or row.acknowledged_by,
             "sent": row.dispatched_to,
@@ -197,9 +217,9 @@ def _place(conn: Connection, row: Any) -> str:
         village_id=row.village_id,
         grid_id=None,
         group_id=row.group_id,
-        household_id=row.household_id,
+        household_id=None,
     )
-    return " ".join(n for n in (names.village, names.group, names.household) if n)
+    return " ".join(n for n in (names.village, names.group) if n)
 
 
 def _cameras(

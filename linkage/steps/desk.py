@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Connection, select
 
 from alarms.model import AlarmSource, ReplyState, SeenNotice
-from alarms.store import Database
+from alarms.store import Database, SealedBox
 from lianfang_timing import Clock, from_unix_ms, unix_ms
 from linkage import people, records
 from linkage.changes import Changes
@@ -25,6 +25,7 @@ from linkage.escalation import confirmations
 from linkage.escalation.plans import Plans, built_in_plans
 from linkage.model import ActionKind, Actor, Incident, Outcome, Person, PlannedAction, Stage
 from linkage.quiet import turning_real
+from linkage.registry.texts import seal_said
 from linkage.rules.model import Question, Rules, matching
 from linkage.schema import accounts
 from linkage.steps import merging, writing
@@ -84,10 +85,12 @@ class IncidentDesk:
         clock: Clock,
         changes: Changes,
         *,
+        box: SealedBox,
         writer: str,
         policy: DeskPolicy = DeskPolicy(),
     ) -> None:
         self._database = database
+        self._box = box
         self._clock = clock
         self._changes = changes
         self._writer = writer
@@ -155,6 +158,7 @@ class IncidentDesk:
             return incident.version, incident.changed_position
         if ask.version != incident.version:
             raise StaleVersion(incident.version)
+        ask = self._sealed(conn, incident, ask)
         if ask.step is Step.ACKNOWLEDGE and confirmations.are_asked(conn, incident):
             position = confirmations.confirm(
                 conn, incident, ask.actor, note=ask.note, writer=self._writer, at_ms=now_ms
@@ -178,6 +182,15 @@ class IncidentDesk:
         after = replace(taken.incident, version=incident.version + 1)
         position = max(position, self._follow(conn, after, ask, situation))
         return after.version, position
+
+    def _sealed(self, conn: Connection, incident: Incident, ask: Ask) -> Ask:
+        """What was said in free words, as it may lie in a timeline that is never changed."""
+        home = incident.household_id
+        return replace(
+            ask,
+            note=seal_said(conn, self._box, home, ask.note),
+            reason=seal_said(conn, self._box, home, ask.reason),
+        )
 
     def _situation(self, conn: Connection, incident: Incident, ask: Ask, now_ms: int) -> Situation:
         signed_by = incident.acknowledged_by

@@ -7,13 +7,14 @@ import structlog
 from sqlalchemy import Connection, or_, select, update
 
 from alarms.model import AlarmKind
-from alarms.store import Database
+from alarms.store import Database, SealedBox
 from lianfang_timing import Clock, unix_ms
 from linkage import records
 from linkage.changes import Changes
 from linkage.errors import NoSuchIncident, StepNotAllowed
 from linkage.model import Action, ActionState, Actor, EventType
 from linkage.outbox import CarryResult
+from linkage.registry.texts import seal_said
 from linkage.schema import incident_alarms, incidents
 from linkage.timeline import NewEvent, record
 from linkage.ways.quieting import all_off
@@ -29,7 +30,10 @@ class StationDesk:
     All raise NoSuchIncident, StepNotAllowed (with a sentence) or StoreBusy.
     """
 
-    def __init__(self, database: Database, clock: Clock, changes: Changes, *, writer: str) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, changes: Changes, *, box: SealedBox, writer: str
+    ) -> None:
+        self._box = box
         self._database = database
         self._clock = clock
         self._changes = changes
@@ -39,25 +43,25 @@ class StationDesk:
         self, incident_id: str, *, actor: Actor, reference: str | None, note: str | None
     ) -> None:
         """The station says that it has the incident. Once more is harmless."""
-        said = {"reference": reference, "note": note, "by": actor.display_name}
-        await self._write(incident_id, EventType.STATION_CONFIRMED, actor, said)
+        said = {"reference": reference, "by": actor.display_name}
+        await self._write(incident_id, EventType.STATION_CONFIRMED, actor, said, note)
 
     async def telephoned(self, incident_id: str, *, actor: Actor, note: str | None) -> None:
         """The officer has telephoned the station."""
-        said = {"note": note, "by": actor.display_name}
-        await self._write(incident_id, EventType.STATION_TELEPHONED, actor, said)
+        said = {"by": actor.display_name}
+        await self._write(incident_id, EventType.STATION_TELEPHONED, actor, said, note)
 
     async def silence(self, incident_id: str, *, actor: Actor, note: str | None) -> None:
         """消音: sirens and loudspeakers of the incident off; nothing else changes."""
         now_ms = unix_ms(self._clock.now())
 
         def write(conn: Connection) -> int:
-            if records.incident_by_id(conn, incident_id) is None:
-                raise NoSuchIncident(f"没有警情 {incident_id} / no incident {incident_id}")
+            home = _home_of(conn, incident_id)
             off = all_off(conn, incident_id, cause=f"silence|{now_ms}", now_ms=now_ms)
             if not off:
                 raise StepNotAllowed("没有在响的警报器 / no siren of this incident was switched on")
-            data = {"by": actor.display_name, **({} if note is None else {"note": note})}
+            sealed = seal_said(conn, self._box, home, note)
+            data = {"by": actor.display_name, **({} if sealed is None else {"note": sealed})}
             return record(
                 conn,
                 incident_id,
@@ -70,24 +74,37 @@ class StationDesk:
         self._changes.notify(await self._database.write(write))
 
     async def _write(
-        self, incident_id: str, kind: EventType, actor: Actor, said: Mapping[str, object]
+        self,
+        incident_id: str,
+        kind: EventType,
+        actor: Actor,
+        said: Mapping[str, object],
+        note: str | None,
     ) -> None:
         now_ms = unix_ms(self._clock.now())
 
         def write(conn: Connection) -> int:
-            if records.incident_by_id(conn, incident_id) is None:
-                raise NoSuchIncident(f"没有警情 {incident_id} / no incident {incident_id}")
+            home = _home_of(conn, incident_id)
             before = standings(conn, [incident_id]).get(incident_id)
             if not _is_news(before, kind):
                 return 0
+            kept = {**said, "note": seal_said(conn, self._box, home, note)}
             event = NewEvent(
-                kind, {k: v for k, v in said.items() if v is not None}, actor=actor.username
+                kind, {k: v for k, v in kept.items() if v is not None}, actor=actor.username
             )
             return record(
                 conn, incident_id, [event], writer=self._writer, at_ms=now_ms, new_version=False
             )
 
         self._changes.notify(await self._database.write(write))
+
+
+def _home_of(conn: Connection, incident_id: str) -> str | None:
+    """The household that the incident is about. Raises NoSuchIncident."""
+    found = records.incident_by_id(conn, incident_id)
+    if found is None:
+        raise NoSuchIncident(f"没有警情 {incident_id} / no incident {incident_id}")
+    return found.household_id
 
 
 def _is_news(before: Standing | None, kind: EventType) -> bool:

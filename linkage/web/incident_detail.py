@@ -64,7 +64,7 @@ def read_detail(
     """The whole incident; `clear` are the households whose contact is shown unmasked."""
     (facts,) = facts_of(conn, [row], ports.zone, SHOWN)
     a = s.actions.c
-    timeline = read_timeline(conn, row.id, ports.zone)
+    timeline = read_timeline(conn, row.id, ports.zone, ports.box)
     heard = read_heard(conn, row.id, HEARD)
     messages = _newest_actions(conn, row.id, MESSAGES, a.kind.in_(RECIPIENT_KINDS))
     action_count = conn.scalar(select(func.count()).where(a.incident_id == row.id)) or 0

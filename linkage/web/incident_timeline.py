@@ -7,6 +7,7 @@ functions of a `Connection`.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -25,11 +26,13 @@ from sqlalchemy import (
     select,
 )
 
+from alarms.store import SealedBox
 from linkage import schema as s
 from linkage.model import EventType
 from linkage.web import views
 from linkage.web.incident_reading import read_people
 from linkage.web.incident_rows import AnyRow
+from linkage.web.said import tell_all
 from linkage.web.views import moment
 
 SHOWN_ITEMS = 400
@@ -60,8 +63,8 @@ class Timeline:
     """Of all its events."""
 
 
-def read_timeline(conn: Connection, incident_id: str, zone: ZoneInfo) -> Timeline:
-    """How it began, and the newest items, oldest first."""
+def read_timeline(conn: Connection, incident_id: str, zone: ZoneInfo, box: SealedBox) -> Timeline:
+    """How it began, and the newest items, oldest first; what people said opened."""
     runs = _newest_runs(conn, incident_id)
     e = s.incident_events.c
     count, first = conn.execute(
@@ -73,7 +76,12 @@ def read_timeline(conn: Connection, incident_id: str, zone: ZoneInfo) -> Timelin
     ).all()
     people = read_people(conn, {event.actor for event in events})
     run_at = {run.position: run for run in runs}
-    return Timeline([_item(x, run_at.get(x.position), people, zone) for x in events], count)
+    told = tell_all(conn, box, [json.loads(event.data) for event in events])
+    items = [
+        _item(event, data, run_at.get(event.position), people, zone)
+        for event, data in zip(events, told, strict=True)
+    ]
+    return Timeline(items, count)
 
 
 def read_decisions(conn: Connection, incident_id: str) -> list[views.DecisionItem]:
@@ -162,7 +170,11 @@ def _newest_runs(conn: Connection, incident_id: str) -> Sequence[AnyRow]:
 
 
 def _item(
-    event: AnyRow, run: AnyRow | None, people: dict[str, tuple[str, str]], zone: ZoneInfo
+    event: AnyRow,
+    data: dict[str, Any],
+    run: AnyRow | None,
+    people: dict[str, tuple[str, str]],
+    zone: ZoneInfo,
 ) -> views.TimelineItem:
     return views.TimelineItem(
         seq=event.position,
@@ -172,7 +184,7 @@ def _item(
         type=event.type,
         actor=_person(event.actor, people),
         # how it was decided has a list of its own
-        data={k: v for k, v in json.loads(event.data).items() if k != "decisions"},
+        data={k: v for k, v in data.items() if k != "decisions"},
     )
 
 

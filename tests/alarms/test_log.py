@@ -135,4 +135,4 @@ async def test_refusals_are_kept_and_bounded(
         await log.append([], [refusal])
     rows = await either_database.read(lambda c: c.execute(refusals.select()).all())
     assert [r.position for r in rows] == [3, 4, 5]
-    assert rows[0].head == b"x" * 256
+    assert rows[0].head == b"x" * 284

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from alarms.log import AlarmLog
 from alarms.model import NewAlarm
-from alarms.store import Database
+from alarms.store import Database, SealedBox
 from linkage import records
 from linkage.carriers import PageCarrier
 from linkage.changes import Changes
@@ -33,7 +33,12 @@ class DeskRoom:
         self.clock = HandClock()
         self.changes = Changes()
         self.desk = IncidentDesk(
-            database, self.clock, self.changes, writer="linkage", policy=policy or DeskPolicy()
+            database,
+            self.clock,
+            self.changes,
+            box=SealedBox(bytes(32)),
+            writer="linkage",
+            policy=policy or DeskPolicy(),
         )
         self._log = AlarmLog(database, self.clock, writer="intake")
         self._engine = Engine(

@@ -8,7 +8,7 @@ from sqlalchemy import insert
 
 from alarms.log import AlarmLog
 from alarms.model import NewAlarm
-from alarms.store import Database
+from alarms.store import Database, SealedBox
 from alarms.store.tables import devices
 from lianfang_timing import unix_ms
 from linkage.carriers import PageCarrier
@@ -68,7 +68,9 @@ class EscalationRoom:
         changes = Changes()
         plans = Plans({"default": replace(plan, name="default")})
         about = (database, self.clock, changes)
-        self.desk = IncidentDesk(*about, writer="linkage", policy=DeskPolicy(plans=plans))
+        self.desk = IncidentDesk(
+            *about, box=SealedBox(bytes(32)), writer="linkage", policy=DeskPolicy(plans=plans)
+        )
         self.timekeeper = Timekeeper(database, self.clock)
         self._log = AlarmLog(database, self.clock, writer="intake")
         self._engine = Engine(

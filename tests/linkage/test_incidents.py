@@ -7,6 +7,7 @@ import pytest
 
 from alarms.log import AlarmLog
 from alarms.model import AlarmKind, SeenNotice
+from alarms.store import SealedBox
 from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.errors import NoSuchIncident, StaleVersion, StepNotAllowed
@@ -27,7 +28,9 @@ class Room:
         self.database = database
         self.clock = HandClock()
         self.changes = Changes()
-        self.desk = IncidentDesk(database, self.clock, self.changes, writer="linkage")
+        self.desk = IncidentDesk(
+            database, self.clock, self.changes, box=SealedBox(bytes(32)), writer="linkage"
+        )
         self._log = AlarmLog(database, self.clock, writer="intake")
         self._engine = Engine(
             database,

@@ -9,7 +9,7 @@ import pytest
 
 from alarms.errors import BrokerAway
 from alarms.log import AlarmLog
-from alarms.store import Database
+from alarms.store import Database, SealedBox
 from camerad.errors import NoSnapshot
 from lianfang_timing import Backoff
 from linkage.carriers import NoticeCarrier, PageCarrier, ReplyCarrier, SnapshotCarrier
@@ -88,7 +88,9 @@ class Site:
             time_zone=SHANGHAI,
             writer="linkage",
         )
-        self.desk = IncidentDesk(database, self.clock, self.changes, writer="linkage")
+        self.desk = IncidentDesk(
+            database, self.clock, self.changes, box=SealedBox(bytes(32)), writer="linkage"
+        )
         self.outbox = self.an_outbox()
 
     def an_outbox(self, lanes=LANES) -> Outbox:

@@ -123,9 +123,11 @@ class WayTown:
         self.log = AlarmLog(self.database, self.clock, writer="intake")
         policy = DeskPolicy(ways=self.ways)
         self.desk = IncidentDesk(
-            self.database, self.clock, self.changes, writer="linkage", policy=policy
+            self.database, self.clock, self.changes, box=BOX, writer="linkage", policy=policy
         )
-        self.station = StationDesk(self.database, self.clock, self.changes, writer="linkage")
+        self.station = StationDesk(
+            self.database, self.clock, self.changes, box=BOX, writer="linkage"
+        )
         self.engine = Engine(
             self.database,
             self.log,

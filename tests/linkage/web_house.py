@@ -398,7 +398,9 @@ async def house(
             database=database,
             clock=clock,
             log=h.log,
-            desk=IncidentDesk(database, clock, changes, writer="test") if real_desk else h.desk,
+            desk=IncidentDesk(database, clock, changes, box=box, writer="test")
+            if real_desk
+            else h.desk,
             changes=changes,
             evidence=pictures,
             eyes=pictures,
@@ -418,7 +420,7 @@ async def house(
             passwords=passwords,
             closing_check=ClosingCheck.OTHER_THAN_RESPONDER,
             response_plans=ResponsePlanDesk(database, clock, changes, writer="test"),
-            station=StationDesk(database, clock, changes, writer="test"),
+            station=StationDesk(database, clock, changes, box=box, writer="test"),
             enrolment=h.enrolment,
         ),
         console_folder=console,

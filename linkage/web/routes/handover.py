@@ -45,11 +45,12 @@ async def draft(request: web.Request) -> web.Response:
             notes=body.notes,
             duty=on_duty(load_rota(conn, ports.site.zone), now),
             cameras_down=down,
+            box=ports.box,
             writer=ports.audit.writer,
             now_ms=unix_ms(now),
         )
         _record(conn, ports, caller, made, "drafted")
-        return _found(conn, made, caller)
+        return _found(conn, ports, made, caller)
 
     made = await ports.database.write(work)
     return views.answer(_view(made, ports.site.zone), 201)
@@ -67,11 +68,12 @@ async def sign(request: web.Request) -> web.Response:
             caller.actor,
             caller.principal.places,
             notes=body.notes,
+            box=ports.box,
             writer=ports.audit.writer,
             now_ms=unix_ms(ports.clock.now()),
         )
         _record(conn, ports, caller, handover_id, "signed")
-        return _found(conn, handover_id, caller)
+        return _found(conn, ports, handover_id, caller)
 
     try:
         signed = await ports.database.write(work)
@@ -102,12 +104,12 @@ async def print_handover(request: web.Request) -> web.Response:
 async def _look(request: web.Request) -> shapes.HandoverView:
     ports, caller = request.app[PORTS], caller_of(request)
     handover_id = request.match_info["id"]
-    found = await ports.database.read(lambda conn: _found(conn, handover_id, caller))
+    found = await ports.database.read(lambda conn: _found(conn, ports, handover_id, caller))
     return _view(found, ports.site.zone)
 
 
-def _found(conn: Connection, handover_id: str, caller: Caller) -> Handover:
-    found = handover.find(conn, handover_id, caller.principal.places)
+def _found(conn: Connection, ports: Ports, handover_id: str, caller: Caller) -> Handover:
+    found = handover.find(conn, handover_id, caller.principal.places, ports.box)
     if found is None:
         raise not_found()
     return found

@@ -10,10 +10,12 @@ from msgspec import Meta, Struct
 from sqlalchemy import Connection, select
 
 from alarms.model import AlarmKind, AlarmSource, NewAlarm
+from alarms.store import SealedBox
 from alarms.store.tables import alarms
 from linkage import schema as s
 from linkage.accounts.rights import Permission
 from linkage.audit import AuditAction
+from linkage.registry.texts import seal_said
 from linkage.web import views
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.problems import Problem
@@ -62,10 +64,10 @@ async def report(request: web.Request) -> web.Response:
         caller.entry(
             AuditAction.CHANGE,
             f"household:{said.household}" if said.household else f"village:{said.village}",
-            {"report": said.kind.value, "key": key},
+            {"report": said.kind.value, "key": _identity(who, key)},
         )
     )
-    alarm = _alarm(said, who=who, key=key)
+    alarm = await ports.database.write(lambda conn: _alarm(conn, ports.box, said, who=who, key=key))
     # the log keeps each identity once for ever, so the key needs no other memory
     (appended,) = await ports.log.append([alarm])
     if appended.duplicate:
@@ -86,12 +88,18 @@ def _nothing_there(said: Report) -> Problem:
     return Problem(404, f"没有村 {said.village} / there is no village {said.village}.")
 
 
-def _alarm(said: Report, *, who: str, key: str) -> NewAlarm:
-    identity = hashlib.sha256(f"{who}\n{key}".encode()).hexdigest()
+def _identity(who: str, key: str) -> str:
+    """Of one report, once for ever; the key itself may be a caller's number."""
+    return hashlib.sha256(f"{who}\n{key}".encode()).hexdigest()[:48]
+
+
+def _alarm(conn: Connection, box: SealedBox, said: Report, *, who: str, key: str) -> NewAlarm:
+    """What was said is sealed before it reaches the log, which is never changed."""
     body = msgspec.json.encode(said, order="deterministic")
+    home = said.household
     return NewAlarm(
         source=AlarmSource.REPORT,
-        device=f"report.{identity[:48]}",
+        device=f"report.{_identity(who, key)}",
         boot=0,
         seq=0,
         mac="",
@@ -100,10 +108,11 @@ def _alarm(said: Report, *, who: str, key: str) -> NewAlarm:
         detail={
             "household": said.household,
             "village": said.village,
-            "text": said.text,
-            "reporter": said.reporter,
+            "text": seal_said(conn, box, home, said.text),
+            "reporter": seal_said(conn, box, home, said.reporter),
             "by": who,
-            "said_sha256": hashlib.sha256(body).hexdigest(),
+            # signed, not only hashed: a short text could be found by trying
+            "said_sha256": box.sign(f"report-v1|{body.decode()}"),
         },
     )
 

@@ -47,6 +47,7 @@ def seed(conn, box, *, village: str, crew: str, now, zone) -> str:
         notes="钥匙在抽屉",
         duty=on_duty(Rota(zone), now),
         cameras_down=[],
+        box=box,
         writer="test",
         now_ms=now_ms,
     )

@@ -8,7 +8,7 @@ import pytest
 
 from alarms.log import AlarmLog
 from alarms.model import AlarmKind, NewAlarm
-from alarms.store import Database
+from alarms.store import Database, SealedBox
 from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.model import Actor, Role
@@ -43,7 +43,9 @@ class Room:
         self.clock = HandClock()
         self.log = AlarmLog(database, self.clock, writer="intake")
         self.down: dict[str, tuple[SourceState, int]] = {}
-        self.desk = IncidentDesk(database, self.clock, Changes(), writer="linkage")
+        self.desk = IncidentDesk(
+            database, self.clock, Changes(), box=SealedBox(bytes(32)), writer="linkage"
+        )
         self.start()
 
     def start(self) -> None:

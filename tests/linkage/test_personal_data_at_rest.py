@@ -1,0 +1,293 @@
+"""Nothing personal lies on disk in the clear, whatever door it came in by; and an erased household
+is gone from everything that can be read, while every chain stays whole."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from structlog.testing import capture_logs
+
+from alarms.devices import DeviceRegistry
+from alarms.judging import Judge
+from alarms.model import AlarmSource
+from alarms.mqtt import Inbound
+from alarms.store import SealedBox, chain
+from alarms.store.tables import metadata
+from lianfang_timing import unix_ms
+from linkage import records, timeline
+from linkage.accounts.rights import Places
+from linkage.commands.audit_verify import CHAINED
+from linkage.model import EventType
+from linkage.registry import homes, leaving, writing
+from linkage.registry.history import Caller, note_unmasking
+from linkage.registry.model import GridEntry, GroupEntry, HouseholdEntry, VillageEntry
+from linkage.registry.personal import Contact, FurtherContact, contact_of
+from linkage.registry.search import HouseholdFinder
+from linkage.registry.texts import TextOpener, seal_text
+from linkage.ways.planning import webhook_action
+from linkage.ways.settings import Use, Webhook
+from tests.linkage.registry_room import API, GROUP, HOME, registry_as
+from tests.linkage.web_house import EAST, house
+
+NAME, PHONE, ADDRESS, HEALTH = "欧阳慕容绯", "13987650123", "琥珀巷七十七号", "髋关节置换"
+OTHER, OTHER_PHONE = "司徒鹤鸣", "13456780987"
+PERSONAL = (NAME, PHONE, ADDRESS, HEALTH, OTHER, OTHER_PHONE)
+SAID = f"{NAME} {PHONE} {ADDRESS} {HEALTH} {OTHER} {OTHER_PHONE}"
+LABEL = "3组带院子的那户"
+CONTACT = {
+    "name": NAME,
+    "phone": PHONE,
+    "address": ADDRESS,
+    "health": HEALTH,
+    "further": [{"name": OTHER, "phone": OTHER_PHONE, "relation": "女儿"}],
+}
+NOTE, REASON = {"note": SAID}, {"reason": SAID}
+STEPS = (
+    ("acknowledge", NOTE),
+    ("verify", NOTE),
+    ("dispatch", {**NOTE, "to": "巡防一组"}),
+    ("return", REASON),
+    ("dispatch", {**NOTE, "to": "巡防一组"}),
+    ("respond", NOTE),
+    ("close", {**NOTE, "outcome": "real"}),
+    ("reopen", REASON),
+    ("acknowledge", NOTE),
+    ("close", {**NOTE, "outcome": "real"}),
+    ("review", NOTE),
+    ("note", NOTE),
+)
+
+
+@pytest.fixture
+async def town(tmp_path):
+    async with house(tmp_path, real_desk=True) as h:
+        h.folder = tmp_path
+        await h.person("shift", "shift-leader")
+        await h.person("duty", "duty-officer")
+        yield h
+
+
+async def through_every_door(town, registry):
+    body = {"group": GROUP, "label": LABEL, "contact": CONTACT}
+    await registry.put(f"/households/{HOME}", body)
+    estate = {"village": EAST, "name": "花园", "property_phone": OTHER_PHONE}
+    await registry.put(f"/estates/{EAST}-e1", estate)
+    await registry.post(f"/households/{HOME}/unmask", {"reason": SAID})
+    await registry.browser.get(f"{API}/directory/{EAST}?reason={SAID}")
+    await town.incident("i-1")
+    await _a_report(town)
+    await _a_refused_message(town)
+    await _the_station_is_told(town)
+    async with town.browser("shift") as browser:
+        await browser.post("/api/v1/incidents/i-1/station-telephoned", json={"note": SAID})
+        for name, body in STEPS:
+            await _step(browser, name, body)
+        handed = await (await browser.post("/api/v1/handover", json={"notes": SAID})).json()
+    async with town.browser("duty") as browser:
+        await browser.post(f"/api/v1/handover/{handed['id']}/sign", json={"notes": SAID})
+    return handed["id"]
+
+
+async def _step(browser, name, body):
+    version = (await (await browser.get("/api/v1/incidents/i-1")).json())["version"]
+    async with browser.post(
+        f"/api/v1/incidents/i-1/{name}", json=body, headers={"If-Match": str(version)}
+    ) as answer:
+        assert answer.status == 200, f"{name}: {await answer.text()}"
+
+
+async def _a_report(town):
+    body = {"kind": "fire", "household": HOME, "text": SAID, "reporter": f"{OTHER} {OTHER_PHONE}"}
+    async with town.browser("duty") as browser:
+        headers = {"Idempotency-Key": f"call {PHONE}"}
+        answer = await browser.post("/api/v1/reports", json=body, headers=headers)
+        assert answer.status == 201
+
+
+async def _a_refused_message(town):
+    judge = Judge(DeviceRegistry(town.database, town.box), town.clock, "lianfang")
+    for payload in (SAID.encode(), f'{{"v":1,"boot":1,"seq":1,"kind":"{PHONE}"}}'.encode()):
+        message = Inbound("lianfang/button/b9/press", payload, False, False, 1, 1, 0.0)
+        await town.log.take_in(lambda conn, m=message: judge(conn, [m]))
+
+
+async def _the_station_is_told(town):
+    now_ms = unix_ms(town.clock.now())
+    station = Webhook("station", "https://jcj.example/", b"", frozenset({Use.STATION}))
+    told = webhook_action(station, cause="a", event="opened", now_ms=now_ms, use=Use.STATION)
+    await town.database.write(lambda conn: records.plan(conn, "i-1", [told], now_ms=now_ms))
+
+
+def on_disk(folder):
+    """Every byte of the store: the file, what waits to be written into it, and a backup."""
+    file = folder / "town.db"
+    with closing(sqlite3.connect(file)) as conn:
+        conn.execute("VACUUM INTO ?", (str(folder / "backup.db"),))
+    found = b"".join(path.read_bytes() for path in sorted(folder.glob("*.db*")))
+    (folder / "backup.db").unlink()
+    return found
+
+
+def seen_in(found):
+    """Which of it can be read there, as it is or as JSON writes it."""
+    forms = {p: (p.encode(), p.encode("unicode_escape"), p.encode("utf-16-le")) for p in PERSONAL}
+    return {p for p, ways in forms.items() if any(way in found for way in ways)}
+
+
+async def test_the_search_of_the_bytes_would_find_it(town):
+    await town.database.write(
+        lambda conn: conn.exec_driver_sql("UPDATE villages SET name = ?", (SAID,))
+    )
+    assert seen_in(on_disk(town.folder)) == set(PERSONAL)
+
+
+async def test_nothing_personal_lies_in_the_store_its_backup_or_the_log(town):
+    with capture_logs() as logged:
+        async with registry_as(town, "admin") as registry:
+            await through_every_door(town, registry)
+    assert seen_in(on_disk(town.folder)) == set()
+    assert seen_in(repr(logged).encode()) == set()
+
+
+async def readable(registry):
+    """Everything that anybody can read of it, as one text.
+
+    Not the hand-over: what one shift tells the next is not one household's, and stays (under the
+    site key), as the operator guide says.
+    """
+    pages = [
+        "/api/v1/incidents/i-1",
+        "/api/v1/incidents?state=closed",
+        "/api/v1/alarms",
+        f"{API}/tree",
+        f"{API}/households?gone=1",
+        f"{API}/households/{HOME}",
+        f"{API}/households/{HOME}/export",
+        f"{API}/groups/{GROUP}",
+        f"{API}/directory/{EAST}?reason=x",
+    ]
+    found = []
+    for path in pages:
+        async with registry.browser.get(path) as answer:
+            assert answer.status == 200, path
+            found.append(await answer.text())
+    return "\n".join(found)
+
+
+async def test_what_was_said_can_be_read_by_those_who_may(town):
+    async with registry_as(town, "admin") as registry:
+        handover = await through_every_door(town, registry)
+        text = await readable(registry)
+        sheet = await (await registry.browser.get(f"/api/v1/handover/{handover}")).json()
+        incident = await (await registry.browser.get("/api/v1/incidents/i-1")).json()
+    assert all(one in text for one in PERSONAL)
+    assert (sheet["sheet"]["notes"], sheet["since"]["notes"]) == (SAID, SAID)
+    said = [i["data"].get("note") or i["data"].get("reason") for i in incident["timeline"]]
+    assert said.count(SAID) >= len(STEPS)
+
+
+async def test_an_erased_household_is_gone_from_every_page_and_every_chain_is_whole(town):
+    async with registry_as(town, "admin") as registry:
+        await through_every_door(town, registry)
+        await registry.put(
+            f"/estates/{EAST}-e1", {"village": EAST, "name": "花园", "property_phone": None}
+        )
+        await registry.post(f"/households/{HOME}/erase", {"reason": "本人要求"})
+        text = await readable(registry)
+        by_search = [await registry.get(f"/households?gone=1&search={one}") for one in PERSONAL]
+    assert seen_in(text.encode()) == set()
+    assert LABEL not in text
+    assert "（已删除）" in text
+    assert [page["total"] for page in by_search] == [0] * len(PERSONAL)
+    faults = await town.database.read(
+        lambda conn: [f for table in CHAINED for f in chain.faults(conn, table, town.box)]
+    )
+    assert faults == []
+
+
+async def test_the_key_of_an_erased_household_is_in_no_byte_of_the_store(town):
+    async with registry_as(town, "admin") as registry:
+        await registry.put(
+            f"/households/{HOME}", {"group": GROUP, "label": LABEL, "contact": CONTACT}
+        )
+
+        def sealed(conn):
+            row = conn.exec_driver_sql(
+                "SELECT data_key_sealed, personal_sealed FROM households WHERE id = ?", (HOME,)
+            ).one()
+            return bytes(row[0]), bytes(row[1])
+
+        key, personal = await town.database.read(sealed)
+        found = on_disk(town.folder)
+        assert key in found
+        assert personal in found
+        await registry.post(f"/households/{HOME}/erase", {"reason": "本人要求"})
+    found = on_disk(town.folder)
+    assert key not in found
+    assert personal not in found
+
+
+async def test_what_a_caller_said_is_told_on_the_incident_s_page(town):
+    def link(conn):
+        event = {"alarm": alarm, "source": AlarmSource.REPORT.value, "household": HOME}
+        return timeline.record(
+            conn,
+            "i-1",
+            [timeline.NewEvent(EventType.ALARM_ADDED, event)],
+            writer="test",
+            at_ms=1,
+            new_version=False,
+        )
+
+    await town.incident("i-1")
+    await _a_report(town)
+    (logged,) = await town.log.read(after=0)
+    alarm = logged.id
+    await town.database.write(link)
+    async with town.browser("duty") as browser:
+        incident = await (await browser.get("/api/v1/incidents/i-1")).json()
+    (added,) = [i for i in incident["timeline"] if i["type"] == "alarm_added"]
+    assert added["data"]["text"] == SAID
+    assert added["data"]["label"] == "3组017号"
+
+
+async def test_the_same_holds_on_either_engine(either_database):
+    """Whatever the columns of all tables hold, as the engine gives it back."""
+    box = SealedBox(bytes(range(32)))
+    caller = Caller("admin", "", Places.of(["*"]), 1_000, "test")
+    contact = Contact(NAME, PHONE, ADDRESS, HEALTH, (FurtherContact(OTHER, OTHER_PHONE),))
+
+    def fill(conn):
+        writing.put_village(conn, caller, VillageEntry(EAST, "东村", 10))
+        writing.put_grid(conn, caller, GridEntry("g1", EAST, "网格"))
+        writing.put_group(conn, caller, GroupEntry("t1", "g1", "1组"))
+        homes.put_household(conn, caller, HouseholdEntry(HOME, "t1", LABEL), box, contact)
+        note_unmasking(conn, caller, box, f"household:{HOME}", SAID, {}, household_id=HOME)
+
+    def dump(conn):
+        rows = [row for table in metadata.sorted_tables for row in conn.execute(table.select())]
+        return b"\n".join(
+            bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
+            for row in rows
+            for value in row
+        )
+
+    def erase(conn):
+        leaving.erase(conn, caller, box, HOME, "本人要求")
+        return TextOpener(conn, box).open_all(
+            {"reason": sealed, "other": "in the clear"}
+        ), contact_of(conn, box, HOME)
+
+    await either_database.write(fill)
+    assert seen_in(await either_database.read(dump)) == set()
+    finder = HouseholdFinder(box)
+    assert await either_database.read(lambda c: finder.find(c, "ouyang")) == {HOME}
+    sealed = await either_database.write(lambda c: seal_text(c, box, HOME, SAID))
+    opened, kept = await either_database.write(erase)
+    assert opened == {"reason": "（已删除） / (erased)", "other": "in the clear"}
+    assert kept is None
+    assert await either_database.read(lambda c: finder.find(c, "ouyang")) == set()
+    faults = await either_database.read(
+        lambda conn: [f for table in CHAINED for f in chain.faults(conn, table, box)]
+    )
+    assert faults == []
