@@ -40,12 +40,14 @@ class Village:
     name: str
     latitude: float
     longitude: float
+    households_total: int
+    """Of which 40 are in the net."""
 
 
 VILLAGES = (
-    Village("dongcun", "东村", 29.8012, 121.5204),
-    Village("xicun", "西村", 29.8031, 121.4906),
-    Village("beicun", "北村", 29.8203, 121.5051),
+    Village("dongcun", "东村", 29.8012, 121.5204, 46),
+    Village("xicun", "西村", 29.8031, 121.4906, 58),
+    Village("beicun", "北村", 29.8203, 121.5051, 48),
 )
 
 
@@ -111,7 +113,14 @@ class CameraZone:
 def seed_places(conn: Connection, box: SealedBox) -> None:
     """Villages, grids, groups and households."""
     for village in VILLAGES:
-        conn.execute(insert(schema.villages).values(id=village.id, name=village.name))
+        conn.execute(
+            insert(schema.villages).values(
+                id=village.id,
+                name=village.name,
+                households_total=village.households_total,
+                boundary=_boundary(village),
+            )
+        )
         for grid in range(1, _GRIDS_PER_VILLAGE + 1):
             conn.execute(
                 insert(schema.grids).values(
@@ -127,6 +136,7 @@ def seed_places(conn: Connection, box: SealedBox) -> None:
                     id=f"{village.id}-g{group}",
                     grid_id=f"{village.id}-w{grid}",
                     name=f"{village.name}{group}组",
+                    leader_household_id=_household_id(village, group, 1),
                 )
             )
             conn.execute(insert(schema.households), _households(village, group, box))
@@ -243,6 +253,16 @@ def seed_accounts(conn: Connection, passwords: Passwords, *, now_ms: int) -> lis
         )
         made.append(DemoAccount(username, role.value, password))
     return made
+
+
+def _boundary(village: Village) -> str:
+    """A lozenge around all its households, as GeoJSON."""
+    south, west = village.latitude - 0.003, village.longitude - 0.003
+    north, east = village.latitude + 0.006, village.longitude + GROUPS_PER_VILLAGE * _GROUP_LON
+    middle, across = (south + north) / 2, (west + east) / 2
+    corners = [(west, middle), (across, south), (east + 0.003, middle), (across, north)]
+    ring = [[round(lon, 5), round(lat, 5)] for lon, lat in (*corners, corners[0])]
+    return json.dumps({"type": "Polygon", "coordinates": [ring]}, separators=(",", ":"))
 
 
 def _households(village: Village, group: int, box: SealedBox) -> list[dict[str, object]]:

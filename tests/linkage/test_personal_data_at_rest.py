@@ -149,6 +149,30 @@ async def test_nothing_personal_lies_in_the_store_its_backup_or_the_log(town):
     assert seen_in(repr(logged).encode()) == set()
 
 
+async def test_nothing_personal_of_an_imported_sheet_lies_on_disk(town):
+    with capture_logs() as logged:
+        async with registry_as(town, "admin") as registry:
+            async with registry.browser.get(f"{API}/households.csv") as answer:
+                sheet = await answer.text()
+            for is_there, said in (
+                ("王小明", NAME),
+                ("13812340001", PHONE),
+                ("东村三组十七号", ADDRESS),
+            ):
+                assert is_there in sheet
+                sheet = sheet.replace(is_there, said)
+            headers = {"Content-Type": "text/csv"}
+            async with registry.browser.post(
+                f"{API}/import", data=sheet.encode(), headers=headers
+            ) as answer:
+                report = await answer.json()
+            shown = await registry.post(f"/households/{HOME}/unmask", {"reason": "x"})
+    assert report["ok"]
+    assert shown["contact"]["name"] == NAME
+    assert seen_in(on_disk(town.folder)) == set()
+    assert seen_in(repr(logged).encode()) == set()
+
+
 async def readable(registry):
     """Everything that anybody can read of it, as one text.
 
