@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from alarms.model import AlarmKind
+from alarms.store import SealedBox
 from linkage import schema as s
 from linkage.web.incident_reading import list_items
 from linkage.web.incident_timeline import read_decisions, read_timeline
@@ -20,7 +21,7 @@ async def test_runs_and_callers_are_read_from_postgresql_too(tmp_path: Path, pos
     def read(conn):
         row = conn.execute(select(s.incidents)).one()
         (item,) = list_items(conn, [row], SHANGHAI)
-        timeline = read_timeline(conn, row.id, SHANGHAI)
+        timeline = read_timeline(conn, row.id, SHANGHAI, SealedBox(bytes(32)))
         return item, timeline, read_decisions(conn, row.id)
 
     item, timeline, decisions = await database.read(read)

@@ -12,6 +12,7 @@ from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.errors import NoSuchIncident, StaleVersion, StepNotAllowed
 from linkage.model import Actor, Outcome, Stage
+from linkage.registry.texts import TextOpener
 from linkage.rules.model import Rules
 from linkage.steps.desk import IncidentDesk
 from linkage.steps.moves import MOVES, Step, next_step
@@ -90,9 +91,12 @@ async def test_the_timeline_says_who_and_when(room: Room):
     room.clock.forward(12)
     await room.take(Step.ACKNOWLEDGE, note="马上联系")
     event = (await rows(room.database, "incident_events"))[-1]
+    box = SealedBox(bytes(32))
+    said = await room.database.read(lambda conn: TextOpener(conn, box).open_all(event["data"]))
     assert (event["actor"], event["at_ms"]) == ("duty", room.clock.ms)
     due = {"step": "verify", "at_ms": room.clock.ms + 60_000}
-    assert event["data"] == {"by": "张伟", "note": "马上联系", "due": due}
+    assert said == {"by": "张伟", "note": "马上联系", "due": due}
+    assert event["data"]["note"] != said["note"], "what is said of a household is sealed"
 
 
 async def test_a_sign_for_stops_the_clock_and_tells_the_button(room: Room):
