@@ -19,6 +19,7 @@ from linkage.escalation.plans import Plans
 from linkage.registry.coverage import MODEL_VILLAGE
 from linkage.rules.file import load_rules
 from linkage.rules.model import Rules
+from linkage.secret_files import read_secret
 from linkage.steps.checks import ClosingCheck
 from linkage.strict_toml import Duration, Where, load
 from linkage.supervision.settings import SupervisionSettings
@@ -183,13 +184,7 @@ class Settings:
 
     def secret(self, file: str, *, key: str) -> str:
         """The text of a secret's file. Raises BadSettings when it cannot be read."""
-        path = self.path(file)
-        try:
-            return path.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise self._where.wrong(
-                key, "读不到文件", f"cannot read {path}: {error.strerror}"
-            ) from error
+        return read_secret(self.path(file), self._where, key)
 
     @property
     def _where(self) -> Where:

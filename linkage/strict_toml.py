@@ -42,7 +42,7 @@ _ZH = {
     "of length": "长度",
     "matching regex": "符合",
 }
-_SAVED_OTHERWISE = (
+SAVED_OTHERWISE = (
     "不是 UTF-8 编码（可能是 GBK 或 UTF-16）：请用编辑器“另存为”，编码选 UTF-8 / "
     "is not UTF-8 text (perhaps GBK or UTF-16): save it again with the encoding UTF-8"
 )
@@ -95,7 +95,7 @@ def load(path: Path, kind: type[T]) -> T:
         raise BadSettings(f"{path}: 读不到 / cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise BadSettings(f"{path}: line {line}: {_SAVED_OTHERWISE}") from error
+        raise BadSettings(f"{path}: line {line}: {SAVED_OTHERWISE}") from error
     return loads(text, kind, name=str(path))
 
 

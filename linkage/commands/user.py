@@ -14,6 +14,7 @@ from linkage.accounts.passwords import Passwords
 from linkage.accounts.rights import Role
 from linkage.audit import AuditAction, AuditEntry, record
 from linkage.commands.common import OpenSite, Subparsers, add_config, open_site
+from linkage.strict_toml import SAVED_OTHERWISE
 
 
 def add(subparsers: Subparsers) -> None:
@@ -111,7 +112,12 @@ def _add_password_file(parser: argparse.ArgumentParser) -> None:
 def _password(arguments: argparse.Namespace) -> str:
     if arguments.password_file is not None:
         try:
-            return str(arguments.password_file.read_text(encoding="utf-8")).rstrip("\r\n")
+            text = arguments.password_file.read_bytes().decode("utf-8-sig")
+            return str(text).rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise BadAccount(
+                f"the password file {arguments.password_file} {SAVED_OTHERWISE}"
+            ) from error
         except OSError as error:
             raise BadAccount(
                 f"cannot read the password file {arguments.password_file}: {error.strerror}"

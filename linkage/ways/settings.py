@@ -3,7 +3,7 @@
 Without the file there are no webhooks, and sirens and loudspeakers have their usual times.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +14,7 @@ import msgspec
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from linkage.loopback import stays_here
+from linkage.secret_files import read_secret
 from linkage.strict_toml import Duration, Where, load
 from linkage.ways.signing import secret_of
 
@@ -151,7 +152,7 @@ def _webhook(raw: _Webhook, folder: Path, where: Where) -> Webhook:
     _between(raw.confirm_within, 1.0, 600.0, where, "confirm_within")
     ca_file = None if raw.ca_file is None else (folder / raw.ca_file).resolve()
     if ca_file is not None:
-        _readable(ca_file, lambda p: p.read_bytes(), where, "ca_file")
+        _must_be_readable(ca_file, where, "ca_file")
     return Webhook(
         name=raw.name,
         url=raw.url,
@@ -170,16 +171,16 @@ def _webhook(raw: _Webhook, folder: Path, where: Where) -> Webhook:
 
 def _secret(path: Path, where: Where) -> bytes:
     key = "secret_file"
-    text = str(_readable(path, lambda p: p.read_text(encoding="utf-8").strip(), where, key))
+    text = read_secret(path, where, key)
     try:
         return secret_of(text)
     except ValueError as error:
         raise where.wrong(key, f"{path}: 密钥不能用", str(error)) from error
 
 
-def _readable(path: Path, read: Callable[[Path], object], where: Where, key: str) -> object:
+def _must_be_readable(path: Path, where: Where, key: str) -> None:
     try:
-        return read(path)
+        path.read_bytes()
     except OSError as error:
         raise where.wrong(key, "读不到文件", f"cannot read {path}: {error.strerror}") from error
 

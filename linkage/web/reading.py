@@ -28,9 +28,27 @@ def _decoded(body: bytes, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as error:
-        raise Problem(422, f"{error}.") from error
+        missing = _missing(body, shape)
+        if not missing:
+            raise Problem(422, f"{error}.") from error
+        names = "、".join(missing)
+        said = f"请填写：{names} / fill in: {', '.join(missing)}."
+        raise Problem(422, said, more={"missing": missing}) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(400, f"内容不是 JSON / the body is not JSON: {error}.") from error
+
+
+def _missing(body: bytes, shape: type[object]) -> list[str]:
+    """What must be said in `shape` and is not: left out, or blank."""
+    said = msgspec.json.decode(body)
+    if not isinstance(said, dict) or not issubclass(shape, msgspec.Struct):
+        return []
+    asked = [f.encode_name for f in msgspec.structs.fields(shape) if f.required]
+    return [name for name in asked if _is_blank(said.get(name))]
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or value == [] or (isinstance(value, str) and not value.strip())
 
 
 def version_of(request: web.Request) -> int:

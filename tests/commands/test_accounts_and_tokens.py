@@ -1,7 +1,11 @@
 """`lianfang user` and `lianfang token`: who may come in."""
 
+import argparse
+from pathlib import Path
+
 import aiohttp
 
+from linkage.commands import user
 from tests.commands.running import lianfang, lines_of
 from tests.scenarios.house import House
 
@@ -104,3 +108,11 @@ async def test_a_token_lets_a_machine_read_and_only_with_it(served_site: House) 
         for wrong in (token[:-1] + ("a" if token[-1] != "a" else "b"), "x"):
             async with http.get(alarms, headers={"Authorization": f"Bearer {wrong}"}) as answer:
                 assert answer.status == 401
+
+
+def test_a_mark_before_the_password_of_a_file_and_an_end_of_line_behind_it_are_no_part_of_it(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "password"
+    file.write_bytes("\ufeffpass word \r\n".encode())
+    assert user._password(argparse.Namespace(password_file=file)) == "pass word "

@@ -4,10 +4,15 @@ import shutil
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
+from alarms.store import Database
+from linkage.commands.check_config import places_not_checked
 from linkage.errors import BadSettings
+from linkage.schema import villages
 from linkage.settings import load_settings, shipped_folder
 from tests.commands.running import lianfang
+from tests.stores import migrated_sqlite
 
 
 @pytest.fixture
@@ -40,6 +45,62 @@ def test_an_unknown_key_is_named_with_the_nearest_right_one(
     assert str(path) in done.complaint
     assert wrong.split()[0] in done.complaint
     assert f"did you mean '{near}'" in done.complaint
+
+
+def notified_for(config: Path, *places: str) -> None:
+    """A webhook for these places."""
+    (config / "s.secret").write_text("a secret of the station and us")
+    named = ", ".join(f'"{place}"' for place in places)
+    (config / "notify.toml").write_text(
+        '[[webhook]]\nname = "station"\nurl = "https://jcj.example/"\n'
+        f'secret_file = "s.secret"\nfor = ["station"]\nplaces = [{named}]\n',
+        encoding="utf-8",
+    )
+
+
+async def registered(config: Path, **names: str) -> None:
+    """A store with these villages, by id, where the settings have it."""
+    (config.parent / "data").mkdir()
+    database = Database(migrated_sqlite(config.parent / "data" / "lianfang.db"))
+    await database.open()
+    rows = [{"id": one, "name": name} for one, name in names.items()]
+    await database.write(lambda conn: conn.execute(insert(villages), rows) if rows else None)
+    await database.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"), [("dongcum", "'dongcun'"), ("西村", "'xicun'"), ("zzz", "dongcun, xicun")]
+)
+async def test_a_place_of_a_webhook_that_is_not_registered_is_named_with_the_nearest_right_one(
+    config: Path, wrong: str, near: str
+) -> None:
+    notified_for(config, "xicun", wrong)
+    await registered(config, dongcun="东村", xicun="西村")
+    with pytest.raises(BadSettings) as refused:
+        list(places_not_checked(load_settings(config)))
+    said = str(refused.value)
+    assert 'notify.toml: webhook 1 "station", places' in said
+    assert repr(wrong) in said
+    assert near in said
+    done = lianfang("check-config", "--config", config)
+    assert (done.status, done.complaint) == (2, said)
+
+
+async def test_places_that_are_registered_are_good(config: Path) -> None:
+    notified_for(config, "xicun", "dongcun")
+    await registered(config, dongcun="东村", xicun="西村")
+    assert list(places_not_checked(load_settings(config))) == []
+
+
+async def test_places_that_cannot_be_checked_are_a_note_and_no_store_is_made(config: Path) -> None:
+    notified_for(config, "xicun")
+    store = config.parent / "data" / "lianfang.db"
+    assert "notify.toml" in next(places_not_checked(load_settings(config)))
+    assert not store.exists()
+    await registered(config)
+    assert "没有登记" in next(places_not_checked(load_settings(config)))
+    store.write_bytes(b"no database at all, but as long as the head of one: " * 10)
+    assert "notify.toml" in next(places_not_checked(load_settings(config)))
 
 
 def test_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:

@@ -118,6 +118,23 @@ def test_a_secret_that_is_short_or_unreadable_is_refused_without_being_shown(tmp
         load_ways(path)
 
 
+@pytest.mark.parametrize("around", ["{}\n", "{}\r\n", "\ufeff{}", "\ufeff{}\r\n", " {} \n"])
+def test_a_mark_before_a_secret_and_an_end_of_line_behind_it_are_no_part_of_it(
+    tmp_path: Path, around: str
+):
+    path = written(tmp_path)
+    (tmp_path / "s.secret").write_bytes(around.format(SECRET).encode())
+    assert load_ways(path).webhooks["station"].secret == SECRET.encode()
+
+
+def test_a_secret_saved_in_another_encoding_is_one_sentence(tmp_path: Path):
+    path = written(tmp_path)
+    (tmp_path / "s.secret").write_bytes(SECRET.encode("utf-16"))
+    with pytest.raises(BadSettings, match=r"secret_file.*UTF-8") as refused:
+        load_ways(path)
+    assert SECRET not in str(refused.value)
+
+
 def test_a_secret_in_base64_is_decoded():
     assert secret_of("whsec_" + "AAEC" * 8) == bytes([0, 1, 2]) * 8
     with pytest.raises(ValueError, match="not base64"):

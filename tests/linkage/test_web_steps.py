@@ -179,6 +179,27 @@ async def test_a_return_and_a_reassignment_are_told_in_the_timeline(town):
 
 
 @pytest.mark.parametrize(
+    ("name", "body", "missing"),
+    [
+        ("close", {}, ["outcome"]),
+        ("note", {"note": ""}, ["note"]),
+        ("reassign", {}, ["reason", "to"]),
+        ("suspend", {"reason": ""}, ["reason", "until"]),
+        ("merge", {}, ["reason", "into"]),
+        ("split", {"alarms": []}, ["reason", "alarms"]),
+    ],
+)
+async def test_all_that_must_be_filled_and_is_not_is_named_in_one_problem(
+    town, name, body, missing
+):
+    async with town.browser("shift") as browser:
+        problem = await step(browser, name, 422, **body)
+    assert problem["missing"] == missing
+    assert all(field in problem["detail"] for field in missing)
+    assert problem["detail"].startswith("请填写")
+
+
+@pytest.mark.parametrize(
     ("name", "body"),
     [
         ("return", {}),
