@@ -133,13 +133,14 @@ def match_rule(draft: Draft, facts: Facts) -> Draft:
     alarm = facts.alarm
     asked = tried(facts.rules, question_of(draft, facts))
     rule = asked[-1].rule
-    reason = f"规则 {rule.name} / rule {rule.name}"
+    zh, en = rule.label
     if rule.set_aside:
-        reason = f"规则 {rule.name}：只留记录 / rule {rule.name}: kept in the log only"
+        zh, en = f"{zh}：只留记录", f"{en}: kept in the log only"
+    zh_over, en_over = _passed_over(asked[:-1])
     return draft.because(
         "match_rule",
         matched=rule is not BUILT_IN,
-        reason=reason + _passed_over(asked[:-1]),
+        reason=f"{zh}{zh_over} / {en}{en_over}",
         rule=rule,
         kind=alarm.kind,
         priority=priority_of(rule, alarm.kind),
@@ -150,11 +151,13 @@ def match_rule(draft: Draft, facts: Facts) -> Draft:
     )
 
 
-def _passed_over(asked: list[Tried]) -> str:
+def _passed_over(asked: list[Tried]) -> tuple[str, str]:
     """The rules before the one that matched, with the keys that said no."""
     if not asked:
-        return ""
-    return "; " + ", ".join(f"{one.rule.name}: {' '.join(one.refused_by)}" for one in asked)
+        return "", ""
+    zh = "、".join(f"{one.rule.name}（{one.why_not[0]}不符）" for one in asked)
+    en = ", ".join(f"{one.rule.name} ({one.why_not[1]})" for one in asked)
+    return f"；未用：{zh}", f"; not used: {en}"
 
 
 def correlate(draft: Draft, facts: Facts) -> Draft:
@@ -167,11 +170,12 @@ def correlate(draft: Draft, facts: Facts) -> Draft:
     incident, by = found.incident, found.by
     # what a life hangs on brings its own plan to what none hung on
     first_of_life = alarm.kind in LIFE_SAFETY_KINDS and incident.kind not in LIFE_SAFETY_KINDS
+    zh, en = by.label
     takes_plan = draft.priority < incident.priority or first_of_life
     return draft.because(
         "correlate",
         matched=True,
-        reason=f"{by.name}：并入 {incident.number} / {by.name}: joins {incident.number}",
+        reason=f"{zh}：并入 {incident.number} / {en}: joins {incident.number}",
         extends=incident,
         by=by,
         kind=min(incident.kind, alarm.kind, key=urgency_of),
@@ -257,14 +261,16 @@ def _ring(draft: Draft, facts: Facts) -> tuple[bool, bool, str]:
     if draft.made_real is not None:
         return True, True, draft.made_real
     if draft.muted and (found is None or alarm.source is AlarmSource.CAMERA):
-        return False, False, f"规则 {draft.rule.name}：不响铃 / rule {draft.rule.name}: muted"
+        zh, en = draft.rule.label
+        return False, False, f"{zh}：不响铃 / {en}: muted"
     if found is None:
         return True, True, "新警情 / a new incident"
     if draft.flood_village is not None:
         return False, False, "摄像机报警过多，并入 / joined the flood of camera alarms"
     rings, restarts, reason = _ring_again(found, facts)
     if not rings and draft.by is not None and draft.by.rings:
-        return True, False, f"{draft.by.name}：再次响铃 / {draft.by.name}: rings again"
+        zh, en = draft.by.label
+        return True, False, f"{zh}：再次响铃 / {en}: rings again"
     return rings, restarts, reason
 
 

@@ -106,7 +106,8 @@ def main_explain(arguments: argparse.Namespace) -> int:
     draft = _as_far_as_rules(facts)
     asked = tried(facts.rules, question_of(draft, facts))
     for one in asked:
-        said = "命中 / matches" if one.matched else f"不符 / no: {', '.join(one.refused_by)}"
+        zh, en = one.why_not
+        said = "命中 / matches" if one.matched else f"{zh}不符 / no: {en}"
         print(f"  {one.rule.name}: {said}")
     for rule in facts.rules.rules[len(asked) :]:
         print(f"  {rule.name}: 未轮到 / not asked, an earlier one matched")

@@ -61,6 +61,13 @@ class Correlation:
     """Of an incident that takes it in; where a whole village presses, each group has its own."""
     joins_quiet: bool = True
     """Also where one of the two must not be noticed; then nothing may sound at the other either."""
+    zh: str = ""
+    """What reasons call a built-in one in Chinese."""
+
+    @property
+    def label(self) -> tuple[str, str]:
+        """What reasons call it, in Chinese and in English."""
+        return self.zh or self.name, self.name
 
     def concerns(self, kind: AlarmKind, source: AlarmSource) -> bool:
         return (not self.kinds or kind in self.kinds) and (
@@ -83,6 +90,7 @@ def built_in(fold_within_s: float = FOLD_WITHIN_S) -> tuple[Correlation, ...]:
             Same.HOUSEHOLD,
             kinds=_PRESSES | _CANCEL | {AlarmKind.TEST},
             without_kinds=_LOITERING,
+            zh="同一户",
         ),
         Correlation(
             "same-group",
@@ -92,6 +100,7 @@ def built_in(fold_within_s: float = FOLD_WITHIN_S) -> tuple[Correlation, ...]:
             within_s=fold_within_s,
             raises_priority_by=1,
             raises_certainty_to=_OBSERVED,
+            zh="同一联防组",
         ),
         Correlation(
             "press-after-loitering",
@@ -102,6 +111,7 @@ def built_in(fold_within_s: float = FOLD_WITHIN_S) -> tuple[Correlation, ...]:
             within_s=NEAR_WITHIN_S,
             raises_priority_by=1,
             raises_certainty_to=_OBSERVED,
+            zh="徘徊后报警",
         ),
         Correlation(
             "near-neighbour",
@@ -114,6 +124,7 @@ def built_in(fold_within_s: float = FOLD_WITHIN_S) -> tuple[Correlation, ...]:
             raises_certainty_to=_OBSERVED,
             households_at_most=3,
             joins_quiet=False,
+            zh="相邻住户",
         ),
         Correlation(
             "camera-near",
@@ -121,7 +132,8 @@ def built_in(fold_within_s: float = FOLD_WITHIN_S) -> tuple[Correlation, ...]:
             kinds=_LOITERING,
             raises_priority_by=1,
             raises_certainty_to=_OBSERVED,
+            zh="附近摄像机",
         ),
-        Correlation("same-camera", Same.OWN_CAMERA, kinds=_LOITERING),
-        Correlation("same-cause", Same.CAUSE, kinds=SYSTEM_KINDS),
+        Correlation("same-camera", Same.OWN_CAMERA, kinds=_LOITERING, zh="同一摄像机"),
+        Correlation("same-cause", Same.CAUSE, kinds=SYSTEM_KINDS, zh="同一岗位"),
     )

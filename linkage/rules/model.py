@@ -96,8 +96,29 @@ class Rule:
     mute: bool = False
     """Shown on the board, and neither rings nor calls anybody; only for what no life hangs on."""
 
+    @property
+    def label(self) -> tuple[str, str]:
+        """What reasons call it, in Chinese and in English."""
+        if self is BUILT_IN:
+            return "内置规则", "the built-in rule"
+        return f"规则 {self.name}", f"rule {self.name}"
+
 
 BUILT_IN = Rule(name="built-in")
+
+_KEYS = {
+    "kinds": "类型",
+    "sources": "来源",
+    "villages": "村",
+    "grids": "网格",
+    "groups": "联防组",
+    "layers": "布防层",
+    "armed": "时段",
+    "weekdays": "星期",
+    "drill": "演练",
+    "source_state": "摄像机状态",
+}
+"""The keys of a match, in Chinese."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +187,11 @@ class Tried(NamedTuple):
     @property
     def matched(self) -> bool:
         return not self.refused_by
+
+    @property
+    def why_not(self) -> tuple[str, str]:
+        """What says no, in Chinese and as the file spells it."""
+        return "、".join(_KEYS[key] for key in self.refused_by), ", ".join(self.refused_by)
 
 
 def tried(rules: Rules, question: Question) -> list[Tried]:

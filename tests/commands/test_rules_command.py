@@ -94,11 +94,11 @@ async def test_explaining_tells_each_rule_and_what_was_decided_then_and_now(
     done = lianfang("rules", "explain", alarm, "--config", idle_site.config)
     assert done.status == 0, done.err
     lines = done.out.splitlines()
-    assert "  elsewhere: 不符 / no: villages" in lines
+    assert "  elsewhere: 村不符 / no: villages" in lines
     assert "  any: 命中 / matches" in lines
     assert "  never: 未轮到 / not asked, an earlier one matched" in lines
     then, now = done.out.split("现在 / as it would be decided now:")
-    assert "- match_rule: 规则 built-in" in then
+    assert "- match_rule: 内置规则" in then
     assert "+ match_rule: 规则 any" in now
 
 

@@ -1,16 +1,17 @@
 """The stages of the pipeline, one by one and together; all of it pure."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 import pytest
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource, LoggedAlarm
 from linkage import stages
+from linkage.duty.model import DayHours
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
 from linkage.model import ActionKind, MemberDevice, NearCamera, Place
 from linkage.pipeline import PIPELINE, decide
-from linkage.rules.model import Match, Rule, Rules
+from linkage.rules.model import BUILT_IN, Layer, Match, Rule, Rules, SourceState
 from linkage.stages import Draft
 from linkage.ways.settings import Use, Ways, Webhook
 
@@ -84,6 +85,20 @@ def an_incident(**changes: object) -> OpenIncident:
     return replace(incident, **changes)  # type: ignore[arg-type]
 
 
+ASKS_ALL = {
+    "sources": frozenset({AlarmSource.CAMERA}),
+    "villages": frozenset({"xicun"}),
+    "grids": frozenset({"grid1"}),
+    "groups": frozenset({"g4"}),
+    "layers": frozenset({Layer.AREA}),
+    "hours": DayHours(time(1), time(2)),
+    "weekdays": frozenset({1}),
+    "drill": True,
+    "source_states": frozenset({SourceState.DOWN}),
+}
+"""A match that refuses a usual press by every key but the kind."""
+
+
 def kinds_planned(draft: Draft) -> list[ActionKind]:
     return [a.kind for a in draft.actions]
 
@@ -96,6 +111,28 @@ def test_every_stage_leaves_its_decision_with_a_reason():
     decisions = decide(facts_of()).decisions
     assert [d.stage for d in decisions] == [s.__name__ for s in PIPELINE]
     assert all(" / " in d.reason for d in decisions)
+
+
+def reason_of(stage: str, facts: Facts) -> str:
+    return next(d.reason for d in decide(facts).decisions if d.stage == stage)
+
+
+def test_reasons_name_what_is_built_in_in_chinese_first():
+    assert reason_of("match_rule", facts_of()) == "内置规则 / the built-in rule"
+    joined = reason_of("correlate", facts_of(incidents=(an_incident(),)))
+    assert joined == "同一户：并入 20261121-0001 / same-household: joins 20261121-0001"
+    assert all(one.zh for one in Rules().correlations)
+
+
+def test_rules_that_said_no_are_told_with_why_in_chinese_first():
+    match = Match(**{**ASKS_ALL, "kinds": frozenset({AlarmKind.FIRE})})
+    rules = (Rule("fires", match), Rule("mine"), BUILT_IN)
+    assert reason_of("match_rule", facts_of(rules=Rules(rules))) == (
+        "规则 mine；未用：fires（类型、来源、村、网格、联防组、布防层、时段、星期、演练、"
+        "摄像机状态不符）"
+        " / rule mine; not used: fires (kinds, sources, villages, grids, groups, layers, armed, "
+        "weekdays, drill, source_state)"
+    )
 
 
 def test_an_alarm_that_is_linked_already_ends_at_dedupe():

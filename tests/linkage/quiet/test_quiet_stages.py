@@ -149,7 +149,7 @@ def test_a_rule_may_ask_for_the_state_of_the_camera():
 def test_the_decision_says_which_rules_were_passed_over_and_why():
     rule = Rule("elsewhere", Match(villages=frozenset({"xicun"}), grids=frozenset({"g9"})))
     draft = decide(facts_of(rules=Rules((rule,))))
-    assert "elsewhere: villages grids" in reason_of(draft, "match_rule")
+    assert "elsewhere (villages, grids)" in reason_of(draft, "match_rule")
 
 
 # --- drills --------------------------------------------------------------------------------------
