@@ -177,6 +177,16 @@ class Slot:
 
     hours: DayHours
     weekdays: frozenset[int] = EVERY_DAY
+    every_weeks: int = 1
+    """Teams that take turns (轮流) are out in every n-th week each."""
+    since: date | None = None
+    """A day of a week in which it is out, where that is not every week."""
+
+    def begins_on(self, day: date) -> bool:
+        """Whether the hours of this slot begin on this day."""
+        if day.isoweekday() not in self.weekdays:
+            return False
+        return self.since is None or (_week(day) - _week(self.since)) % self.every_weeks == 0
 
 
 @dataclass(frozen=True)
@@ -212,6 +222,11 @@ class VillageOfficer:
 
 Busy = Mapping[str, str]
 """Number of the open incident that a team was sent to, by the team's id."""
+
+
+def _week(day: date) -> int:
+    """Weeks that begin on Monday, numbered through."""
+    return (day.toordinal() - 1) // 7
 
 
 def _minutes(moment: time) -> int:

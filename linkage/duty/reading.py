@@ -158,7 +158,13 @@ def _team(row: Any, box: SealedBox) -> Team:
         name=row.name,
         area=_area(row),
         slots=tuple(
-            Slot(hours_of(slot["hours"]), frozenset(slot["weekdays"]))
+            Slot(
+                hours_of(slot["hours"]),
+                frozenset(slot["weekdays"]),
+                # those of before there were turns have neither
+                slot.get("every_weeks", 1),
+                None if slot.get("since") is None else date.fromisoformat(slot["since"]),
+            )
             for slot in json.loads(row.slots)
         ),
         members=tuple(members),

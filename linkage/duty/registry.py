@@ -18,6 +18,7 @@ from linkage.duty.model import (
     Override,
     Pattern,
     Post,
+    Slot,
     Team,
     VillageOfficer,
     hours_text,
@@ -150,24 +151,30 @@ def put_team(conn: Connection, box: SealedBox, team: Team) -> None:
     _check_people(conn, usernames)
     if any(not slot.weekdays or not slot.weekdays <= set(range(1, 8)) for slot in team.slots):
         raise BadEntry("星期为 1 至 7 / weekdays are 1 (Monday) to 7")
+    if any(slot.every_weeks > 1 and slot.since is None for slot in team.slots):
+        raise BadEntry("轮流须写明从哪一周起 / every so many weeks: since which week?")
     others = [{"name": m.name, "phone": m.phone} for m in team.members if m.username is None]
     sealed = json.dumps(others, ensure_ascii=False).encode()
     latitude, longitude = (None, None) if team.base is None else team.base
     values: dict[str, object] = {
         "name": team.name,
         **_area_columns(team.area),
-        "slots": json.dumps(
-            [
-                {"weekdays": sorted(slot.weekdays), "hours": hours_text(slot.hours)}
-                for slot in team.slots
-            ]
-        ),
+        "slots": json.dumps([_slot_columns(slot) for slot in team.slots]),
         "usernames": json.dumps(usernames),
         "members_sealed": box.seal(sealed, context=context_of_team(team.id)) if others else None,
         "latitude": latitude,
         "longitude": longitude,
     }
     _put(conn, patrol_teams, patrol_teams.c.id, team.id, values)
+
+
+def _slot_columns(slot: Slot) -> dict[str, object]:
+    return {
+        "weekdays": sorted(slot.weekdays),
+        "hours": hours_text(slot.hours),
+        "every_weeks": slot.every_weeks,
+        "since": None if slot.since is None else slot.since.isoformat(),
+    }
 
 
 def delete_team(conn: Connection, team_id: str) -> None:

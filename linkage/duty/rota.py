@@ -4,7 +4,7 @@ Pure. Patterns are read by the clock on the wall, so that shifts that meet at 08
 also on a day with a change of the clocks: never a gap, at most a moment with two.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -99,12 +99,16 @@ def local_moment(day: date, at: time, time_zone: ZoneInfo) -> datetime:
 
 
 def spans_of(
-    hours: DayHours, weekdays: frozenset[int], time_zone: ZoneInfo, begin: datetime, end: datetime
+    hours: DayHours,
+    begins_on: Callable[[date], bool],
+    time_zone: ZoneInfo,
+    begin: datetime,
+    end: datetime,
 ) -> list[tuple[datetime, datetime]]:
-    """When these hours run between `begin` and `end`, on days of these weekdays, in their order."""
+    """When these hours run between `begin` and `end`, on days they begin on, in their order."""
     found = []
     for day in _days(begin - hours.length, end, time_zone):
-        if day.isoweekday() in weekdays:
+        if begins_on(day):
             first, last = _wall_span(day, hours.start, hours.length, time_zone)
             if first < end and last > begin and first < last:
                 found.append((max(first, begin), min(last, end)))
@@ -131,7 +135,7 @@ def _asked(
     """When the post must be manned between these moments."""
     if post.hours is None:
         return [(begin, end)]
-    return spans_of(post.hours, frozenset(range(1, 8)), time_zone, begin, end)
+    return spans_of(post.hours, lambda _day: True, time_zone, begin, end)
 
 
 def _moments(rota: Rota, post: Post, begin: datetime, end: datetime) -> list[datetime]:

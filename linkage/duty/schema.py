@@ -79,7 +79,7 @@ patrol_teams = Table(
     Column("name", String(100), nullable=False),
     Column("villages", Text, nullable=False),
     Column("grids", Text, nullable=False),
-    Column("slots", Text, nullable=False),  # JSON [{"weekdays": […], "hours": "20:00-02:00"}]
+    Column("slots", Text, nullable=False),  # JSON list of linkage.duty.model.Slot
     Column("usernames", Text, nullable=False),  # JSON account names
     Column("members_sealed", LargeBinary),  # sealed JSON [{"name", "phone"}]
     Column("latitude", Float),

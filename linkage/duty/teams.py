@@ -119,7 +119,7 @@ def busy_teams(
 def _ends(slot: Slot, at: datetime, time_zone: ZoneInfo) -> list[datetime]:
     # far enough that no slot is cut off
     later = at + slot.hours.length + timedelta(days=1)
-    spans = spans_of(slot.hours, slot.weekdays, time_zone, at.astimezone(UTC), later)
+    spans = spans_of(slot.hours, slot.begins_on, time_zone, at.astimezone(UTC), later)
     return [end for begin, end in spans if begin <= at < end]
 
 

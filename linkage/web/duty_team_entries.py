@@ -26,7 +26,12 @@ def _teams(conn: Connection, ports: Ports) -> list[Entry]:
                 villages=sorted(team.area.villages),
                 grids=sorted(team.area.grids),
                 slots=[
-                    shapes.SlotBody(hours=hours_text(s.hours), weekdays=sorted(s.weekdays))
+                    shapes.SlotBody(
+                        hours=hours_text(s.hours),
+                        weekdays=sorted(s.weekdays),
+                        every_weeks=s.every_weeks,
+                        since=s.since,
+                    )
                     for s in team.slots
                 ],
                 usernames=[m.username for m in team.members if m.username is not None],
@@ -55,7 +60,10 @@ def _put_team(
         id=name,
         name=body.name,
         area=area_of(body),
-        slots=tuple(Slot(hours_of(s.hours), frozenset(s.weekdays)) for s in body.slots),
+        slots=tuple(
+            Slot(hours_of(s.hours), frozenset(s.weekdays), s.every_weeks, s.since)
+            for s in body.slots
+        ),
         members=(
             *(Member(username=username) for username in dict.fromkeys(body.usernames)),
             *(Member(name=m.name, phone=_unmasked(m.name, m.phone, kept)) for m in body.members),

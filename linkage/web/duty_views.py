@@ -96,6 +96,10 @@ class AbsenceItem(AbsenceBody, kw_only=True):
 class SlotBody(Struct, forbid_unknown_fields=True, kw_only=True):
     hours: Hours
     weekdays: Weekdays = field(default_factory=_every_day)
+    every_weeks: Annotated[int, Meta(ge=1, le=52)] = 1
+    """Teams that take turns are out in every n-th week each."""
+    since: date | None = None
+    """A day of a week in which it is out; needed where that is not every week."""
 
 
 class MemberBody(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -1,7 +1,8 @@
 """What is written into the duty room's registry comes out the same; on both engines."""
 
+import json
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
@@ -27,6 +28,7 @@ from linkage.duty.model import (
 )
 from linkage.duty.reading import load_officers, load_rota, load_teams, officer_username
 from linkage.duty.rota import gaps
+from linkage.duty.schema import patrol_teams
 from linkage.model import Role
 from tests.linkage.duty.rotas import SATURDAY, SHANGHAI, at, pattern
 
@@ -90,7 +92,10 @@ async def test_post_that_is_changed_keeps_the_moment_when_it_was_set_up(either_r
 async def test_team_and_officer_come_out_with_their_telephones(either_room):
     room = either_room
     members = (Member("duty"), Member(name="老王", phone="13812345678"))
-    slots = (Slot(DayHours(time(20), time(2)), frozenset({5, 6})),)
+    slots = (
+        Slot(DayHours(time(20), time(2)), frozenset({5, 6})),
+        Slot(DayHours(time(8), time(12)), every_weeks=3, since=date(2026, 11, 16)),
+    )
     team = Team("t", "巡防一队", EAST, slots, members, (30.0, 120.0))
     officer = VillageOfficer("dongcun", Member("station", "周警官", "110"), "派出所")
     await room.write(registry.put_team, room.box, team)
@@ -116,6 +121,20 @@ async def test_days_that_are_none_are_refused(room, days):
     team = Team("t", "一队", EAST, (Slot(DayHours(time(20), time(2)), days),))
     with pytest.raises(BadEntry, match="Monday"):
         await room.write(registry.put_team, room.box, team)
+
+
+async def test_turn_of_which_nobody_knows_the_week_is_refused(room):
+    team = Team("t", "一队", EAST, (Slot(DayHours(time(20), time(2)), every_weeks=2),))
+    with pytest.raises(BadEntry, match="since which week"):
+        await room.write(registry.put_team, room.box, team)
+
+
+async def test_slot_that_was_kept_before_there_were_turns_is_every_week(room):
+    team = Team("t", "一队", EAST, (Slot(DayHours(time(20), time(2))),))
+    await room.write(registry.put_team, room.box, team)
+    old = json.dumps([{"weekdays": [1, 2, 3, 4, 5, 6, 7], "hours": "20:00-02:00"}])
+    await room.write(lambda conn: conn.execute(patrol_teams.update().values(slots=old)))
+    assert await room.write(load_teams, room.box) == [team]
 
 
 async def test_area_of_nothing_is_refused(room):

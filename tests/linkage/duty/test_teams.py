@@ -1,7 +1,7 @@
 """Which patrol team is out, and which is proposed first."""
 
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -47,6 +47,34 @@ NIGHT = (Slot(DayHours(time(20), time(2)), frozenset({6})),)
 def test_slot_of_saturday_night_ends_on_sunday(moment, until):
     found = out_until(team("a", slots=NIGHT), at(moment), SHANGHAI)
     assert found == (None if until is None else at(until))
+
+
+@pytest.mark.parametrize(
+    ("day", "out"),
+    [
+        (date(2026, 11, 21), True),  # Saturday of the week it began in
+        (date(2026, 11, 28), False),
+        (date(2026, 12, 5), False),
+        (date(2026, 12, 12), True),
+        (date(2026, 10, 31), True),  # and as well before
+        (date(2027, 1, 2), True),  # over the new year
+        (date(2026, 12, 13), False),  # Sunday of its week
+    ],
+)
+def test_teams_take_turns_week_by_week(day, out):
+    one = Slot(DayHours(time(20), time(2)), frozenset({6}), 3, date(2026, 11, 16))
+    others = [replace(one, since=one.since + timedelta(weeks=n)) for n in (1, 2)]
+    moment = datetime.combine(day, time(21), SHANGHAI)
+    assert (out_until(team("a", slots=(one,)), moment, SHANGHAI) is not None) == out
+    shared = [out_until(team("x", slots=(s,)), moment, SHANGHAI) for s in (one, *others)]
+    assert len([end for end in shared if end is not None]) == (day.isoweekday() == 6)
+
+
+def test_night_of_a_turn_goes_on_into_the_week_of_the_next():
+    sunday = Slot(DayHours(time(20), time(2)), frozenset({7}), 2, date(2026, 11, 22))
+    after_midnight = datetime(2026, 11, 23, 1, tzinfo=SHANGHAI)
+    found = out_until(team("a", slots=(sunday,)), after_midnight, SHANGHAI)
+    assert found == datetime(2026, 11, 23, 2, tzinfo=SHANGHAI)
 
 
 def test_team_with_two_slots_is_out_until_the_later_ends():
