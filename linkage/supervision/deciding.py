@@ -75,6 +75,8 @@ class Watched:
     clock_good: int = 0
     goings: list[int] = field(default_factory=list)
     """When it went, within the last hour or so; oldest first."""
+    kept: bool = False
+    """It has a row of what is remembered."""
 
     @property
     def supervised(self) -> bool:

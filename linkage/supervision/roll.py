@@ -7,8 +7,9 @@ that said something out of the ordinary, however many there are.
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from alarms.model import DeviceState
 from linkage.supervision.deciding import (
@@ -26,8 +27,7 @@ from linkage.supervision.deciding import (
 from linkage.supervision.model import Fault, OrderState, Policy
 
 
-@dataclass(frozen=True)
-class Registered:
+class Registered(NamedTuple):
     """A device as the registry has it now."""
 
     id: str
@@ -115,6 +115,7 @@ class Roll:
         self._policy = policy
         self._new_id = new_id
         self._devices: dict[str, Watched] = {}
+        self._placed: dict[str, Registered] = {}
         self._villages: defaultdict[str, set[str]] = defaultdict(set)
         self._orders = Orders()
         self._of_device: dict[str, dict[Fault, StandingOrder]] = {}
@@ -149,15 +150,16 @@ class Roll:
 
         The ids of those that are gone from it.
         """
-        seen = set()
-        for one in registered:
-            seen.add(one.id)
-            device = self._devices.get(one.id)
+        before, self._placed = self._placed, {one.id: one for one in registered}
+        for device_id, one in self._placed.items():
+            if before.get(device_id) == one:
+                continue
+            device = self._devices.get(device_id)
             if device is None:
-                self._add(one, known.get(one.id), now)
-            elif _facts(one) != _facts(device):
+                self._add(one, known.get(device_id), now)
+            else:
                 self._move(device, one)
-        gone = [device_id for device_id in self._devices if device_id not in seen]
+        gone = [device_id for device_id in before if device_id not in self._placed]
         for device_id in gone:
             device = self._devices.pop(device_id)
             if device.village_id is not None:
@@ -206,15 +208,20 @@ class Roll:
 
     def changes(self, listening: Listening) -> list[Change]:
         """What must be written now. Until `settle`, the same again."""
-        self._take_due(listening.now)
+        self._take_due(listening)
         self._looked |= self._to_look_at
         self._to_look_at = set()
         changes: list[Change] = []
         found: defaultdict[str | None, list[Watched]] = defaultdict(list)
         for device_id in sorted(self._looked):
             device = self._devices.get(device_id)
-            changes += self._of_one(device_id, device, listening)
-            if device is not None and self._is_silent_anew(device, listening):
+            if device is None:
+                of_gone = self._of_device.get(device_id, {}).values()
+                changes += [Close(order.id, NOT_SUPERVISED) for order in of_gone]
+                continue
+            faults = faults_of(device, listening, self._policy, self._held(device_id))
+            changes += self._of_one(device, faults)
+            if Fault.SILENT in faults - set(self._of_device.get(device_id, {})):
                 found[device.village_id].append(device)
         for village_id, silent in found.items():
             changes += self._of_village(village_id, silent, listening)
@@ -237,7 +244,9 @@ class Roll:
         return [self._devices[i] for i in sorted(self._unsaved)]
 
     def saved(self, devices: Iterable[Watched]) -> None:
-        self._unsaved -= {device.id for device in devices}
+        for device in devices:
+            device.kept = True
+            self._unsaved.discard(device.id)
 
     # inside
 
@@ -307,41 +316,38 @@ class Roll:
             or device.clock_off > 0
         )
 
-    def _take_due(self, now: int) -> None:
-        while self._queue and self._queue[0][0] <= now:
+    def _take_due(self, listening: Listening) -> None:
+        while self._queue and self._queue[0][0] <= listening.now:
             at, device_id = heapq.heappop(self._queue)
-            if self._at.get(device_id) == at:
-                del self._at[device_id]
+            if self._at.get(device_id) != at:
+                continue
+            del self._at[device_id]
+            later = self._look_at(device_id, listening)
+            if later is not None and later > listening.now:
+                # it spoke since it was queued
+                self._queue_at(later, device_id)
+            else:
                 self._to_look_at.add(device_id)
 
-    def _schedule(self, device_id: str, listening: Listening) -> None:
+    def _look_at(self, device_id: str, listening: Listening) -> int | None:
         device = self._devices.get(device_id)
         if device is None:
-            self._at.pop(device_id, None)
-            return
-        at = look_at(device, listening, self._policy, self._held(device_id))
-        if at is None:
-            return
+            return None
+        return look_at(device, listening, self._policy, self._held(device_id))
+
+    def _schedule(self, device_id: str, listening: Listening) -> None:
+        at = self._look_at(device_id, listening)
         # a look that comes too soon finds nothing and is set anew: a heartbeat costs no entry
-        before = self._at.get(device_id)
-        if before is None or at < before:
-            self._at[device_id] = at
-            heapq.heappush(self._queue, (at, device_id))
+        if at is not None and at < self._at.get(device_id, at + 1):
+            self._queue_at(at, device_id)
 
-    def _is_silent_anew(self, device: Watched, listening: Listening) -> bool:
-        if Fault.SILENT in self._of_device.get(device.id, {}):
-            return False
-        held = self._held(device.id)
-        return Fault.SILENT in faults_of(device, listening, self._policy, held)
+    def _queue_at(self, at: int, device_id: str) -> None:
+        self._at[device_id] = at
+        heapq.heappush(self._queue, (at, device_id))
 
-    def _of_one(
-        self, device_id: str, device: Watched | None, listening: Listening
-    ) -> Iterable[Change]:
+    def _of_one(self, device: Watched, faults: Set[Fault]) -> Iterable[Change]:
         """All but a silence that is new."""
-        orders = self._of_device.get(device_id, {})
-        if device is None:
-            return [Close(order.id, NOT_SUPERVISED) for order in orders.values()]
-        faults = faults_of(device, listening, self._policy, self._held(device_id))
+        orders = self._of_device.get(device.id, {})
         changes: list[Change] = [
             Raise(self._new_id(), fault, device, device.village_id)
             for fault in sorted(faults - set(orders) - {Fault.SILENT})
@@ -396,7 +402,3 @@ class Roll:
                 back.append(Recover(order.id, closes=True))
                 back += [Close(o.id, VILLAGE_IS_BACK, o.device_id, anew=True) for o in left]
         return back
-
-
-def _facts(one: Registered | Watched) -> tuple[object, ...]:
-    return one.state, one.household_id, one.group_id, one.village_id, one.in_the_net

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from alarms.log import cursor
 from alarms.model import AlarmSource, DeviceState, Flag
 from alarms.store.tables import alarms, cursors, devices
+from linkage.bulk import execute_many
 from linkage.schema import grids, households, mutual_aid_groups
 from linkage.supervision.deciding import Streak, Watched
 from linkage.supervision.roll import Registered
@@ -18,6 +19,7 @@ READER = "supervision"
 _ROW = "watch"
 _AT_ONCE = 500
 
+_STATES = {state.value: state for state in DeviceState}
 _h, _g = households.c, mutual_aid_groups.c
 _GROUP = func.coalesce(_h.group_id, devices.c.group_id)
 _REGISTERED = (
@@ -39,6 +41,7 @@ _PRESSES = (
     .order_by(alarms.c.position)
     .limit(_AT_ONCE)
 )
+_BEGIN = insert(supervised_devices)
 _KEEP = (
     update(supervised_devices)
     .where(supervised_devices.c.device_id == bindparam("device"))
@@ -65,15 +68,8 @@ class Pressed:
 def registered(conn: Connection) -> list[Registered]:
     """Every device of the registry, with where it belongs."""
     return [
-        Registered(
-            id=row.id,
-            state=DeviceState(row.state),
-            household_id=row.household_id,
-            group_id=row.group_id,
-            village_id=row.village_id,
-            in_the_net=row.left_at_ms is None,
-        )
-        for row in conn.execute(_REGISTERED)
+        Registered(device, _STATES[state], household, group, village, left_at_ms is None)
+        for device, state, household, group, village, left_at_ms in conn.execute(_REGISTERED)
     ]
 
 
@@ -95,6 +91,7 @@ def remembered(conn: Connection) -> dict[str, Watched]:
             clock_off=said.get("clock_off", 0),
             clock_good=said.get("clock_good", 0),
             goings=said.get("goings", []),
+            kept=True,
         )
     return found
 
@@ -113,23 +110,16 @@ def remember(conn: Connection, watched: Sequence[Watched], listened_ms: int) -> 
     ).rowcount
     if not kept:
         conn.execute(insert(table).values(name=_ROW, listened_ms=listened_ms))
-    for start in range(0, len(watched), _AT_ONCE):
-        some = watched[start : start + _AT_ONCE]
-        there = set(
-            conn.scalars(
-                select(supervised_devices.c.device_id).where(
-                    supervised_devices.c.device_id.in_([device.id for device in some])
-                )
-            )
-        )
-        if new := [device for device in some if device.id not in there]:
-            conn.execute(insert(supervised_devices), [_row(device) for device in new])
-        if old := [device for device in some if device.id in there]:
-            conn.execute(_KEEP, [_changed(device) for device in old])
+    if new := [_row(device) for device in watched if not device.kept]:
+        execute_many(conn, _BEGIN, new)
+    if old := [_changed(device) for device in watched if device.kept]:
+        execute_many(conn, _KEEP, old)
 
 
 def forget(conn: Connection, device_ids: Collection[str]) -> None:
     """Devices that are no longer in the registry."""
+    if not device_ids:
+        return
     conn.execute(delete(supervised_devices).where(supervised_devices.c.device_id.in_(device_ids)))
 
 

@@ -18,6 +18,7 @@ from alarms.log import move_cursor
 from alarms.model import DeviceReport
 from alarms.store import Database
 from lianfang_timing import Backoff, Clock, unix_ms
+from linkage.registry import history
 from linkage.supervision import orders, storage
 from linkage.supervision.deciding import Listening, Report, Watched
 from linkage.supervision.ears import Ears, Hearing
@@ -27,8 +28,10 @@ from linkage.supervision.roll import Change, Orders, Raise, Registered, Roll
 from linkage.supervision.storage import Pressed
 
 LOOK_EVERY_S = 5.0
-REFRESH_EVERY_S = 60.0
-"""How often the registry is read again, and what must outlive a restart is written."""
+REMEMBER_EVERY_S = 60.0
+"""How often what must outlive a restart is written."""
+REGISTRY_EVERY_S = 3600.0
+"""How often the registry is read again though its history says that nothing changed."""
 
 _RETRY = Backoff(first_s=1.0, cap_s=30.0)
 _AFTER_A_BUG_S = 60.0
@@ -43,7 +46,9 @@ class _Seen:
     orders: Orders
     presses: Sequence[Pressed]
     registered: Sequence[Registered] | None
-    """None: not read this time."""
+    """None: it is as it was."""
+    registry: int
+    """Where its history stands."""
     some_are_late: bool
 
 
@@ -55,6 +60,7 @@ class _Looked:
     listening: Listening
     changes: Sequence[Change]
     presses: Sequence[Pressed]
+    position: int
     jumped: timedelta
     gone: Sequence[str]
     unsaved: Sequence[Watched] | None
@@ -87,7 +93,9 @@ class SupervisionWatch:
         self._roll: Roll | None = None
         self._ears: Ears | None = None
         self._position = 0
-        self._refreshed_s: float | None = None
+        self._remembered_s: float | None = None
+        self._registry: tuple[int, float] | None = None
+        """Where the registry's history stood when it was read, and when that was."""
         self._jumped = timedelta()
         self._gone: set[str] = set()
         self.failed = 0
@@ -156,15 +164,16 @@ class SupervisionWatch:
         assert roll is not None, "begun"
         assert ears is not None, "begun"
         listening = ears.listening()
-        refresh = self._is_time_to_refresh()
-        position = self._position
+        remember = self._is_time_to_remember()
+        position, registry = self._position, self._known_registry()
         now_ms = unix_ms(self._clock.now())
         seen = await self._database.read(
-            lambda conn: _read(conn, position, now_ms=now_ms, refresh=refresh)
+            lambda conn: _read(conn, position, registry, now_ms=now_ms)
         )
         roll.sync(seen.orders, listening.now)
         if seen.registered is not None:
             self._gone |= set(roll.place(seen.registered, {}, listening.now))
+            self._registry = seen.registry, self._clock.monotonic()
         for press in seen.presses:
             if press.is_life:
                 roll.press(
@@ -182,9 +191,10 @@ class SupervisionWatch:
             listening=listening,
             changes=roll.changes(listening),
             presses=seen.presses,
+            position=self._position,
             jumped=self._jumped,
-            gone=sorted(self._gone) if refresh else (),
-            unsaved=roll.unsaved() if refresh else None,
+            gone=sorted(self._gone) if remember else (),
+            unsaved=roll.unsaved() if remember else None,
         )
         stand = seen.orders
         if looked.is_something or seen.some_are_late:
@@ -194,7 +204,7 @@ class SupervisionWatch:
         if looked.unsaved is not None:
             roll.saved(looked.unsaved)
             self._gone.clear()
-            self._refreshed_s = self._clock.monotonic()
+            self._remembered_s = self._clock.monotonic()
         _say(looked.changes)
 
     async def _begin(self) -> None:
@@ -216,13 +226,20 @@ class SupervisionWatch:
         roll.begin(stand, now)
         self._gone = set(known) - {one.id for one in registered}
         roll.place(registered, known, now)
-        self._refreshed_s = None
+        self._remembered_s = None
         self._roll, self._ears = roll, ears
 
-    def _is_time_to_refresh(self) -> bool:
-        if self._refreshed_s is None:
+    def _is_time_to_remember(self) -> bool:
+        if self._remembered_s is None:
             return True
-        return self._clock.monotonic() - self._refreshed_s >= REFRESH_EVERY_S
+        return self._clock.monotonic() - self._remembered_s >= REMEMBER_EVERY_S
+
+    def _known_registry(self) -> int | None:
+        """Where the history of the registry stood that we know; None: it is to be read anew."""
+        if self._registry is None:
+            return None
+        position, at_s = self._registry
+        return position if self._clock.monotonic() - at_s < REGISTRY_EVERY_S else None
 
     def _write(self, conn: Connection, looked: _Looked) -> Orders:
         now_ms = unix_ms(looked.now)
@@ -236,18 +253,20 @@ class SupervisionWatch:
         if looked.presses:
             storage.note_heard(conn, {p.device for p in looked.presses if p.is_life}, now_ms)
         if looked.unsaved is not None:
-            move_cursor(conn, storage.READER, self._position)
+            move_cursor(conn, storage.READER, looked.position)
             orders.find_owners(conn, owners)
             storage.forget(conn, looked.gone)
             storage.remember(conn, looked.unsaved, looked.listening.now)
         return orders.standing(conn)
 
 
-def _read(conn: Connection, position: int, *, now_ms: int, refresh: bool) -> _Seen:
+def _read(conn: Connection, position: int, registry: int | None, *, now_ms: int) -> _Seen:
+    stands = history.position(conn)
     return _Seen(
         orders=orders.standing(conn),
         presses=storage.presses_after(conn, position),
-        registered=storage.registered(conn) if refresh else None,
+        registered=None if stands == registry else storage.registered(conn),
+        registry=stands,
         some_are_late=orders.some_are_late(conn, now_ms),
     )
 

@@ -19,8 +19,11 @@ from camerad.model import CameraHealth, CameraState
 from lianfang_timing import unix_ms
 from linkage import schema as s
 from linkage.accounts import sessions
+from linkage.accounts.rights import Places
 from linkage.quiet.deciding import flood_at
 from linkage.quiet.storage import camera_alarms_ms
+from linkage.supervision import orders
+from linkage.supervision.orders import Counts
 from linkage.web import views
 from linkage.web.incident_rows import AnyRow, newest_position
 from linkage.web.ports import ComponentStatus, Ports
@@ -57,6 +60,7 @@ class Registered:
     officers: int = 0
     position: int = 0
     camera_alarms_ms: list[int] = field(default_factory=list)
+    maintenance: Mapping[str | None, Counts] = field(default_factory=dict)
 
 
 class Board:
@@ -83,8 +87,8 @@ class Board:
             for row in known.cameras
         }
 
-    def system(self) -> views.System:
-        """The system, as it is known now."""
+    def system(self, places: Places) -> views.System:
+        """The system, as it is known now, to somebody of these places."""
         status = self._ports.system_status()
         health = self._ports.camera_health()
         states = [_state(row.id, health) for row in self._registered.cameras]
@@ -100,7 +104,16 @@ class Board:
             ),
             console=views.ConsoleState(attended=officers > 0, officers=officers),
             flood=self._flood(),
+            maintenance=self._maintenance(places),
             sse_position=self._registered.position,
+        )
+
+    def _maintenance(self, places: Places) -> views.Maintenance:
+        found = [c for v, c in self._registered.maintenance.items() if places.covers(v)]
+        return views.Maintenance(
+            open=sum(c.open for c in found),
+            overdue=sum(c.overdue for c in found),
+            unowned=sum(c.unowned for c in found),
         )
 
     def _flood(self) -> views.Flood | None:
@@ -164,6 +177,7 @@ def _read(conn: Connection, *, now_ms: int) -> Registered:
         officers,
         newest_position(conn),
         camera_alarms_ms(conn, since_ms=now_ms - _FLOODS_LOOKED_BACK_MS),
+        orders.counts(conn),
     )
 
 

@@ -434,6 +434,16 @@ class Flood(Struct, frozen=True, kw_only=True):
     alarms: int
 
 
+class Maintenance(Struct, frozen=True, kw_only=True):
+    """How many devices' maintenance orders somebody must see to; never an alarm."""
+
+    open: int
+    overdue: int
+    """Handed up to the shift leader."""
+    unowned: int
+    """Nobody could be found to see to them."""
+
+
 class System(Struct, frozen=True, kw_only=True):
     intake: Part
     store: Part
@@ -441,6 +451,7 @@ class System(Struct, frozen=True, kw_only=True):
     cameras: CameraCounts
     console: ConsoleState
     flood: Flood | None
+    maintenance: Maintenance
     sse_position: int
 
 

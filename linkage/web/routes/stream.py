@@ -202,7 +202,7 @@ class _Follower:
                 return
 
     async def _send_board(self) -> None:
-        system = self._board.system()
+        system = self._board.system(self._caller.principal.places)
         news = msgspec.structs.replace(system, sse_position=0)
         if news != self._sent.system:
             # who leaves before any incident changed has a place to come back to

@@ -6,14 +6,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from linkage.accounts.rights import Permission
 from linkage.web import views
 from linkage.web.board import BOARD
-from linkage.web.guard import PORTS
+from linkage.web.guard import PORTS, caller_of
 from linkage.web.routing import Access, Route
 
 
 async def system(request: web.Request) -> web.Response:
     board = request.app[BOARD]
     await board.refresh()
-    return views.answer(board.system())
+    return views.answer(board.system(caller_of(request).principal.places))
 
 
 async def healthz(_request: web.Request) -> web.Response:

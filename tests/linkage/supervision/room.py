@@ -120,7 +120,7 @@ class Room:
 
     async def look_anew(self) -> None:
         """A look that reads the registry again, and writes what must outlive a restart."""
-        self.watch._refreshed_s = None
+        self.watch._remembered_s = self.watch._registry = None
         await self.watch.run_once()
 
     async def restart(self, away_s: float = 0.0) -> None:
