@@ -54,42 +54,6 @@ _FAULT_LABELS = {
 }
 
 
-class Health(StrEnum):
-    """How a device is, as lists show it; its worst fault, from the top."""
-
-    SILENT = "silent"
-    REVOKED = "revoked"
-    """It was revoked and speaks all the same."""
-    TAMPERED = "tampered"
-    FLAPPING = "flapping"
-    LOW = "low"
-    WEAK = "weak"
-    CLOCK = "clock"
-    NEVER_HEARD = "never-heard"
-    UNSUPERVISED = "unsupervised"
-    """Planned, revoked, or of a household that has left."""
-    OK = "ok"
-
-    @property
-    def label(self) -> tuple[str, str]:
-        """The health in Chinese and in English."""
-        return _HEALTH_LABELS[self]
-
-
-_HEALTH_LABELS = {
-    Health.SILENT: ("失联", "Silent"),
-    Health.REVOKED: ("已吊销仍在发送", "Revoked and still speaking"),
-    Health.TAMPERED: ("被拆动", "Tampered with"),
-    Health.FLAPPING: ("时断时续", "Comes and goes"),
-    Health.LOW: ("电量低", "Battery low"),
-    Health.WEAK: ("信号弱", "Signal weak"),
-    Health.CLOCK: ("时钟不准", "Clock wrong"),
-    Health.NEVER_HEARD: ("从未上线", "Never heard"),
-    Health.UNSUPERVISED: ("不在监测范围", "Not supervised"),
-    Health.OK: ("正常", "Well"),
-}
-
-
 class OrderState(StrEnum):
     """How far a maintenance order has come."""
 

@@ -1,15 +1,13 @@
-"""Reading orders and healths, for pages: only what the caller's places cover."""
+"""Reading orders for pages: only what the caller's places cover."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select
 
-from alarms.model import DeviceState
-from alarms.store.tables import devices
 from linkage.accounts.rights import Places
 from linkage.schema import households, mutual_aid_groups, villages
-from linkage.supervision.model import Fault, Health, OrderState
+from linkage.supervision.model import OrderState
 from linkage.supervision.schema import maintenance_orders
 
 _o = maintenance_orders.c
@@ -28,15 +26,6 @@ _SHOWN = (
     .join_from(maintenance_orders, households, households.c.id == _o.household_id, isouter=True)
     .join(mutual_aid_groups, mutual_aid_groups.c.id == _o.group_id, isouter=True)
     .join(villages, villages.c.id == _o.village_id, isouter=True)
-)
-_WORST_FIRST = (
-    Health.SILENT,
-    Health.REVOKED,
-    Health.TAMPERED,
-    Health.FLAPPING,
-    Health.LOW,
-    Health.WEAK,
-    Health.CLOCK,
 )
 
 
@@ -96,72 +85,6 @@ def devices_of(conn: Connection, order_ids: Collection[str]) -> dict[str, int]:
         .group_by(_o.folded_into)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def healths(conn: Connection, device_ids: Collection[str]) -> dict[str, Health]:
-    """How each of these devices is; those that are not registered are missing."""
-    standing: dict[str, set[str]] = {}
-    for row in conn.execute(
-        select(_o.device_id, _o.kind).where(
-            _o.device_id.in_(device_ids),
-            _o.state.in_((OrderState.OPEN.value, OrderState.FOLDED.value)),
-        )
-    ):
-        standing.setdefault(row.device_id, set()).add(row.kind)
-    known = conn.execute(
-        select(devices.c.id, devices.c.state, devices.c.heard_at_ms, households.c.left_at_ms)
-        .join_from(devices, households, households.c.id == devices.c.household_id, isouter=True)
-        .where(devices.c.id.in_(device_ids))
-    )
-    return {
-        row.id: health_of(
-            DeviceState(row.state),
-            standing.get(row.id, ()),
-            heard=row.heard_at_ms is not None,
-            in_the_net=row.left_at_ms is None,
-        )
-        for row in known
-    }
-
-
-def health_of(
-    state: DeviceState, standing: Collection[str], *, heard: bool, in_the_net: bool
-) -> Health:
-    """From its standing orders' kinds, the worst first."""
-    for health in _WORST_FIRST:
-        if health.value in standing:
-            return health
-    if state in (DeviceState.PLANNED, DeviceState.REVOKED) or not in_the_net:
-        return Health.UNSUPERVISED
-    return Health.OK if heard and Fault.NEVER.value not in standing else Health.NEVER_HEARD
-
-
-def with_health(health: Health) -> ColumnElement[bool]:
-    """The condition on `devices` (joined with `households`, outer) that a device is so; for lists
-    that are filtered in the store."""
-    if health in _WORST_FIRST:
-        worse = _WORST_FIRST[: _WORST_FIRST.index(health)]
-        has = _standing_kinds([health.value])
-        return has & ~_standing_kinds([w.value for w in worse]) if worse else has
-    well = ~_standing_kinds([w.value for w in _WORST_FIRST])
-    apart = devices.c.state.in_((DeviceState.PLANNED.value, DeviceState.REVOKED.value))
-    outside = apart | households.c.left_at_ms.is_not(None)
-    if health is Health.UNSUPERVISED:
-        return well & outside
-    never = devices.c.heard_at_ms.is_(None)
-    return well & ~outside & (never if health is Health.NEVER_HEARD else ~never)
-
-
-def _standing_kinds(kinds: Collection[str]) -> ColumnElement[bool]:
-    return (
-        select(_o.id)
-        .where(
-            _o.device_id == devices.c.id,
-            _o.kind.in_(kinds),
-            _o.state.in_((OrderState.OPEN.value, OrderState.FOLDED.value)),
-        )
-        .exists()
-    )
 
 
 def _wanted(asked: Asked) -> list[ColumnElement[bool]]:

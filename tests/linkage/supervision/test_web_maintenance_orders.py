@@ -7,10 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from alarms.store.tables import devices
 from linkage.schema import audit_entries
-from linkage.supervision import reading
-from linkage.supervision.model import Health
 from linkage.supervision.schema import maintenance_orders
 from tests.linkage.web_house import EAST, START, WEST, House, house
 
@@ -22,6 +19,7 @@ ORDERS = "/api/v1/maintenance-orders"
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[House]:
     async with house(tmp_path) as h:
+        await h.person("duty", "duty-officer")
         yield h
 
 
@@ -143,41 +141,6 @@ async def test_mine_are_those_i_own_or_was_handed(town):
     await order(town, "c", owner="other")
     async with town.browser("east") as session:
         assert await listed(session, "?mine=1") == ["a", "b"]
-
-
-async def test_health_is_the_worst_of_what_stands(town):
-    rows = [
-        {"id": "silent-button", "state": "enrolled", "heard_at_ms": 1},
-        {"id": "low-button", "state": "enrolled", "heard_at_ms": 1},
-        {"id": "well", "state": "enrolled", "heard_at_ms": 1},
-        {"id": "new", "state": "issued", "heard_at_ms": None},
-        {"id": "gone", "state": "revoked", "heard_at_ms": 1},
-    ]
-    more = {"kind": "button", "unsigned": True}
-    await town.database.write(
-        lambda conn: conn.execute(insert(devices), [row | more for row in rows])
-    )
-    await order(town, "silent", state="folded", folded_into="mast")
-    await order(town, "silent-low", device_id="silent-button", kind="low")
-    await order(town, "low", kind="low")
-    await order(town, "was-silent", device_id="low-button", state="done")
-    ids = [str(row["id"]) for row in rows]
-    found = await town.database.read(lambda conn: reading.healths(conn, ids))
-    assert found == {
-        "silent-button": Health.SILENT,
-        "low-button": Health.LOW,
-        "well": Health.OK,
-        "new": Health.NEVER_HEARD,
-        "gone": Health.UNSUPERVISED,
-    }
-    for device, health in found.items():
-        statement = (
-            select(devices.c.id)
-            .join_from(devices, reading.households, isouter=True,
-                       onclause=reading.households.c.id == devices.c.household_id)
-            .where(reading.with_health(health), devices.c.id.in_(ids))
-        )  # fmt: skip
-        assert await town.database.read(lambda conn, s=statement: list(conn.scalars(s))) == [device]
 
 
 async def test_who_has_nothing_to_do_with_devices_is_refused(town):
