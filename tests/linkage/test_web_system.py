@@ -57,6 +57,7 @@ async def test_the_system_tells_of_its_parts_cameras_and_the_chair(town):
         "cameras": {"watching": 1, "down": 1, "connecting": 2},
         "console": {"attended": True, "officers": 1},
         "flood": None,
+        "maintenance": {"open": 0, "overdue": 0, "unowned": 0},
         "sse_position": position,
     }
 
