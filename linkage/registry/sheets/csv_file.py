@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from linkage.registry.faults import Fault
 from linkage.registry.model import Said
 from linkage.registry.sheets.cells import meant, shown
-from linkage.registry.sheets.errors import Unreadable
-from linkage.registry.sheets.model import Cell, RawSheet
+from linkage.registry.sheets.errors import Unreadable, too_many_rows
+from linkage.registry.sheets.model import MOST_ROWS, Cell, RawSheet
 
 _SEPARATORS = ",;\t"
 _LINES_LOOKED_AT = 10
@@ -75,7 +75,9 @@ def _rows(text: str, separator: str, name: str) -> list[list[Cell]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for row in reader:
-            rows.append([meant(cell.strip(" \u3000")) for cell in row])  # noqa: PERF401 - rows so far are counted below
+            if len(rows) == MOST_ROWS:
+                raise too_many_rows(name, MOST_ROWS)
+            rows.append([meant(cell.strip(" \u3000")) for cell in row])
     except csv.Error as error:
         raise Unreadable(
             Fault(

@@ -55,7 +55,9 @@ class DeviceRows:
         group = self._group(reader)
         unsigned = reader.yes("unsigned") if reader.said("unsigned") else None
         placed = reader.said("household_id") or reader.said("group_id")
-        if household and group:
+        known = self._registered.devices.get(id_ or "")
+        stays = known is not None and (known.household_id, known.group_id) == (household, group)
+        if household and group and not stays:
             reader.refuse("group_id", _TWO_PLACES)
         if id_ is None or kind is None or reader.bad or not self._may_name(reader, id_):
             return

@@ -6,6 +6,7 @@ RegistryError
 
 from linkage.registry.errors import RegistryError
 from linkage.registry.faults import Fault
+from linkage.registry.model import Said
 
 
 class Unreadable(RegistryError):
@@ -16,3 +17,14 @@ class Unreadable(RegistryError):
         self.fault = fault
         self.sheet = sheet
         self.row = row
+
+
+def too_many_rows(sheet: str, most: int) -> Unreadable:
+    """What is raised about a sheet without end."""
+    return Unreadable(
+        Fault(
+            Said(f"行数超过 {most}", f"there are more than {most} rows"),
+            Said("请删除空白行，或分成几个文件", "remove empty rows, or split the file"),
+        ),
+        sheet=sheet,
+    )

@@ -10,6 +10,8 @@ from linkage.registry.model import Change, Entity, Said
 from linkage.registry.personal import Contact
 from linkage.registry.sheets.headings import SheetKind, column_of
 
+MOST_ROWS = 50_000
+"""In one sheet; twelve times a town's households."""
 _SHOWN_CHARACTERS = 60
 
 Progress = Callable[[Said, int, int], None]

@@ -27,6 +27,8 @@ from linkage.registry.sheets.row_reading import RowReader
 
 MOST_TOTAL = 100_000
 _STEP = 200
+_MOST_PROBLEMS = 5000
+"""Whoever has so many mends them first; the rest is not looked at."""
 _CHECKING = Said("核对", "checking")
 
 
@@ -87,6 +89,7 @@ class _Walk:
         self._progress = progress
         self._total = total
         self._done = 0
+        self._gave_up = False
 
     def over(self, tables: Sequence[Table], kind: SheetKind) -> Iterator[Spot]:
         for table in tables:
@@ -94,7 +97,13 @@ class _Walk:
                 if self._done % _STEP == 0:
                     self._progress(_CHECKING, self._done, self._total)
                 self._done += 1
-                yield Spot(self._findings, table, row)
+                spot = Spot(self._findings, table, row)
+                if len(self._findings.problems) >= _MOST_PROBLEMS:
+                    if not self._gave_up:
+                        self._gave_up = True
+                        spot.refuse("", _TOO_MANY)
+                    return
+                yield spot
 
 
 class _VillageRows:
@@ -177,6 +186,13 @@ def _twice(village: str, first: Row) -> Fault:
     )
 
 
+_TOO_MANY = Fault(
+    Said(
+        "错误太多，从这一行起没有核对",
+        "there are too many problems: from this row on nothing was checked",
+    ),
+    Said("请先改正前面的，再试一次", "mend those before it and try again"),
+)
 _NO_VILLAGE = Fault(
     Said("没有填写村编号", "the village's id is missing"),
     Said(

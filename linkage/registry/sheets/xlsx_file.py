@@ -18,12 +18,12 @@ from openpyxl.utils.exceptions import InvalidFileException
 from linkage.registry.faults import Fault
 from linkage.registry.model import Said
 from linkage.registry.sheets.cells import meant, shown
-from linkage.registry.sheets.errors import Unreadable
-from linkage.registry.sheets.model import Cell, OddCell, RawSheet
+from linkage.registry.sheets.errors import Unreadable, too_many_rows
+from linkage.registry.sheets.model import MOST_ROWS, Cell, OddCell, RawSheet
 
 MOST_UNPACKED = 200 * 1024 * 1024
 """Bytes; what is larger was made to fill a memory."""
-MOST_ROWS, MOST_COLUMNS = 50_000, 100
+MOST_COLUMNS = 100
 _EXACT = 10**15
 """Excel keeps fifteen digits; what a longer number ended with is lost."""
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -160,13 +160,7 @@ def _sheet(
     said = _formula_rows(formulas)
     for number, row in enumerate(sheet.iter_rows(), start=1):
         if number > MOST_ROWS:
-            raise Unreadable(
-                Fault(
-                    Said(f"行数超过 {MOST_ROWS}", f"there are more than {MOST_ROWS} rows"),
-                    Said("请删除空白行，或分成几个文件", "remove empty rows, or split the file"),
-                ),
-                sheet=sheet.title,
-            )
+            raise too_many_rows(sheet.title, MOST_ROWS)
         cells = [_cell(one) for one in row[:MOST_COLUMNS]]
         for index in said.get(number, ()):
             if index < len(cells) and cells[index] == "":

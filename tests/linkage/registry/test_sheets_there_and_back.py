@@ -11,6 +11,7 @@ from sqlalchemy import select
 from alarms.devices import DeviceRegistry
 from alarms.model import DeviceState
 from alarms.store import Database
+from alarms.store.tables import devices
 from linkage.accounts.rights import Places
 from linkage.registry.history import note
 from linkage.registry.model import Change, Entity
@@ -350,6 +351,30 @@ async def test_a_devices_own_sheet_moves_a_button_to_another_household(settled):
     assert any("测试键" in w.mend.zh for w in report.warnings)
     row = next(r for r in (await settled.rows())["devices"] if r["id"] == "dongcun-001-1")
     assert (row["household_id"], row["state"]) == ("dongcun-003", "enrolled")
+
+
+async def test_a_device_that_is_registered_at_both_a_household_and_its_group_may_stay(settled):
+    def both(conn):
+        own = devices.update().where(devices.c.id == "dongcun-001-1")
+        conn.execute(own.values(group_id="dongcun-g1"))
+
+    await settled.database.write(both)
+    report = await settled.bring(await settled.export(SheetKind.DEVICES))
+    assert report.ok
+    assert report.total.changed == 0
+
+
+async def test_a_sheet_of_nothing_but_mistakes_is_not_read_to_its_end(settled):
+    rows = [good(户编号="", 电话=f"1{n}") for n in range(4000)]
+    report = await settled.bring(households_csv(*rows))
+    assert 5000 <= len(report.problems) < 5010
+    assert "没有核对" in report.problems[-1].why.zh
+
+
+async def test_a_sheet_without_end_is_refused(settled):
+    file = "户编号,户称呼\r\n" + ",\r\n" * 50_000
+    report = await settled.bring(file.encode())
+    assert [p.why.en for p in report.problems] == ["there are more than 50000 rows"]
 
 
 async def test_progress_is_told_from_the_first_row_to_the_last(settled):
