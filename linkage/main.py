@@ -7,7 +7,7 @@ and the alarm path does not notice.
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from alarms.broker import EmbeddedBroker
 from alarms.devices import DeviceRegistry
 from alarms.intake import Intake
 from alarms.log import AlarmLog
+from alarms.model import SeenNotice
 from alarms.mqtt import BrokerAddress, MqttLink
 from alarms.store import Database
 from camerad.discovery import discover
@@ -47,6 +48,8 @@ from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.timekeeping import Timekeeper
 from linkage.evidence import EvidenceFolder
 from linkage.health import Health, HealthMetrics
+from linkage.ledgers.device_tests import keep_tests
+from linkage.ledgers.keeper import LedgerKeeper
 from linkage.logs import configure_logs
 from linkage.model import ActionKind
 from linkage.outbox import Carrier, Outbox
@@ -160,12 +163,26 @@ async def opened(
             hearing=lambda: _hearing(link, intake),
             time_zone=settings.time_zone,
         )
+        ledgers = LedgerKeeper(
+            database,
+            link,
+            clock,
+            settings=file.ledgers,
+            time_zone=settings.time_zone,
+            prefix=prefix,
+            writer=node,
+        )
+
+        async def on_seen(said: Sequence[SeenNotice]) -> None:
+            await desk.seen(said)
+            await ledgers.seen(said)
+
         intake = Intake(
             link,
             alarm_log,
             devices,
             clock,
-            on_seen=desk.seen,
+            on_seen=on_seen,
             on_sounders=SounderNews(database, clock, changes, writer=node),
             on_reports=supervision.heard,
         )
@@ -181,7 +198,7 @@ async def opened(
             ways=settings.ways,
             right_of_way=right_of_way,
             camera_states=lambda: camera_states(locator.health()),
-            on_tests=(FirstTests(writer=node),),
+            on_tests=(FirstTests(writer=node), keep_tests),
         )
         enrolment = EnrolmentDesk(
             database,
@@ -316,6 +333,8 @@ async def opened(
                 model_village=file.registry.model_village,
                 station=StationDesk(database, clock, changes, box=box, writer=node),
                 enrolment=enrolment,
+                ledgers=ledgers,
+                test_every_s=file.ledgers.test_every,
             )
         )
         # first what may be refused: nothing is connected yet that would have to be let go
@@ -333,6 +352,7 @@ async def opened(
                 ("duty", duty.run),
                 ("supervision", supervision.run),
                 ("enrolment", keeper.run),
+                ("ledgers", ledgers.run),
                 ("status", link.keep_status),
                 ("cameras", partial(_behind_bulkhead, fleet.run)),
                 ("camera finder", partial(_behind_bulkhead, locator.run)),

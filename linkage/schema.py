@@ -47,6 +47,7 @@ mutual_aid_groups = Table(
     Column("grid_id", ForeignKey("grids.id"), nullable=False, index=True),
     Column("name", String(100), nullable=False),
     Column("leader_household_id", String(64)),  # 联户长
+    Column("reminded_at_ms", BigInteger),  # its leader was last told who has not tested
     Column("retired_at_ms", BigInteger),  # split or merged away; its incidents still name it
 )
 

@@ -16,6 +16,7 @@ from linkage.database_url import mistake_in
 from linkage.errors import BadSettings
 from linkage.escalation.plan_file import load_plans
 from linkage.escalation.plans import Plans
+from linkage.ledgers.settings import LedgerSettings
 from linkage.registry.coverage import MODEL_VILLAGE
 from linkage.rules.file import load_rules
 from linkage.rules.model import Rules
@@ -141,6 +142,7 @@ class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     supervision: SupervisionSettings = SupervisionSettings()
     registry: RegistrySettings = RegistrySettings()
     enrolment: EnrolmentSettings = EnrolmentSettings()
+    ledgers: LedgerSettings = LedgerSettings()
 
 
 @dataclass(frozen=True)

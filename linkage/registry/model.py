@@ -51,6 +51,10 @@ class Change(StrEnum):
     ENROLLED = "enrolled"
     ROTATED = "rotated"
     REVOKED = "revoked"
+    TESTED = "tested"
+    """A group's devices were told something harmless, to see who answers."""
+    REMINDED = "reminded"
+    """A group's leader was told that some have not tested."""
 
     @property
     def label(self) -> tuple[str, str]:
@@ -72,6 +76,8 @@ _CHANGE_LABELS = {
     Change.ENROLLED: ("入网", "Enrolled"),
     Change.ROTATED: ("更换密钥", "Key rotated"),
     Change.REVOKED: ("吊销", "Revoked"),
+    Change.TESTED: ("通知测试", "Notification tested"),
+    Change.REMINDED: ("提醒测试", "Reminded of tests"),
 }
 
 

@@ -18,6 +18,8 @@ from lianfang_timing import Clock
 from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
 from linkage.enrolment.desk import EnrolmentDesk
+from linkage.ledgers.keeper import LedgerKeeper
+from linkage.ledgers.settings import TEST_EVERY_S
 from linkage.quiet.model import FloodPolicy
 from linkage.registry.coverage import MODEL_VILLAGE
 from linkage.response_plans.desk import ResponsePlanDesk
@@ -122,7 +124,10 @@ class Ports:
     response_plans: ResponsePlanDesk
     station: StationDesk
     enrolment: EnrolmentDesk
+    ledgers: LedgerKeeper
     flood: FloodPolicy = FloodPolicy()  # noqa: RUF009 - frozen
     """When the board says that cameras flood it."""
+    test_every_s: float = TEST_EVERY_S
+    """A button whose last test is older counts as not tested."""
     model_village: float = MODEL_VILLAGE
     """Share of its households from which a village counts as 示范村."""

@@ -15,6 +15,9 @@ from tests.linkage.web_house import EAST
 READERS = "duty shift dispatcher head auditor admin"
 EDITORS = "shift head admin"
 UNMASKERS = "duty shift head admin"
+TESTERS = "duty shift head"
+BOOKKEEPERS = "duty shift head auditor admin"
+GROUP_TEST = "held-in-the-east"
 
 
 @dataclass(frozen=True)
@@ -78,4 +81,16 @@ NET_MAY: dict[str, Line] = {
     "POST /api/v1/registry/households/{id}/erase": Line(
         "admin", HOME, {"reason": "本人要求"}, leaves=(200, 409)
     ),
+    **{
+        f"GET /api/v1/ledgers/{name}": Line(BOOKKEEPERS, machine=True)
+        for ledger in ("device-tests", "untested", "group-tests", "drills")
+        for name in (f"{ledger}.xlsx", f"{ledger}/print")
+    },
+    "GET /api/v1/ledgers/device-tests": Line(BOOKKEEPERS, machine=True),
+    "GET /api/v1/ledgers/untested": Line(BOOKKEEPERS, machine=True),
+    "POST /api/v1/ledgers/untested/remind": Line(TESTERS, body={"group": GROUP}),
+    "GET /api/v1/group-tests": Line(BOOKKEEPERS, machine=True),
+    "GET /api/v1/group-tests/{id}": Line(BOOKKEEPERS, GROUP_TEST, machine=True),
+    # nobody of this group has a button
+    "POST /api/v1/group-tests": Line(TESTERS, body={"group": GROUP}, leaves=(409,)),
 }

@@ -8,9 +8,10 @@ from sqlalchemy import insert
 
 from linkage import schema
 from linkage.accounts.rights import Permission
+from linkage.ledgers.schema import group_tests
 from linkage.registry.schema import estates
 from linkage.web.routing import TABLE
-from tests.linkage.net_rights import NET_MAY
+from tests.linkage.net_rights import GROUP_TEST, NET_MAY
 from tests.linkage.web_house import EAST, WEST, house
 
 ROLES = {
@@ -21,6 +22,14 @@ ROLES = {
     "patrol": "patrol",
     "auditor": "auditor",
     "admin": "administrator",
+}
+GROUP_TEST_ROW = {
+    "id": GROUP_TEST,
+    "group_id": f"{EAST}-t3",
+    "village_id": EAST,
+    "started_by": "duty",
+    "started_at_ms": 0,
+    "until_ms": 1,
 }
 PREFIXES = ("/api/v1/registry/", "/api/v1/ledgers/", "/api/v1/group-tests")
 
@@ -34,6 +43,7 @@ async def town(tmp_path):
             estate = {"id": f"{EAST}-e1", "village_id": EAST, "name": "花园小区"}
             conn.execute(insert(schema.mutual_aid_groups).values(**group))
             conn.execute(insert(estates).values(**estate))
+            conn.execute(insert(group_tests).values(GROUP_TEST_ROW))
 
         await h.database.write(more)
         yield h

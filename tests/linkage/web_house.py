@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import aiohttp
 from aiohttp.test_utils import TestServer
@@ -16,6 +17,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select
 
 from alarms.devices import DeviceRegistry
+from alarms.errors import BrokerAway
 from alarms.log import AlarmLog
 from alarms.store import Database, SealedBox
 from camerad.errors import NoSnapshot
@@ -30,6 +32,8 @@ from linkage.changes import Changes
 from linkage.enrolment.desk import EnrolmentDesk
 from linkage.enrolment.labels import WayIn
 from linkage.errors import StaleVersion, StepNotAllowed
+from linkage.ledgers.keeper import LedgerKeeper
+from linkage.ledgers.settings import LedgerSettings
 from linkage.model import EventType
 from linkage.registry.personal import Contact, sealed_columns
 from linkage.response_plans.desk import ResponsePlanDesk
@@ -120,6 +124,20 @@ class Pictures:
         return PICTURE
 
 
+class Told:
+    """A publisher that keeps what devices were told; away when a test says so."""
+
+    def __init__(self) -> None:
+        self.notices: list[tuple[str, dict[str, Any]]] = []
+        self.away = False
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        if self.away:
+            raise BrokerAway("the broker is away")
+        assert not retain
+        self.notices.append((topic, json.loads(payload)))
+
+
 @dataclass
 class RecordingDoor:
     """A broker that remembers whom it was told to throw out."""
@@ -153,6 +171,8 @@ class House:
     url: str = ""
     app: Any = None
     server: Any = None
+    told: Told = field(default_factory=Told)
+    ledgers: Any = None
     health: dict[str, CameraHealth] = field(default_factory=dict)
     not_ready: list[str] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -386,6 +406,16 @@ async def house(
         "cam-east", CameraState.WATCHING, "", "", START, frames_per_s=5.0, newest_frame_age_s=0.1
     )
 
+    h.ledgers = LedgerKeeper(
+        database,
+        h.told,
+        clock,
+        settings=LedgerSettings(),
+        time_zone=ZoneInfo("Asia/Shanghai"),
+        prefix="lianfang",
+        writer="test",
+    )
+
     def settle(conn: Any) -> None:
         for table, rows in _town(box):
             conn.execute(insert(table), rows)
@@ -422,6 +452,7 @@ async def house(
             response_plans=ResponsePlanDesk(database, clock, changes, writer="test"),
             station=StationDesk(database, clock, changes, box=box, writer="test"),
             enrolment=h.enrolment,
+            ledgers=h.ledgers,
         ),
         console_folder=console,
         stream_limits=stream_limits,

@@ -25,6 +25,7 @@ def _places() -> None:
     op.add_column("grids", sa.Column("boundary", sa.Text(), nullable=True))
     op.add_column("mutual_aid_groups", sa.Column("leader_household_id", sa.String(64)))
     op.add_column("mutual_aid_groups", sa.Column("retired_at_ms", sa.BigInteger()))
+    op.add_column("mutual_aid_groups", sa.Column("reminded_at_ms", sa.BigInteger()))
     for column in (
         sa.Column("estate_id", sa.String(length=64), nullable=True),
         sa.Column("data_key_sealed", sa.LargeBinary(), nullable=True),
