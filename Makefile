@@ -17,7 +17,7 @@ help:
 	@echo "make demo   试用整个系统，控制台 http://127.0.0.1:$(PORT) / the whole product on embedded parts"
 	@echo "make test   运行全部测试 / all tests      make lint   format, lint, types, layers"
 	@echo "make soak   长时间故障测试（约 10 分钟） / failures during storms, about 10 minutes"
-	@echo "make coverage  判断逻辑的分支覆盖（约 20 秒） / the deciding modules, every branch"
+	@echo "make coverage  判断逻辑的分支覆盖（约 1 分钟） / the deciding modules, every branch"
 	@echo "make bench  性能与质量 / benchmarks      make clean  删除构建产物 / remove what was built"
 
 # --- the environment ------------------------------------------------------------------------------
@@ -56,12 +56,14 @@ test: console test-programs
 	# side by side; a plain pytest runs one after another
 	env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-# the tests that ask the deciding modules themselves: no store, no server, no process
+# the tests that ask the deciding modules themselves: hardly a store, no server, no process
 DECIDING_TESTS := $(addprefix tests/linkage/, test_callees.py test_choosing_response_plans.py \
 	test_confirming.py test_correlating.py test_due_times.py test_escalation.py test_pipeline.py \
 	test_plan_file.py test_rule_check.py test_rules.py test_steps.py test_told_and_standing.py test_way_planning.py \
 	duty/test_chair.py duty/test_rota.py duty/test_teams.py duty/test_warning.py \
-	quiet/test_quiet_deciding.py quiet/test_quiet_stages.py)
+	quiet/test_quiet_deciding.py quiet/test_quiet_stages.py \
+	supervision/test_supervision_deciding.py supervision/test_supervision_watch.py \
+	supervision/test_village_falls_silent.py)
 
 coverage: .venv/.ready
 	# without those that draw their cases: a branch is taken by a test that is about it, not by luck

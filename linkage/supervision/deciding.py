@@ -187,7 +187,7 @@ def excuse(device: Watched, fault: Fault, now: int) -> None:
             device.clock_off = 0
         case Fault.FLAPPING:
             device.goings.clear()
-        case Fault.REVOKED:
+        case _:  # revoked
             device.heard = None
 
 
