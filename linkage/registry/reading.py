@@ -203,12 +203,7 @@ def read_group(conn: Connection, places: Places, box: SealedBox, group_id: str) 
 def list_households(conn: Connection, places: Places, wanted: Wanted) -> list[str]:
     """The ids of all households that are wanted, in their order."""
     h, g, r = households.c, mutual_aid_groups.c, grids.c
-    query = (
-        select(h.id)
-        .join(mutual_aid_groups, g.id == h.group_id)
-        .join(grids, r.id == g.grid_id)
-        .order_by(h.id)
-    )
+    query = select(h.id).join(mutual_aid_groups, g.id == h.group_id).join(grids, r.id == g.grid_id)
     for column, value in (
         (r.village_id, wanted.village),
         (r.id, wanted.grid),
@@ -221,7 +216,8 @@ def list_households(conn: Connection, places: Places, wanted: Wanted) -> list[st
         query = query.where(r.village_id.in_(sorted(places.villages)))
     if not wanted.gone:
         query = query.where(h.left_at_ms.is_(None))
-    return list(conn.scalars(query))
+    # not by the engine, whose order depends on its language: pages go on after an id
+    return sorted(conn.scalars(query))
 
 
 def read_home(conn: Connection, places: Places, box: SealedBox, household_id: str) -> Home:

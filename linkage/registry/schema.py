@@ -18,7 +18,7 @@ estates = Table(
     Column("property_phone_sealed", LargeBinary),  # under the site key, `estate:{id}`
 )
 
-# What became of each entry, kept for ever; ids and agreed labels only, nothing personal. Who
+# What became of each entry, kept for ever; ids and the names of fields, nothing personal. Who
 # called, from where, is in the audit as well.
 registry_changes = Table(
     "registry_changes",

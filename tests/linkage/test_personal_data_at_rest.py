@@ -188,6 +188,8 @@ async def readable(registry):
         f"{API}/households/{HOME}",
         f"{API}/households/{HOME}/export",
         f"{API}/groups/{GROUP}",
+        f"{API}/households.csv",
+        f"{API}/devices.csv",
         f"{API}/directory/{EAST}?reason=x",
     ]
     found = []
