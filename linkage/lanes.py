@@ -55,6 +55,8 @@ class Flight:
     """There may be more in the store than the last look took."""
     looks: bool = False
     """A look is under way: what it will find is not known yet."""
+    looked: int = 0
+    """How many looks have begun."""
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when there is room again, or something new."""
 

@@ -36,6 +36,9 @@ LOOK_EVERY_S = 0.5
 GATHER_S = 0.02
 """How long what is done waits for others: a lane full of notices is one commit, not sixty-four."""
 
+AHEAD_S = 0.015
+"""So long the processor is the first messages' alone: what was planned with them begins then."""
+
 MARKED_AT_ONCE = 256
 
 _MARK_AGAIN = Backoff(first_s=0.2, cap_s=2.0)
@@ -127,14 +130,19 @@ class Outbox:
         ]
         self._carried: list[tuple[Flight, _Done]] = []
         self._to_mark = asyncio.Event()
+        self._later: set[asyncio.TimerHandle] = set()
 
     async def run(self) -> None:
         """Carry until cancelled; what is under way then is carried again at the next start."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_marking(), name="outbox-marking")
-            group.create_task(self._wake_lanes(), name="outbox-waking")
-            for flight in self._flights:
-                group.create_task(self._run_lane(flight), name=f"outbox-{flight.name}")
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keep_marking(), name="outbox-marking")
+                group.create_task(self._wake_lanes(), name="outbox-waking")
+                for flight in self._flights:
+                    group.create_task(self._run_lane(flight), name=f"outbox-{flight.name}")
+        finally:
+            for later in self._later:
+                later.cancel()
 
     async def run_once(self) -> int:
         """Carry everything that is due now, and what becomes due by it; how many that was.
@@ -192,6 +200,28 @@ class Outbox:
 
         A hint only: what is not taken is found in the store, where all of it stands.
         """
+        first = [fresh for fresh in planned if fresh.planned.kind in _FIRST]
+        rest = [fresh for fresh in planned if fresh.planned.kind not in _FIRST]
+        self._hand(first)
+        if not first or not rest:
+            self._hand(rest)
+            return
+        # a look that is under way, or begins meanwhile, may find the same
+        looked = {f.name: None if f.looks else f.looked for f in self._flights}
+        in_hand = set().union(*(flight.in_hand for flight in self._flights))
+        waits = [fresh for fresh in rest if fresh.planned.id not in in_hand]
+
+        def hand_rest() -> None:
+            self._later.discard(handle)
+            self._hand(waits, looked)
+
+        handle = asyncio.get_running_loop().call_later(AHEAD_S, hand_rest)
+        self._later.add(handle)
+
+    def _hand(
+        self, planned: Sequence[Fresh], looked: Mapping[str, int | None] | None = None
+    ) -> None:
+        """`looked`: where it is not what the lane has looked by now, it is left to its looks."""
         by_lane: dict[str, list[Fresh]] = defaultdict(list)
         for fresh in sorted(planned, key=attrgetter("turn")):
             by_lane[fresh.planned.lane].append(fresh)
@@ -199,7 +229,10 @@ class Outbox:
             # a look may have found some of it since the commit; marked it cannot be yet: that
             # is written after the engine's own transaction, and told after it
             came = [one for one in by_lane[flight.name] if one.planned.id not in flight.in_hand]
-            if came:
+            if came and looked is not None and looked[flight.name] != flight.looked:
+                flight.more = True
+                flight.moved.set()
+            elif came:
                 self._hand_to(flight, came)
                 if flight.kind in _FIRST and flight.tasks and self._right_of_way.held:
                     self._right_of_way.take(flight.name)
@@ -232,7 +265,7 @@ class Outbox:
             flight.more = True
             return
         now_ms, in_hand = self._due_ms(), frozenset(flight.in_hand)
-        flight.looks = True
+        flight.looks, flight.looked = True, flight.looked + 1
         try:
             due = await self._database.read(
                 lambda conn: due_actions(

@@ -14,7 +14,7 @@ from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.lanes import Lane
 from linkage.model import ActionKind, PlannedAction
-from linkage.outbox import CarryResult, Outbox
+from linkage.outbox import AHEAD_S, CarryResult, Outbox
 from linkage.records import Fresh
 from linkage.right_of_way import RightOfWay
 from linkage.rules.model import Rules
@@ -130,6 +130,26 @@ async def test_first_messages_are_begun_before_second_ones(site: Site):
     site.outbox.hand_over([site.fresh("second", turn=1), site.fresh("a"), site.fresh("b")])
     await settled()
     assert site.webhooks.carried == ["a", "b", "second"]
+
+
+async def test_what_was_planned_with_a_first_message_begins_after_it(site: Site):
+    site.outbox.hand_over([site.fresh("notice", ActionKind.NOTICE), site.fresh("first")])
+    await settled()
+    assert (site.webhooks.carried, site.notices.carried) == (["first"], [])
+    async with asyncio.timeout(20):
+        await site.notices.came.wait()
+    assert site.notices.carried == ["notice"]
+
+
+async def test_what_a_look_found_while_first_messages_went_ahead_is_carried_once(site: Site):
+    notice, first = site.fresh("notice", ActionKind.NOTICE), site.fresh("first")
+    await site.plan(notice, first)
+    site.outbox.hand_over([notice, first])
+    assert await site.outbox.run_once() == 2
+    # timers go off in the order of their times: what was to be handed over was, if at all
+    await asyncio.sleep(AHEAD_S)
+    await settled()
+    assert (site.webhooks.carried, site.notices.carried) == (["first"], ["notice"])
 
 
 async def test_what_there_is_no_room_for_is_found_in_the_store(site: Site):
