@@ -1,6 +1,7 @@
 /**
- * Ten households are told of one press, and each device says that it has it: twenty rows in which
- * the one row about a person drowns. Rows of the machine's own that say the same are folded. Pure.
+ * Ten households are told of one press, and each device says that it has it; nobody signs, and the
+ * same people are called every minute: dozens of rows in which the one row about a person drowns.
+ * Rows of the machine's own that say the same are folded. Pure.
  */
 import type { TimelineItem } from './api/types'
 
@@ -13,7 +14,15 @@ export interface Entry {
   items: readonly TimelineItem[]
 }
 
-const FOLDED = new Set(['notice_sent', 'notice_failed', 'notice_delivered', 'told', 'told_failed'])
+const FOLDED = new Set([
+  'notice_sent',
+  'notice_failed',
+  'notice_delivered',
+  'told',
+  'told_failed',
+  'paged',
+  'escalated',
+])
 
 /** A device that has a notice is not yet a person who answers it. */
 export function titleOf(item: TimelineItem): string {
@@ -42,4 +51,11 @@ export function fold(timeline: readonly TimelineItem[]): Entry[] {
     }
   }
   return entries
+}
+
+/** Each once, in the order of their first; how often behind those that come again. */
+export function counted(names: readonly string[]): string[] {
+  const times = new Map<string, number>()
+  for (const name of names) times.set(name, (times.get(name) ?? 0) + 1)
+  return [...times].map(([name, count]) => (count === 1 ? name : `${name} ×${count}`))
 }

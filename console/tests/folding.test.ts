@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { TimelineItem } from '../src/api/types'
-import { fold } from '../src/folding'
+import { counted, fold } from '../src/folding'
 
 let seq = 0
 const item = (type: string, data: Record<string, unknown> = {}): TimelineItem => ({
@@ -35,5 +35,20 @@ describe('the timeline', () => {
   it('folds nothing across such a row', () => {
     const rows = [item('notice_sent'), item('acknowledged'), item('notice_sent')]
     expect(told(rows)).toEqual(['notice_sent×1', 'acknowledged×1', 'notice_sent×1'])
+  })
+})
+
+describe('calls that nobody answers', () => {
+  it('are one row for the calling and one for going up the ladder, until somebody acts', () => {
+    const round = () => [item('escalated', { step: 2 }), item('paged'), item('paged')]
+    expect(told([...round(), ...round(), item('acknowledged')])).toEqual([
+      'acknowledged×1',
+      'paged×4',
+      'escalated×2',
+    ])
+  })
+
+  it('name everybody once', () => {
+    expect(counted(['周警官', '吴管理', '周警官'])).toEqual(['周警官 ×2', '吴管理'])
   })
 })

@@ -44,6 +44,15 @@ class DutyPage:
         await self.find("signin-submit").click()
         await self.live()
 
+    async def sign_out(self) -> None:
+        if not await self.find("nav-me").is_visible():  # behind the telephone's menu
+            await self.find("menu").click()
+        if not await self.find("signout").is_visible():
+            await self.find("nav-me").click()
+        await self.find("signout").click()
+        await self.find("signout-confirm").click()
+        await expect(self.find("signin-submit")).to_be_visible(timeout=_SOON_MS)
+
     async def live(self, timeout_s: float = 20) -> None:
         """Return when the page says that its line to the service is open."""
         line = self.page.locator("[data-testid=connection-state][data-state=live]")
@@ -55,10 +64,14 @@ class DutyPage:
         return time.monotonic() - begun_s
 
     async def width_left_over(self) -> int:
-        """Pixels by which the page is wider than the window; above 0 it scrolls sideways."""
-        return int(
-            await self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        )
+        """Pixels by which the page is wider than the screen; above 0 it scrolls sideways.
+
+        Not measured by the window's own width: a telephone's window grows with what is too wide.
+        """
+        size = self.page.viewport_size
+        assert size is not None
+        wide = int(await self.page.evaluate("document.documentElement.scrollWidth"))
+        return wide - size["width"]
 
 
 async def open_page(browser: Browser, site: House, size: tuple[int, int] = HD) -> DutyPage:

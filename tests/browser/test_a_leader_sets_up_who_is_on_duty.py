@@ -187,3 +187,32 @@ async def test_an_officer_who_may_not_change_the_rota_is_not_offered_to(
         await expect(duty.find("absences")).to_be_visible()
         await expect(duty.find("absence-add")).to_have_count(0)
         await expect(duty.find("overrides")).to_have_count(0)
+
+
+async def test_a_leader_writes_the_towns_own_response_plan(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    async with house(tmp_path, broker="embedded") as site:
+        await site.start()
+        leader = await open_page(chromium, site, PHONE)
+        await leader.sign_in("leader")
+        await at(leader, site, "/plans")
+        shipped = leader.find("plan-card").first
+        await shipped.get_by_test_id("plan-copy").click()
+        await expect(leader.find("plan-name")).to_have_value(re.compile(r"^[^/]+$"))  # one language
+        assert await leader.width_left_over() <= 0
+        await leader.find("plan-name").fill("东村走失预案")
+        first = leader.find("plan-text").first
+        await first.fill("先问住户")
+        await leader.find("plan-save").click()
+        await expect(leader.find("plan-editor")).to_have_count(0)
+        own = leader.find("plan-card").filter(has_text="东村走失预案")
+        await expect(own).to_contain_text(re.compile("第 1 版.*先问住户"))
+
+        # a change is a new version
+        await own.get_by_test_id("plan-edit").click()
+        await first.fill("先问邻居")
+        await leader.find("plan-save").click()
+        await expect(own).to_contain_text(re.compile("第 2 版.*先问邻居"))
+        await take_out(own)
+        await expect(own).to_have_count(0)

@@ -78,6 +78,9 @@ async def test_an_officer_signs_with_one_key_and_the_panel_stays_with_what_was_s
                 await button.wait_for("acknowledged", timeout_s=20)
             await expect(duty.find("next-panel")).to_have_attribute("data-incident-id", shown)
         await expect(duty.incidents).to_have_count(2)
+        # nor does a page opened anew forget it, though the older one waits longer
+        await duty.page.reload()
+        await expect(duty.find("next-panel")).to_have_attribute("data-incident-id", shown)
 
 
 async def test_a_press_on_another_page_lies_over_it_and_can_be_signed_for(

@@ -57,7 +57,8 @@ export const dutyEn: Record<keyof typeof dutyZh, string> = {
   'drill.csv': 'Download the table',
   'drill.makeReal': 'This is real',
   'drill.banner': 'Drill under way: {name}',
-  'drill.bannerUntil': 'Until {time}. Buttons in its scope count as practice; press “This is real” when it is not.',
+  'drill.bannerUntil': 'until {time}',
+  'drill.bannerHow': 'Buttons in its scope count as practice; press “This is real” when it is not.',
   'drill.pressed': '{count}/{total} pressed',
   'drill.pressedAt': 'Pressed',
   'drill.answeredAt': 'Answered',
@@ -87,7 +88,8 @@ export const dutyEn: Record<keyof typeof dutyZh, string> = {
   'layer.key_site': 'key site',
 
   'flood.title': 'A flood of camera alarms',
-  'flood.text': '{count} since {time}, gathered into one incident a village; buttons ring as ever.',
+  'flood.text': '{count} since {time}',
+  'flood.how': 'Gathered into one incident a village; buttons ring as ever.',
 
   'plan.new': 'New plan',
   'plan.name': 'Name of the plan',
@@ -106,5 +108,4 @@ export const dutyEn: Record<keyof typeof dutyZh, string> = {
   'plan.retired': 'out of use',
   'plan.copy': 'Write the town’s own like it',
   'plan.edit': 'Change',
-  'plan.retire': 'Take out of use',
 }

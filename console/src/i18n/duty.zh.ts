@@ -55,7 +55,8 @@ export const dutyZh = {
   'drill.csv': '下载表格',
   'drill.makeReal': '转为实警',
   'drill.banner': '演练进行中：{name}',
-  'drill.bannerUntil': '到 {time}。范围内的按钮按演练处理，真有事请点“转为实警”。',
+  'drill.bannerUntil': '到 {time}',
+  'drill.bannerHow': '范围内的按钮按演练处理，真有事请点“转为实警”。',
   'drill.pressed': '{count}/{total} 户已按',
   'drill.pressedAt': '按下',
   'drill.answeredAt': '系统回复',
@@ -85,7 +86,8 @@ export const dutyZh = {
   'layer.key_site': '重点部位',
 
   'flood.title': '摄像机集中报警',
-  'flood.text': '自 {time} 起已有 {count} 条，按村归并成一条警情；按钮报警不受影响。',
+  'flood.text': '自 {time} 起已有 {count} 条',
+  'flood.how': '按村归并成一条警情；按钮报警不受影响。',
 
   'plan.new': '新预案',
   'plan.name': '预案名称',
@@ -104,5 +106,4 @@ export const dutyZh = {
   'plan.retired': '已停用',
   'plan.copy': '照此写本镇预案',
   'plan.edit': '修改',
-  'plan.retire': '停用',
 }
