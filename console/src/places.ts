@@ -1,7 +1,11 @@
-/** The villages by name, as far as the pages know them: from the village officers and what is open. */
+/**
+ * The villages by name, as far as whoever is signed in may know them: whoever edits the duty room all
+ * of theirs, the others those that have an officer or something open.
+ */
 import { computed, onMounted, ref } from 'vue'
 
 import { dutyNow } from './api/duty'
+import { readNames } from './api/dutySettings'
 import { Refused } from './api/errors'
 import { useConsole } from './state/console'
 
@@ -16,6 +20,10 @@ export function useVillages() {
   onMounted(async () => {
     if (!duty.holds('duty.read')) return
     try {
+      if (duty.holds('duty.edit')) {
+        named.value = (await readNames(duty.client)).villages
+        return
+      }
       const { officers } = await dutyNow(duty.client)
       named.value = officers.map((one) => ({ id: one.village, name: one.village_name }))
     } catch (error) {

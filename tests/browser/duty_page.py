@@ -44,15 +44,6 @@ class DutyPage:
         await self.find("signin-submit").click()
         await self.live()
 
-    async def sign_out(self) -> None:
-        if not await self.find("nav-me").is_visible():  # behind the telephone's menu
-            await self.find("menu").click()
-        if not await self.find("signout").is_visible():
-            await self.find("nav-me").click()
-        await self.find("signout").click()
-        await self.find("signout-confirm").click()
-        await expect(self.find("signin-submit")).to_be_visible(timeout=_SOON_MS)
-
     async def live(self, timeout_s: float = 20) -> None:
         """Return when the page says that its line to the service is open."""
         line = self.page.locator("[data-testid=connection-state][data-state=live]")

@@ -173,6 +173,12 @@ async def test_a_leader_enters_who_is_away_and_who_stands_in(
             await expect(absences.get_by_role("listitem")).to_have_count(0)
             assert await kept(witness, "absences") == []
 
+            # the widest forms fit a telephone too
+            await at(leader, site, "/duty/settings")
+            for name in ("shift-add", "post-add", "team-add"):
+                await leader.find(name).click()
+            assert await leader.width_left_over() <= 0
+
 
 async def test_an_officer_who_may_not_change_the_rota_is_not_offered_to(
     chromium: Browser, tmp_path: Path
@@ -200,6 +206,8 @@ async def test_a_leader_writes_the_towns_own_response_plan(
         shipped = leader.find("plan-card").first
         await shipped.get_by_test_id("plan-copy").click()
         await expect(leader.find("plan-name")).to_have_value(re.compile(r"^[^/]+$"))  # one language
+        # every village is offered, though none has an officer or an incident
+        await expect(leader.find("plan-editor").get_by_label("西村")).to_be_visible()
         assert await leader.width_left_over() <= 0
         await leader.find("plan-name").fill("东村走失预案")
         first = leader.find("plan-text").first
