@@ -51,9 +51,9 @@ def read_everything(
         "history": [_history(one, opener) for one in _all_history(conn, household_id)],
         "devices": [dict(row) for row in conn.execute(kept.order_by(d.id)).mappings()],
         "incidents": _incidents(conn, household_id, opener),
-        "device_tests": _rows(conn, device_tests, household_id),
-        "group_tests": _rows(conn, group_test_members, household_id),
-        "maintenance": _rows(conn, maintenance_orders, household_id),
+        "device_tests": _rows(conn, device_tests, household_id, opener),
+        "group_tests": _rows(conn, group_test_members, household_id, opener),
+        "maintenance": _rows(conn, maintenance_orders, household_id, opener),
         "audit": [
             _plain(row, opener)
             for row in conn.execute(
@@ -151,10 +151,12 @@ def _timeline(conn: Connection, incident_id: str, opener: TextOpener) -> list[di
     return [_plain(row, opener) for row in rows]
 
 
-def _rows(conn: Connection, table: Table, household_id: str) -> list[dict[str, Any]]:
+def _rows(
+    conn: Connection, table: Table, household_id: str, opener: TextOpener
+) -> list[dict[str, Any]]:
     query: Select[Any] = select(table).where(table.c.household_id == household_id)
     rows = conn.execute(query.order_by(*table.primary_key)).mappings()
-    return [dict(row) for row in rows]
+    return [_plain(row, opener) for row in rows]
 
 
 def _plain(row: RowMapping, opener: TextOpener) -> dict[str, Any]:

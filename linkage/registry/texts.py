@@ -7,12 +7,13 @@ there; once the household is erased the text opens no more, and the chain stays 
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from alarms.store import SealedBox
+from alarms.store import SealedBox, chain
 from linkage.registry.model import ERASED
 from linkage.registry.personal import HouseholdBox
 from linkage.schema import households
@@ -84,6 +85,10 @@ class TextOpener:
     def open_all(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """A record's values with every sealed text among them opened, also in lists and objects."""
         return {name: self._opened(value) for name, value in said.items()}
+
+    def open_json(self, text: str) -> str:
+        """As `open_all`, of an object as JSON text."""
+        return chain.canonical(self.open_all(json.loads(text)))
 
     def _opened(self, value: Any) -> Any:
         match value:

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from sqlalchemy import RowMapping
 
 from linkage.supervision.model import Fault
 from linkage.web.views import moment, moment_or_none
@@ -63,7 +63,7 @@ class MaintenanceCounts(Struct, frozen=True, kw_only=True):
 
 
 def order_view(
-    row: RowMapping, names: Mapping[str, tuple[str, str]], zone: ZoneInfo, *, devices: int
+    row: Mapping[str, Any], names: Mapping[str, tuple[str, str]], zone: ZoneInfo, *, devices: int
 ) -> MaintenanceOrder:
     """`names`: display name and role by user name; `devices`: for how many a village's stands."""
     zh, en = Fault(row["kind"]).label

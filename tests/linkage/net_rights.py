@@ -78,6 +78,16 @@ NET_MAY: dict[str, Line] = {
     "GET /api/v1/registry/villages.csv": Line(EDITORS),
     "GET /api/v1/registry/households.csv": Line(EDITORS),
     "GET /api/v1/registry/devices.csv": Line(EDITORS),
+    "GET /api/v1/maintenance-orders": Line("duty shift head auditor admin", machine=True),
+    "GET /api/v1/maintenance-orders/{id}": Line(
+        "duty shift head auditor admin", "order-1", machine=True
+    ),
+    "POST /api/v1/maintenance-orders/{id}/assign": Line(
+        "duty shift head admin", "order-1", {"owner": "nobody"}, leaves=(409,)
+    ),
+    "POST /api/v1/maintenance-orders/{id}/done": Line(
+        "duty shift head admin", "order-1", {"note": "换电池"}
+    ),
     "POST /api/v1/registry/households/{id}/erase": Line(
         "admin", HOME, {"reason": "本人要求"}, leaves=(200, 409)
     ),

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from sqlalchemy import insert
 from structlog.testing import capture_logs
 
 from alarms.devices import DeviceRegistry
@@ -24,6 +25,7 @@ from linkage.registry.model import GridEntry, GroupEntry, HouseholdEntry, Villag
 from linkage.registry.personal import Contact, FurtherContact, contact_of
 from linkage.registry.search import HouseholdFinder
 from linkage.registry.texts import TextOpener, seal_text
+from linkage.supervision.schema import maintenance_orders
 from linkage.ways.planning import webhook_action
 from linkage.ways.settings import Use, Webhook
 from tests.linkage.registry_room import API, GROUP, HOME, registry_as
@@ -33,6 +35,17 @@ NAME, PHONE, ADDRESS, HEALTH = "欧阳慕容绯", "13987650123", "琥珀巷七�
 OTHER, OTHER_PHONE = "司徒鹤鸣", "13456780987"
 PERSONAL = (NAME, PHONE, ADDRESS, HEALTH, OTHER, OTHER_PHONE)
 SAID = f"{NAME} {PHONE} {ADDRESS} {HEALTH} {OTHER} {OTHER_PHONE}"
+ORDER_ROW = {
+    "id": "order-1",
+    "kind": "low",
+    "device_id": "b9",
+    "household_id": HOME,
+    "village_id": EAST,
+    "state": "open",
+    "raised_at_ms": 0,
+    "due_at_ms": 0,
+    "detail": "{}",
+}
 LABEL = "3组带院子的那户"
 CONTACT = {
     "name": NAME,
@@ -78,6 +91,7 @@ async def through_every_door(town, registry):
     await _a_report(town)
     await _a_refused_message(town)
     await _the_station_is_told(town)
+    await _a_device_is_seen_to(town)
     async with town.browser("shift") as browser:
         await browser.post("/api/v1/incidents/i-1/station-telephoned", json={"note": SAID})
         for name, body in STEPS:
@@ -116,6 +130,17 @@ async def _the_station_is_told(town):
     station = Webhook("station", "https://jcj.example/", b"", frozenset({Use.STATION}))
     told = webhook_action(station, cause="a", event="opened", now_ms=now_ms, use=Use.STATION)
     await town.database.write(lambda conn: records.plan(conn, "i-1", [told], now_ms=now_ms))
+
+
+async def _a_device_is_seen_to(town):
+    await town.database.write(
+        lambda conn: conn.execute(insert(maintenance_orders).values(ORDER_ROW))
+    )
+    async with town.browser("shift") as browser:
+        path = "/api/v1/maintenance-orders/order-1/done"
+        async with browser.post(path, json={"note": SAID}) as answer:
+            assert answer.status == 200
+            assert (await answer.json())["note"] == SAID
 
 
 def on_disk(folder):
@@ -190,6 +215,7 @@ async def readable(registry):
         f"{API}/groups/{GROUP}",
         f"{API}/households.csv",
         f"{API}/devices.csv",
+        "/api/v1/maintenance-orders?state=done",
         f"{API}/directory/{EAST}?reason=x",
     ]
     found = []

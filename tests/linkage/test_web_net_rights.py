@@ -10,6 +10,7 @@ from linkage import schema
 from linkage.accounts.rights import Permission
 from linkage.ledgers.schema import group_tests
 from linkage.registry.schema import estates
+from linkage.supervision.schema import maintenance_orders
 from linkage.web.routing import TABLE
 from tests.linkage.net_rights import GROUP_TEST, NET_MAY
 from tests.linkage.web_house import EAST, WEST, house
@@ -31,7 +32,23 @@ GROUP_TEST_ROW = {
     "started_at_ms": 0,
     "until_ms": 1,
 }
-PREFIXES = ("/api/v1/registry/", "/api/v1/ledgers/", "/api/v1/group-tests")
+ORDER_ROW = {
+    "id": "order-1",
+    "kind": "low",
+    "device_id": f"{EAST}-017-1",
+    "household_id": f"{EAST}-017",
+    "village_id": EAST,
+    "state": "open",
+    "raised_at_ms": 0,
+    "due_at_ms": 0,
+    "detail": "{}",
+}
+PREFIXES = (
+    "/api/v1/registry/",
+    "/api/v1/ledgers/",
+    "/api/v1/group-tests",
+    "/api/v1/maintenance-orders",
+)
 
 
 @pytest.fixture
@@ -44,6 +61,7 @@ async def town(tmp_path):
             conn.execute(insert(schema.mutual_aid_groups).values(**group))
             conn.execute(insert(estates).values(**estate))
             conn.execute(insert(group_tests).values(GROUP_TEST_ROW))
+            conn.execute(insert(maintenance_orders).values(ORDER_ROW))
 
         await h.database.write(more)
         yield h

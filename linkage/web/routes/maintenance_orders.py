@@ -15,6 +15,7 @@ from lianfang_timing import unix_ms
 from linkage import audit
 from linkage.accounts.rights import Permission
 from linkage.audit import AuditAction
+from linkage.registry.texts import TextOpener, seal_said
 from linkage.supervision import orders, reading
 from linkage.supervision.errors import NoSuchOrder, OrderRefused
 from linkage.supervision.reading import Asked
@@ -84,14 +85,15 @@ async def assign(request: web.Request) -> web.Response:
 
 
 async def done(request: web.Request) -> web.Response:
-    body = await body_of(request, DoneBody)
-    return await _changed(
-        request,
-        {"what": "done"},
-        lambda conn, order_id, caller, now_ms: orders.finish(
-            conn, order_id, by=caller.principal.username, note=body.note, now_ms=now_ms
-        ),
-    )
+    body, ports = await body_of(request, DoneBody), request.app[PORTS]
+
+    def finish(conn: Connection, order_id: str, caller: Caller, now_ms: int) -> None:
+        # asked for or not: somebody will write whom to ring at which door
+        home = orders.order(conn, order_id)["household_id"]
+        note = seal_said(conn, ports.box, home, body.note) or ""
+        orders.finish(conn, order_id, by=caller.principal.username, note=note, now_ms=now_ms)
+
+    return await _changed(request, {"what": "done"}, finish)
 
 
 async def _changed(
@@ -132,8 +134,9 @@ def _views(conn: Connection, ports: Ports, rows: list) -> list[MaintenanceOrder]
     people = {row[name] for row in rows for name in ("owner", "handed_to", "done_by")}
     names = read_people(conn, people)
     counted = reading.devices_of(conn, [row["id"] for row in rows if row["device_id"] is None])
-    zone = ports.site.zone
-    return [order_view(r, names, zone, devices=counted.get(r["id"], 0)) for r in rows]
+    zone, opener = ports.site.zone, TextOpener(conn, ports.box)
+    told = [{**r, "detail": opener.open_json(r["detail"])} for r in rows]
+    return [order_view(r, names, zone, devices=counted.get(r["id"], 0)) for r in told]
 
 
 _PATH = "/api/v1/maintenance-orders"
