@@ -172,7 +172,6 @@ ROUTES = (
         Access.SIGNED_IN,
         "How the sheet of labels is laid out",
         answers={200: "text/css"},
-        documented=False,
     ),
     Route(
         "GET",
