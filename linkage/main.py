@@ -1,8 +1,6 @@
-"""The composition root: builds every object, passes it what it needs, runs and stops it all.
+"""The composition root: builds every object and passes it what it needs.
 
-The spine (intake, engine, outbox, web) shares one life: an error in it ends the process, systemd
-starts it again and the log replays. Cameras stand behind a bulkhead: they may fail and come back,
-and the alarm path does not notice.
+How all of it lives and ends is in `life`.
 """
 
 import asyncio
@@ -28,7 +26,7 @@ from alarms.store import Database
 from camerad.discovery import discover
 from camerad.fleet import Fleet
 from camerad.onvif_door import describe, smallest_fit
-from lianfang_timing import Backoff, Clock, SystemClock
+from lianfang_timing import Clock, SystemClock
 from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
 from linkage.camera_alarms import CameraAlarms
@@ -50,6 +48,7 @@ from linkage.evidence import EvidenceFolder
 from linkage.health import Health, HealthMetrics
 from linkage.ledgers.device_tests import keep_tests
 from linkage.ledgers.keeper import LedgerKeeper
+from linkage.life import Service, ask_to_stop, behind_bulkhead, closing, live
 from linkage.logs import configure_logs
 from linkage.model import ActionKind
 from linkage.outbox import Carrier, Outbox
@@ -62,7 +61,7 @@ from linkage.storage import broker_address, open_storage
 from linkage.supervision.metrics import SupervisionMetrics
 from linkage.supervision.settings import policy_of
 from linkage.supervision.watch import SupervisionWatch
-from linkage.systemd import keep_watchdog, notify
+from linkage.systemd import keep_watchdog
 from linkage.ways.carrying import WayCarrier
 from linkage.ways.devices import LoudspeakerWay, SirenWay
 from linkage.ways.sounder_news import SounderNews
@@ -74,9 +73,6 @@ from linkage.web import Ports, SiteFacts, create_app
 
 log = structlog.get_logger()
 
-_STOP_WITHIN_S = 15.0
-_FLEET_RETRY = Backoff(first_s=1.0, cap_s=30.0)
-
 
 @dataclass(frozen=True)
 class Doors:
@@ -87,18 +83,6 @@ class Doors:
     fleet: type[Fleet] = Fleet
     carrier: Callable[[ActionKind, Carrier], Carrier] = lambda _kind, carrier: carrier
     clock: Clock = SystemClock()  # noqa: RUF009 - it holds no state
-
-
-@dataclass(frozen=True)
-class Service:
-    """The running program, as far as callers in the same process may know it."""
-
-    settings: Settings
-    url: str
-    """The console's address."""
-    spine: tuple[tuple[str, Callable[[], Awaitable[object]]], ...]
-    """Named loops that run until the service stops."""
-    stop_intake: Callable[[], None]
 
 
 async def serve(
@@ -116,9 +100,9 @@ async def serve(
     stopping = until or asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, partial(_ask_to_stop, stopping, number))
+        loop.add_signal_handler(number, partial(ask_to_stop, stopping, number))
     async with opened(settings, doors=doors, demo_button_page=demo_button_page) as service:
-        await _run_spine(service, stopping, ready)
+        await live(service, stopping, ready)
 
 
 @asynccontextmanager
@@ -133,7 +117,7 @@ async def opened(
         # the store
         storage = await asyncio.to_thread(open_storage, settings, doors.database)
         database, box = storage.database, storage.box
-        stack.push_async_callback(_closing, "store", database.close)
+        stack.push_async_callback(closing, "store", database.close)
 
         # what happened: broker, link, log, intake
         devices = DeviceRegistry(database, box, clock)
@@ -249,31 +233,7 @@ async def opened(
                 clock,
             )
         )
-        is_quiet = QuietReader(database)
-        carriers: dict[ActionKind, Carrier] = {
-            ActionKind.NOTICE: NoticeCarrier(link, clock, prefix=prefix),
-            ActionKind.REPLY: ReplyCarrier(link, prefix=prefix),
-            ActionKind.SNAPSHOT: SnapshotCarrier(fleet, evidence, clock),
-            ActionKind.PAGE: PageCarrier(),
-            ActionKind.WEBHOOK: WayCarrier(webhooks, clock),
-            ActionKind.SIREN: WayCarrier(SirenWay(link, prefix=prefix), clock, is_quiet=is_quiet),
-            ActionKind.LOUDSPEAKER: WayCarrier(
-                LoudspeakerWay(link, prefix=prefix), clock, is_quiet=is_quiet
-            ),
-            ActionKind.STATION: StationCarrier(database, clock, changes, writer=node),
-            ActionKind.ESCALATE: EscalateCarrier(
-                database,
-                clock,
-                changes,
-                plans=settings.plans,
-                writer=node,
-                time_zone=settings.time_zone,
-                ways=settings.ways,
-            ),
-            ActionKind.DUE: DueCarrier(
-                database, clock, changes, due=settings.plans.due, writer=node
-            ),
-        }
+        carriers = _carriers(settings, database, clock, changes, link, fleet, evidence, webhooks)
         timekeeper = Timekeeper(database, clock)
         outbox = Outbox(
             database,
@@ -340,7 +300,7 @@ async def opened(
         # first what may be refused: nothing is connected yet that would have to be let go
         url = await _listen(app, file.console.host, file.console.port, stack)
         await link.start()
-        stack.push_async_callback(_closing, "broker link", link.close)
+        stack.push_async_callback(closing, "broker link", link.close)
         yield Service(
             settings=settings,
             url=url,
@@ -354,8 +314,8 @@ async def opened(
                 ("enrolment", keeper.run),
                 ("ledgers", ledgers.run),
                 ("status", link.keep_status),
-                ("cameras", partial(_behind_bulkhead, fleet.run)),
-                ("camera finder", partial(_behind_bulkhead, locator.run)),
+                ("cameras", partial(behind_bulkhead, fleet.run)),
+                ("camera finder", partial(behind_bulkhead, locator.run)),
                 ("watchdog", partial(keep_watchdog, clock)),
             ),
             stop_intake=intake.stop,
@@ -366,44 +326,6 @@ def _hearing(link: MqttLink, intake: Intake) -> datetime | None:
     """Since when devices can be heard; None while they cannot."""
     state = link.state
     return state.since if state.up and intake.cannot_commit_since is None else None
-
-
-async def _run_spine(
-    service: Service,
-    stopping: asyncio.Event,
-    ready: Callable[[Service], Awaitable[None]] | None,
-) -> None:
-    async with asyncio.TaskGroup() as spine:
-        running = {name: spine.create_task(_named(name, run)) for name, run in service.spine}
-        notify("READY=1")
-        log.info("service.ready", console=service.url)
-        if ready is not None:
-            running["ready"] = spine.create_task(_named("ready", partial(ready, service)))
-        await stopping.wait()
-        notify("STOPPING=1")
-        service.stop_intake()
-        await asyncio.wait({running["intake"]}, timeout=_STOP_WITHIN_S)
-        for task in running.values():
-            task.cancel()
-
-
-async def _named(name: str, run: Callable[[], Awaitable[object]]) -> None:
-    try:
-        await run()
-    finally:
-        log.info("service.stopped", part=name)
-
-
-async def _behind_bulkhead(run: Callable[[], Awaitable[object]]) -> None:
-    """Cameras may fail as a whole without the alarm path noticing: log it, wait, begin again."""
-    attempt = 0
-    while True:
-        try:
-            await run()
-        except Exception:  # bulkhead: cameras must never take intake and console down with them
-            log.exception("cameras.failed")
-        await asyncio.sleep(_FLEET_RETRY.delay_s(attempt))
-        attempt += 1
 
 
 async def _embedded_broker(
@@ -417,7 +339,7 @@ async def _embedded_broker(
         may_log_in=devices.may_log_in,
     )
     await broker.start()
-    stack.push_async_callback(_closing, "embedded broker", broker.stop)
+    stack.push_async_callback(closing, "embedded broker", broker.stop)
     log.warning(
         "broker.embedded",
         detail="for trying out: only a button that repeats its press is safe on it",
@@ -428,7 +350,7 @@ async def _embedded_broker(
 async def _listen(app: web.Application, host: str, port: int, stack: AsyncExitStack) -> str:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
-    stack.push_async_callback(_closing, "console", runner.cleanup)
+    stack.push_async_callback(closing, "console", runner.cleanup)
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
@@ -439,21 +361,38 @@ async def _listen(app: web.Application, host: str, port: int, stack: AsyncExitSt
     return f"http://{host}:{port}"
 
 
-async def _closing(name: str, close: Callable[[], Awaitable[object]]) -> None:
-    """Close one part within a bounded time; a part that hangs must not keep the others open."""
-    try:
-        async with asyncio.timeout(_STOP_WITHIN_S):
-            await close()
-    except TimeoutError:
-        log.error("service.did_not_close", part=name)
-    else:
-        log.info("service.closed", part=name)
-
-
-def _ask_to_stop(stopping: asyncio.Event, number: int) -> None:
-    if stopping.is_set():
-        # the second signal means now
-        signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)
-    log.info("service.stopping", signal=signal.Signals(number).name)
-    stopping.set()
+def _carriers(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    changes: Changes,
+    link: MqttLink,
+    fleet: Fleet,
+    evidence: EvidenceFolder,
+    webhooks: WebhookWay,
+) -> dict[ActionKind, Carrier]:
+    """Who carries out which kind of action."""
+    node, prefix, plans = settings.file.site.node, settings.file.mqtt.prefix, settings.plans
+    is_quiet = QuietReader(database)
+    return {
+        ActionKind.NOTICE: NoticeCarrier(link, clock, prefix=prefix),
+        ActionKind.REPLY: ReplyCarrier(link, prefix=prefix),
+        ActionKind.SNAPSHOT: SnapshotCarrier(fleet, evidence, clock),
+        ActionKind.PAGE: PageCarrier(),
+        ActionKind.WEBHOOK: WayCarrier(webhooks, clock),
+        ActionKind.SIREN: WayCarrier(SirenWay(link, prefix=prefix), clock, is_quiet=is_quiet),
+        ActionKind.LOUDSPEAKER: WayCarrier(
+            LoudspeakerWay(link, prefix=prefix), clock, is_quiet=is_quiet
+        ),
+        ActionKind.STATION: StationCarrier(database, clock, changes, writer=node),
+        ActionKind.ESCALATE: EscalateCarrier(
+            database,
+            clock,
+            changes,
+            plans=plans,
+            writer=node,
+            time_zone=settings.time_zone,
+            ways=settings.ways,
+        ),
+        ActionKind.DUE: DueCarrier(database, clock, changes, due=plans.due, writer=node),
+    }

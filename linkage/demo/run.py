@@ -26,7 +26,8 @@ from linkage.demo import town
 from linkage.demo.duty_room import seed_duty_room
 from linkage.demo.page import button_page
 from linkage.errors import PortRefused
-from linkage.main import Service, serve
+from linkage.life import Service
+from linkage.main import serve
 from linkage.settings import Settings, load_settings, shipped_folder
 from linkage.storage import open_storage
 

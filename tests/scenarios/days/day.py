@@ -27,7 +27,8 @@ from camerad.fleet import Fleet
 from camerad.model import CameraHealth, CameraState
 from lianfang_timing import from_unix_ms, unix_ms
 from linkage import schema as s
-from linkage.main import Doors, Service, serve
+from linkage.life import Service
+from linkage.main import Doors, serve
 from linkage.model import ActionKind, ActionState, EventType
 from linkage.outbox import Carrier
 from tests.scenarios.days.fast_clock import FastClock
