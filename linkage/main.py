@@ -231,6 +231,7 @@ async def opened(
                 Subjects(database, box).of,
                 Sender(node, file.site.name_zh, settings.time_zone),
                 clock,
+                box,
             )
         )
         carriers = _carriers(settings, database, clock, changes, link, fleet, evidence, webhooks)

@@ -175,7 +175,7 @@ incidents = Table(
     Column("arrived_at_ms", BigInteger),
     Column("responded_at_ms", BigInteger),
     Column("reviewed_at_ms", BigInteger),
-    Column("dispatched_to", String(200)),
+    Column("dispatched_to", Text),  # an account, a team; other words sealed (registry.texts)
     Column("responders", Text),  # JSON list of user names; None: nobody
     Column("responded_by", String(64)),
     Column("supervised_at_ms", BigInteger),

@@ -3,10 +3,11 @@
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
+from linkage.duty.schema import patrol_teams
 from linkage.model import EventType, Stage
-from linkage.schema import incident_events, incidents
+from linkage.schema import accounts, incident_events, incidents
 
 _BEGIN_ANEW = (EventType.REASSIGNED.value, EventType.RETURNED.value, EventType.REOPENED.value)
 
@@ -17,8 +18,19 @@ class Sent:
 
     number: str
     named: frozenset[str]
-    """As the officers named them."""
+    """As the officers named them; other words than accounts and teams are sealed."""
     accounts: frozenset[str]
+
+
+def is_registered(conn: Connection, named: str | None) -> bool:
+    """Whether these words are an account or a team of the registry, and nothing that people made
+    up themselves."""
+    if named is None:
+        return False
+    t = patrol_teams.c
+    team = select(t.id).where(or_(t.id == named, t.name == named)).limit(1)
+    account = select(accounts.c.username).where(accounts.c.username == named)
+    return conn.scalar(account) is not None or conn.scalar(team) is not None
 
 
 def read_sent(conn: Connection) -> list[Sent]:

@@ -29,10 +29,13 @@ def seal_text(conn: Connection, box: SealedBox, household_id: str | None, text: 
     """
     key = None if household_id is None else key_of(conn, box, household_id)
     if household_id is None or key is None:
-        sealed, whose = box.seal(text.encode(), context=_SITE_CONTEXT), ""
-    else:
-        sealed, whose = HouseholdBox(box).seal_text(household_id, key, text), household_id
-    return f"{_MARK}{whose}:{base64.b64encode(sealed).decode()}"
+        return seal_for_site(box, text)
+    return _marked(household_id, HouseholdBox(box).seal_text(household_id, key, text))
+
+
+def seal_for_site(box: SealedBox, text: str) -> str:
+    """As `seal_text`, of what is no household's; erasing one does not forget it."""
+    return _marked("", box.seal(text.encode(), context=_SITE_CONTEXT))
 
 
 def seal_said(
@@ -42,6 +45,10 @@ def seal_said(
     if text is None or not text.strip():
         return text
     return seal_text(conn, box, household_id, text)
+
+
+def _marked(whose: str, sealed: bytes) -> str:
+    return f"{_MARK}{whose}:{base64.b64encode(sealed).decode()}"
 
 
 def key_of(conn: Connection, box: SealedBox, household_id: str) -> bytes | None:

@@ -20,6 +20,7 @@ from alarms.store import Database, SealedBox
 from lianfang_timing import Clock, from_unix_ms, unix_ms
 from linkage import people, records
 from linkage.changes import Changes
+from linkage.duty.sending import is_registered
 from linkage.errors import NoSuchIncident, StaleVersion
 from linkage.escalation import confirmations
 from linkage.escalation.plans import Plans, built_in_plans
@@ -190,6 +191,7 @@ class IncidentDesk:
             ask,
             note=seal_said(conn, self._box, home, ask.note),
             reason=seal_said(conn, self._box, home, ask.reason),
+            to=ask.to if is_registered(conn, ask.to) else seal_said(conn, self._box, home, ask.to),
         )
 
     def _situation(self, conn: Connection, incident: Incident, ask: Ask, now_ms: int) -> Situation:

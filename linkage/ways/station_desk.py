@@ -43,13 +43,12 @@ class StationDesk:
         self, incident_id: str, *, actor: Actor, reference: str | None, note: str | None
     ) -> None:
         """The station says that it has the incident. Once more is harmless."""
-        said = {"reference": reference, "by": actor.display_name}
-        await self._write(incident_id, EventType.STATION_CONFIRMED, actor, said, note)
+        said = {"reference": reference, "note": note}
+        await self._write(incident_id, EventType.STATION_CONFIRMED, actor, said)
 
     async def telephoned(self, incident_id: str, *, actor: Actor, note: str | None) -> None:
         """The officer has telephoned the station."""
-        said = {"by": actor.display_name}
-        await self._write(incident_id, EventType.STATION_TELEPHONED, actor, said, note)
+        await self._write(incident_id, EventType.STATION_TELEPHONED, actor, {"note": note})
 
     async def silence(self, incident_id: str, *, actor: Actor, note: str | None) -> None:
         """消音: sirens and loudspeakers of the incident off; nothing else changes."""
@@ -78,9 +77,9 @@ class StationDesk:
         incident_id: str,
         kind: EventType,
         actor: Actor,
-        said: Mapping[str, object],
-        note: str | None,
+        said: Mapping[str, str | None],
     ) -> None:
+        """`said` in free words, which are sealed."""
         now_ms = unix_ms(self._clock.now())
 
         def write(conn: Connection) -> int:
@@ -88,10 +87,9 @@ class StationDesk:
             before = standings(conn, [incident_id]).get(incident_id)
             if not _is_news(before, kind):
                 return 0
-            kept = {**said, "note": seal_said(conn, self._box, home, note)}
-            event = NewEvent(
-                kind, {k: v for k, v in kept.items() if v is not None}, actor=actor.username
-            )
+            sealed = {name: seal_said(conn, self._box, home, text) for name, text in said.items()}
+            kept = {name: text for name, text in sealed.items() if text is not None}
+            event = NewEvent(kind, {"by": actor.display_name, **kept}, actor=actor.username)
             return record(
                 conn, incident_id, [event], writer=self._writer, at_ms=now_ms, new_version=False
             )

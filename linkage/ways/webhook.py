@@ -18,7 +18,9 @@ from typing import Self
 import aiohttp
 import msgspec
 
+from alarms.store import SealedBox
 from lianfang_timing import Clock, unix_ms
+from linkage.registry.texts import seal_for_site
 from linkage.ways.gathering import Gathering
 from linkage.ways.port import Message, NotSent, Reached, Receipt
 from linkage.ways.settings import Use, Webhook
@@ -72,9 +74,15 @@ class WebhookWay:
     near_household = False
 
     def __init__(
-        self, webhooks: Mapping[str, Webhook], subject: ReadSubject, sender: Sender, clock: Clock
+        self,
+        webhooks: Mapping[str, Webhook],
+        subject: ReadSubject,
+        sender: Sender,
+        clock: Clock,
+        box: SealedBox,
     ) -> None:
         """`subject` reads what a message is about, at the moment it is sent."""
+        self._box = box
         self._webhooks = webhooks
         self._subject = subject
         self._sender = sender
@@ -128,8 +136,11 @@ class WebhookWay:
             answer = await gathered.send(sent)
         if not answer.confirmed:
             return Receipt(Reached.DELIVERED)
-        said = {} if answer.reference is None else {"reference": answer.reference[:100]}
-        return Receipt(Reached.ANSWERED, said)
+        if answer.reference is None:
+            return Receipt(Reached.ANSWERED)
+        # the timeline keeps it for ever, and it may name anybody
+        sealed = seal_for_site(self._box, answer.reference[:100])
+        return Receipt(Reached.ANSWERED, {"reference": sealed})
 
     async def _post_one(self, webhook: Webhook, event: _Event) -> Answer:
         return _answer(await self._post(webhook, event.key, event.payload, _ONE, _ANSWER_BYTES))

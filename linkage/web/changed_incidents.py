@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
-from alarms.store import Database
+from alarms.store import Database, SealedBox
 from linkage.schema import incidents
 from linkage.web.incident_reading import list_items
 
@@ -48,7 +48,8 @@ class Changed:
 class ChangedIncidents:
     """One per application."""
 
-    def __init__(self, database: Database, zone: ZoneInfo) -> None:
+    def __init__(self, database: Database, zone: ZoneInfo, box: SealedBox) -> None:
+        self._box = box
         self._database = database
         self._zone = zone
         self._known: OrderedDict[str, ChangedIncident] = OrderedDict()
@@ -72,7 +73,7 @@ class ChangedIncidents:
             if row.id not in self._known or self._known[row.id].position != row.changed_position
         ]
         rows = conn.execute(_THESE, {"ids": wanted}).all() if wanted else []
-        views = list_items(conn, rows, self._zone) if rows else []
+        views = list_items(conn, rows, self._zone, self._box) if rows else []
         for row, view in zip(rows, views, strict=True):
             encoded = msgspec.json.encode(view)  # holds no line break
             self._known[row.id] = ChangedIncident(row.changed_position, row.village_id, encoded)

@@ -62,7 +62,7 @@ def read_detail(
     conn: Connection, row: IncidentRow, ports: DetailPorts, *, clear: Set[str]
 ) -> views.IncidentDetail:
     """The whole incident; `clear` are the households whose contact is shown unmasked."""
-    (facts,) = facts_of(conn, [row], ports.zone, SHOWN)
+    (facts,) = facts_of(conn, [row], ports.zone, ports.box, SHOWN)
     a = s.actions.c
     timeline = read_timeline(conn, row.id, ports.zone, ports.box)
     heard = read_heard(conn, row.id, HEARD)

@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Table, func, select
 
 from alarms.model import AlarmKind
+from alarms.store import SealedBox
 from linkage import schema as s
 from linkage.model import usual_certainty
+from linkage.registry.texts import TextOpener
 from linkage.web import views
 from linkage.web.incident_alarms import Caller, Home, alarm_counts, homes_of, newest_alarms
 from linkage.web.incident_calls import call_facts, read_calls
@@ -47,15 +49,15 @@ SHOWN = AtMost(alarms=500, evidence=200, calls=300)
 
 
 def list_items(
-    conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo
+    conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo, box: SealedBox
 ) -> list[views.Incident]:
-    """The shapes of these rows, in their order."""
-    found = facts_of(conn, rows, zone, LISTED)
+    """The shapes of these rows, in their order. Raises StoreUnusable."""
+    found = facts_of(conn, rows, zone, box, LISTED)
     return [views.Incident(**facts) for facts in found]
 
 
 def facts_of(
-    conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo, most: AtMost
+    conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo, box: SealedBox, most: AtMost
 ) -> list[dict[str, Any]]:
     ids = [r.id for r in rows]
     labels = PlaceLabels.read(conn, rows)
@@ -73,7 +75,7 @@ def facts_of(
     calls = read_calls(conn, rows, most.calls)
     usernames = {r.acknowledged_by for r in rows} | calls.usernames()
     people = read_people(conn, usernames | usernames_of(rows))
-    steps = step_facts(conn, rows, people, zone)
+    steps = step_facts(conn, rows, people, zone, TextOpener(conn, box))
     stations = station_facts(conn, ids, zone)
     home_labels = _names(
         conn,

@@ -14,6 +14,7 @@ from linkage import records
 from linkage import schema as s
 from linkage.escalation import confirmations
 from linkage.model import Actor, Stage
+from linkage.registry.texts import TextOpener
 from linkage.steps.checks import ClosingCheck, possible
 from linkage.steps.moves import Step, next_step
 from linkage.web import views
@@ -32,15 +33,16 @@ def step_facts(
     rows: Sequence[IncidentRow],
     people: Mapping[str, tuple[str, str]],
     zone: ZoneInfo,
+    opener: TextOpener,
 ) -> dict[str, dict[str, Any]]:
-    """By incident. `people` holds display name and role by user name."""
+    """By incident. `people` holds display name and role by user name. Raises StoreUnusable."""
     numbers = _numbers(conn, {row.merged_into for row in rows if row.merged_into is not None})
     return {
         row.id: {
             "times": _times(row, zone),
             "next": _next(row, zone),
             "overdue": row.overdue or 0,
-            "responder": _responder(row, people),
+            "responder": _responder(row, people, opener),
             "supervised": _supervised(row, people, zone),
             "suspended_until": moment_or_none(row.suspended_until_ms, zone),
             "merged_into": None
@@ -99,12 +101,15 @@ def _responders(row: AnyRow) -> list[str]:
     return [str(name) for name in json.loads(row.responders or "[]")]
 
 
-def _responder(row: AnyRow, people: Mapping[str, tuple[str, str]]) -> views.Responder | None:
+def _responder(
+    row: AnyRow, people: Mapping[str, tuple[str, str]], opener: TextOpener
+) -> views.Responder | None:
     names = _responders(row)
     if row.dispatched_to is None and not names:
         return None
     shown = [views.Person(username=n, display_name=people.get(n, (n, ""))[0]) for n in names]
-    return views.Responder(to=row.dispatched_to, people=shown)
+    to = None if row.dispatched_to is None else opener.open(row.dispatched_to)
+    return views.Responder(to=to, people=shown)
 
 
 def _supervised(

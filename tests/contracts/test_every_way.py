@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestServer
 
 from alarms.errors import BrokerAway
 from alarms.model import AlarmKind
+from alarms.store import SealedBox
 from linkage.model import Action, ActionKind, EventType, Stage
 from linkage.outbox import EXPECTED
 from linkage.ways.carrying import WayCarrier
@@ -129,7 +130,9 @@ async def webhook_stand(clock: HandClock, *, batch: bool = False) -> AsyncIterat
     await server.start_server()
     webhook = Webhook("station", str(server.make_url("/")), SECRET, timeout_s=0.3, batch=batch)
     sender = Sender("main", "示范镇", SHANGHAI)
-    async with WebhookWay({"station": webhook}, subject_of, sender, clock) as way:
+    async with WebhookWay(
+        {"station": webhook}, subject_of, sender, clock, SealedBox(bytes(32))
+    ) as way:
         content: dict[str, object] = {"event": "opened", "alarm": "a1", "use": Use.STATION.value}
         stand = Stand(way, ActionKind.WEBHOOK, "station", content, Reached.DELIVERED)
         yield stand

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from alarms.store import Database
+from alarms.store import Database, SealedBox
 from linkage import records
 from linkage.duty.model import DayHours
 from linkage.errors import StepNotAllowed
@@ -58,7 +58,7 @@ async def shown_of(room: EscalationRoom) -> Incident:
     """The newest incident as consoles show it."""
     newest = select(incidents).order_by(incidents.c.number.desc()).limit(1)
     [shown] = await room.database.read(
-        lambda conn: list_items(conn, conn.execute(newest).all(), SHANGHAI)
+        lambda conn: list_items(conn, conn.execute(newest).all(), SHANGHAI, SealedBox(bytes(32)))
     )
     return shown
 
@@ -103,7 +103,9 @@ async def test_the_incident_shows_those_who_are_away_as_absent_not_as_an_empty_c
     room = await room_of(database)
     await room.happens(press("b1", 1))
     [shown] = await database.read(
-        lambda conn: list_items(conn, conn.execute(select(incidents)).all(), SHANGHAI)
+        lambda conn: list_items(
+            conn, conn.execute(select(incidents)).all(), SHANGHAI, SealedBox(bytes(32))
+        )
     )
     assert [(c.username, c.state) for c in shown.called] == [
         ("duty", "absent"),

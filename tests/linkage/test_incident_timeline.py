@@ -20,7 +20,7 @@ async def test_runs_and_callers_are_read_from_postgresql_too(tmp_path: Path, pos
 
     def read(conn):
         row = conn.execute(select(s.incidents)).one()
-        (item,) = list_items(conn, [row], SHANGHAI)
+        (item,) = list_items(conn, [row], SHANGHAI, SealedBox(bytes(32)))
         timeline = read_timeline(conn, row.id, SHANGHAI, SealedBox(bytes(32)))
         return item, timeline, read_decisions(conn, row.id)
 

@@ -1,11 +1,12 @@
 """Nothing personal lies on disk in the clear, whatever door it came in by; and an erased household
 is gone from everything that can be read, while every chain stays whole."""
 
+import json
 import sqlite3
 from contextlib import closing
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from structlog.testing import capture_logs
 
 from alarms.devices import DeviceRegistry
@@ -18,6 +19,7 @@ from lianfang_timing import unix_ms
 from linkage import records, timeline
 from linkage.accounts.rights import Places
 from linkage.commands.audit_verify import CHAINED
+from linkage.duty.schema import patrol_teams
 from linkage.model import EventType
 from linkage.registry import homes, leaving, writing
 from linkage.registry.history import Caller, note_unmasking
@@ -25,6 +27,7 @@ from linkage.registry.model import GridEntry, GroupEntry, HouseholdEntry, Villag
 from linkage.registry.personal import Contact, FurtherContact, contact_of
 from linkage.registry.search import HouseholdFinder
 from linkage.registry.texts import TextOpener, seal_text
+from linkage.schema import incident_events, incidents
 from linkage.supervision.schema import maintenance_orders
 from linkage.ways.planning import webhook_action
 from linkage.ways.settings import Use, Webhook
@@ -58,9 +61,10 @@ NOTE, REASON = {"note": SAID}, {"reason": SAID}
 STEPS = (
     ("acknowledge", NOTE),
     ("verify", NOTE),
-    ("dispatch", {**NOTE, "to": "巡防一组"}),
-    ("return", REASON),
-    ("dispatch", {**NOTE, "to": "巡防一组"}),
+    ("dispatch", {**NOTE, "to": SAID}),
+    ("reassign", {**REASON, "to": SAID}),
+    ("return", {**REASON, "to": SAID}),
+    ("dispatch", {**NOTE, "to": SAID}),
     ("respond", NOTE),
     ("close", {**NOTE, "outcome": "real"}),
     ("reopen", REASON),
@@ -94,6 +98,7 @@ async def through_every_door(town, registry):
     await _a_device_is_seen_to(town)
     async with town.browser("shift") as browser:
         await browser.post("/api/v1/incidents/i-1/station-telephoned", json={"note": SAID})
+        await _the_station_confirms(town)
         for name, body in STEPS:
             await _step(browser, name, body)
         handed = await (await browser.post("/api/v1/handover", json={"notes": SAID})).json()
@@ -130,6 +135,16 @@ async def _the_station_is_told(town):
     station = Webhook("station", "https://jcj.example/", b"", frozenset({Use.STATION}))
     told = webhook_action(station, cause="a", event="opened", now_ms=now_ms, use=Use.STATION)
     await town.database.write(lambda conn: records.plan(conn, "i-1", [told], now_ms=now_ms))
+
+
+async def _the_station_confirms(town):
+    headers = {"Authorization": f"Bearer {await town.machine('jcj', 'dispatcher')}"}
+    body = {"incident": "i-1", "reference": SAID}
+    async with (
+        town.browser() as browser,
+        browser.post("/api/v1/station/confirmations", json=body, headers=headers) as answer,
+    ):
+        assert answer.status == 200, await answer.text()
 
 
 async def _a_device_is_seen_to(town):
@@ -236,6 +251,51 @@ async def test_what_was_said_can_be_read_by_those_who_may(town):
     assert (sheet["sheet"]["notes"], sheet["since"]["notes"]) == (SAID, SAID)
     said = [i["data"].get("note") or i["data"].get("reason") for i in incident["timeline"]]
     assert said.count(SAID) >= len(STEPS)
+    assert [i["data"]["to"] for i in incident["timeline"] if "to" in i["data"]] == [SAID] * 4
+    confirmed = [i for i in incident["timeline"] if i["type"] == "station_confirmed"]
+    assert [i["data"]["reference"] for i in confirmed] == [SAID]
+
+
+async def test_whom_officers_sent_in_words_of_their_own_is_sealed_an_account_or_team_is_not(town):
+    team = {"id": "crew", "name": "巡防一组", "villages": "[]", "grids": "[]", "slots": "[]"}
+    await town.database.write(
+        lambda conn: conn.execute(insert(patrol_teams).values(**team, usernames="[]"))
+    )
+    await town.incident("i-1")
+
+    def kept(conn):
+        event = select(incident_events.c.data).order_by(incident_events.c.position.desc())
+        row = conn.scalar(select(incidents.c.dispatched_to))
+        return row, json.loads(conn.scalar(event.limit(1)))["to"]
+
+    async with town.browser("shift") as browser:
+        for name in ("acknowledge", "verify"):
+            await _step(browser, name, NOTE)
+        for name in ("duty", "crew", "巡防一组"):
+            await _step(browser, "dispatch", {"to": name})
+            assert await town.database.read(kept) == (name, name)
+        await _step(browser, "dispatch", {"to": SAID})
+        assert SAID not in await town.database.read(kept)
+        (shown,) = (await (await browser.get("/api/v1/incidents")).json())["items"]
+    assert shown["responder"]["to"] == SAID
+
+
+async def test_the_longest_words_about_who_was_sent_fit_sealed_on_either_engine(either_database):
+    box = SealedBox(bytes(range(32)))
+
+    def write(conn):
+        long = seal_text(conn, box, None, "𠮷" * 200)
+        incident = dict.fromkeys(("priority", "silent", "drill", "opened_at_ms", "ring"), 0)
+        conn.execute(
+            insert(incidents).values(
+                **{**incident, "silent": False, "drill": False, "cancel_claimed": False},
+                id="i-1", number="1", stage="dispatched", kind="fire", plan="x", version=1,
+                changed_position=1, dispatched_to=long,
+            )
+        )  # fmt: skip
+        return TextOpener(conn, box).open(conn.scalar(select(incidents.c.dispatched_to)))
+
+    assert await either_database.write(write) == "𠮷" * 200
 
 
 async def test_an_erased_household_is_gone_from_every_page_and_every_chain_is_whole(town):

@@ -18,7 +18,7 @@ async def town(tmp_path):
 
 @pytest.fixture
 def changed(town) -> ChangedIncidents:
-    return ChangedIncidents(town.database, ZoneInfo("Asia/Shanghai"))
+    return ChangedIncidents(town.database, ZoneInfo("Asia/Shanghai"), town.box)
 
 
 async def test_consoles_that_ask_at_once_are_given_the_same_reading(town, changed):

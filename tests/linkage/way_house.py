@@ -23,6 +23,7 @@ from linkage.escalation.plans import built_in_plans
 from linkage.model import ActionKind, Actor, Outcome
 from linkage.outbox import Outbox
 from linkage.registry.personal import Contact, sealed_columns
+from linkage.registry.texts import TextOpener
 from linkage.rules.model import Rule, RuleAction, Rules
 from linkage.schema import households
 from linkage.steps.desk import DeskPolicy, IncidentDesk
@@ -188,9 +189,13 @@ class WayTown:
         return found.get(incident["id"])
 
     async def events(self, kind: str) -> list[dict]:
-        return [
-            e["data"] for e in await rows(self.database, "incident_events") if e["type"] == kind
-        ]
+        """Their data, what is sealed opened."""
+        kept = await rows(self.database, "incident_events")
+        return await self.database.read(
+            lambda conn: [
+                TextOpener(conn, BOX).open_all(e["data"]) for e in kept if e["type"] == kind
+            ]
+        )
 
 
 @asynccontextmanager
@@ -201,7 +206,7 @@ async def way_town(
     await database.write(_settle)
     ways = Ways(webhooks={w.name: w for w in webhooks})
     sender = Sender("main", "示范镇综治中心", SHANGHAI)
-    async with WebhookWay(ways.webhooks, Subjects(database, BOX).of, sender, clock) as way:
+    async with WebhookWay(ways.webhooks, Subjects(database, BOX).of, sender, clock, BOX) as way:
         yield WayTown(database, clock, ways, way, rule)
     await database.close()
 

@@ -40,7 +40,7 @@ async def list_incidents(request: web.Request) -> web.Response:
         position = newest_position(conn)
         page = read_page(conn, places, state=state, number=number, after=after, limit=limit)
         cursor = None if page.next_after is None else pack_cursor(*page.next_after)
-        items = list_items(conn, page.rows, ports.site.zone)
+        items = list_items(conn, page.rows, ports.site.zone, ports.box)
         return position, views.IncidentPage(items=items, next=cursor)
 
     position, page = await ports.database.read(read)

@@ -52,7 +52,7 @@ class Streams:
 
     def __init__(self, ports: Ports, limits: StreamLimits) -> None:
         self.limits = limits
-        self.changed = ChangedIncidents(ports.database, ports.site.zone)
+        self.changed = ChangedIncidents(ports.database, ports.site.zone, ports.box)
         self.open = 0
         self.closing = asyncio.Event()
 

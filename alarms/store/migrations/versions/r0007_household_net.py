@@ -15,6 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     _places()
+    _incidents()
     _devices()
     _books()
 
@@ -70,6 +71,17 @@ def _places() -> None:
     op.create_index(
         "ix_registry_changes_entity_entity_id", "registry_changes", ["entity", "entity_id"]
     )
+
+
+def _incidents() -> None:
+    # words about who was sent lie sealed, which is longer; SQLite cannot change a column's type
+    op.execute("ALTER TABLE incidents RENAME COLUMN dispatched_to TO dispatched_to_before")
+    op.add_column("incidents", sa.Column("dispatched_to", sa.Text(), nullable=True))
+    op.execute(
+        "UPDATE incidents SET dispatched_to = dispatched_to_before"
+        " WHERE dispatched_to_before IS NOT NULL"
+    )
+    op.drop_column("incidents", "dispatched_to_before")
 
 
 def _devices() -> None:
