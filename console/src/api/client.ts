@@ -6,6 +6,7 @@ import { RateLimited, Refused, ServerAway, SignedOut, Stale } from './errors'
 import type { Camera, Incident, IncidentDetail, Me, Page, StepBody, System } from './types'
 
 const TIMEOUT_MS = 10_000
+const UPLOAD_TIMEOUT_MS = 300_000
 /** A storm's worth of pages; more open incidents than this no screen can show anyway. */
 const MAX_PAGES = 40
 
@@ -105,6 +106,13 @@ export class Client {
     return (response.status === 204 ? null : await response.json()) as T
   }
 
+  /** A file as it is; the server may work on it for minutes. */
+  async upload<T>(path: string, content: ArrayBuffer, type: string): Promise<T> {
+    const headers = { 'Content-Type': type }
+    const response = await this.send('POST', `/api/v1${path}`, content, headers, UPLOAD_TIMEOUT_MS)
+    return response.json() as Promise<T>
+  }
+
   async presence(sound: 'unlocked' | 'locked', visible: boolean): Promise<void> {
     await this.send('POST', '/api/v1/presence', { sound, visible })
   }
@@ -114,18 +122,21 @@ export class Client {
     path: string,
     body?: object,
     headers: Record<string, string> = {},
+    timeoutMs = TIMEOUT_MS,
   ): Promise<Response> {
     const init: RequestInit = {
       method,
       credentials: 'same-origin',
       cache: 'no-store',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
       headers: { Accept: 'application/json', ...headers },
     }
     if (method !== 'GET') {
       init.headers = { ...init.headers, 'X-Requested-With': 'lianfang' }
     }
-    if (body !== undefined) {
+    if (body instanceof ArrayBuffer) {
+      init.body = body
+    } else if (body !== undefined) {
       init.headers = { ...init.headers, 'Content-Type': 'application/json' }
       init.body = JSON.stringify(body)
     }

@@ -1,4 +1,5 @@
 import { dutyEn } from './duty.en'
+import { registryEn } from './registry.en'
 import { settingsEn } from './settings.en'
 import { stepsEn } from './steps.en'
 import type { Key } from './zh'
@@ -8,6 +9,7 @@ export const en: Record<Key, string> = {
   ...stepsEn,
   ...dutyEn,
   ...settingsEn,
+  ...registryEn,
 
   'app.name': 'Lianfang',
   'app.room': 'Duty room',

@@ -1,4 +1,5 @@
 import { dutyZh } from './duty.zh'
+import { registryZh } from './registry.zh'
 import { settingsZh } from './settings.zh'
 import { stepsZh } from './steps.zh'
 
@@ -7,6 +8,7 @@ export const zh = {
   ...stepsZh,
   ...dutyZh,
   ...settingsZh,
+  ...registryZh,
 
   'app.name': '平安联防',
   'app.room': '监控研判室',

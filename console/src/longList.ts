@@ -1,0 +1,20 @@
+/** Which rows of a long list are in sight. Pure; all rows are equally high. */
+
+export interface Window {
+  first: number
+  /** One past the last. */
+  end: number
+}
+
+/** The rows to draw: those in sight and a few beyond on each side, against white flashes. */
+export function windowOf(
+  scrolled: number,
+  height: number,
+  rowHeight: number,
+  total: number,
+  beyond = 8,
+): Window {
+  const first = Math.max(0, Math.floor(scrolled / rowHeight) - beyond)
+  const end = Math.min(total, Math.ceil((scrolled + height) / rowHeight) + beyond)
+  return { first: Math.min(first, end), end }
+}
