@@ -30,6 +30,12 @@ class HomeButton:
     tested_at_ms: int | None
     issued_at_ms: int | None
 
+    def was_due_by(self, before_ms: int) -> bool:
+        """Whether somebody had time enough to test it: since its last test, or since they got it.
+        Of one that was never tested and never given out, nobody can say."""
+        since_ms = self.tested_at_ms or self.issued_at_ms
+        return since_ms is not None and since_ms < before_ms
+
 
 def home_buttons(
     conn: Connection,

@@ -59,7 +59,13 @@ def due(
         for row in conn.execute(select(g.id, g.reminded_at_ms).where(g.reminded_at_ms.is_not(None)))
     }
     if reminded_before_ms is not None:
-        late = [one for one in late if reminded.get(one.group_id, -1) <= reminded_before_ms]
+        late = [
+            one
+            for one in late
+            if reminded.get(one.group_id, -1) <= reminded_before_ms
+            # who was given a button yesterday is not told off for it today
+            and any(button.was_due_by(before_ms) for button in one.untested)
+        ]
     reminders, not_reminded = [], []
     for one in late:
         devices = _devices_of_leader(conn, one)

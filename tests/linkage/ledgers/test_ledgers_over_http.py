@@ -43,6 +43,7 @@ def _hang_buttons(conn):
             "unsigned": False,
             "key_sealed": b"sealed",
             "state": "enrolled",
+            "issued_at_ms": unix_ms(START) - 40 * 86_400_000,
         }
         for home in (f"{EAST}-017", f"{EAST}-018", f"{WEST}-017", f"{WEST}-018")
     ]
@@ -207,6 +208,16 @@ async def test_leaders_are_reminded_by_themselves_by_day_and_once_a_week(h):
         h.clock.move(START.timestamp() + hours * 3600 - h.clock.now().timestamp())
         await h.ledgers.run_once()
         assert len(h.told.notices) == so_far, hours
+
+
+async def test_a_button_that_was_given_out_lately_reminds_nobody_by_itself(h):
+    fresh = update(devices).where(devices.c.household_id.like(f"{EAST}%"))
+    await h.database.write(lambda conn: conn.execute(fresh.values(issued_at_ms=unix_ms(START))))
+    h.clock.move(13 * 3600)
+    await h.ledgers.run_once()
+    assert h.told.notices == []
+    _, late = await get(h, "duty", f"ledgers/untested?village={EAST}")
+    assert len(late["items"][0]["untested"]) == 2
 
 
 async def test_a_group_test_tells_every_member_once_and_counts_who_answers(h):
