@@ -1,50 +1,58 @@
-"""Whether an entry can be kept: ids, names, positions, boundaries. Pure.
+"""Whether an entry can be kept: ids, names, labels, telephones, positions, boundaries. Pure.
 
-Everything here raises BadEntry with the field and how to mend it. What depends on other entries
-(does the group exist, is it full) is checked where it is written.
+What is wrong is decided in `faults`, for a page and a sheet alike; here it raises BadEntry with the
+field and how to mend it. What was kept already is not looked at again. What depends on other
+entries (does the group exist, is it full) is checked where it is written.
 """
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from linkage.registry.errors import BadEntry
-from linkage.registry.model import Said, is_id
-from linkage.registry.personal import Contact
+from linkage.registry.faults import (
+    LONGEST_ADDRESS,
+    LONGEST_HEALTH,
+    LONGEST_NAME,
+    MOST_FURTHER,
+    Fault,
+    id_fault,
+    label_fault,
+    name_fault,
+    phone_fault,
+    position_fault,
+    text_fault,
+    tidy,
+    tidy_phone,
+    too_many_further,
+)
+from linkage.registry.model import Said
+from linkage.registry.personal import Contact, FurtherContact
 
-NAME_LIMIT = 100
-PHONE_LIMIT = 32
-ADDRESS_LIMIT = 200
-HEALTH_LIMIT = 200
-FURTHER_LIMIT = 10
 _RING_LIMIT = 500
 _RINGS = 20
-_PHONE = frozenset("0123456789+-() ,/*#转")
 
 Point = tuple[float, float]
 
 
 def check_id(text: str, field: str = "id") -> None:
-    if not is_id(text):
-        raise BadEntry(
-            field,
-            Said(
-                "编号须为 1 至 64 个字母、数字、点、横线或下划线",
-                "an id has 1 to 64 letters, digits, dots, dashes or underscores",
-            ),
-        )
+    _refuse(field, id_fault(text))
 
 
-def check_name(text: str, field: str = "name") -> None:
-    """A name, a label: something to read, in one line."""
-    if not 1 <= len(text) <= NAME_LIMIT or not text.strip() or _has_controls(text):
-        raise BadEntry(
-            field,
-            Said(
-                f"须为一行 1 至 {NAME_LIMIT} 个字",
-                f"must be one line of 1 to {NAME_LIMIT} characters",
-            ),
-        )
+def tidy_name(text: str, field: str = "name") -> str:
+    """A name as it is kept: something to read, in one line."""
+    name = tidy(text)
+    _refuse(field, name_fault(name))
+    return name
+
+
+def tidy_label(text: str, *, kept: str | None, contact_name: str) -> str:
+    """A household's label as it is kept: what neighbours see, never a name."""
+    label = tidy(text)
+    if label != kept:
+        _refuse("label", label_fault(label, contact_name=contact_name))
+    return label
 
 
 def check_total(total: int | None, field: str = "households_total") -> None:
@@ -55,50 +63,58 @@ def check_total(total: int | None, field: str = "households_total") -> None:
 
 
 def check_position(latitude: float | None, longitude: float | None) -> None:
-    """Both or neither, WGS-84 degrees."""
-    if (latitude is None) != (longitude is None):
-        field = "latitude" if latitude is None else "longitude"
-        raise BadEntry(
-            field, Said("经度和纬度须同时填写", "say latitude and longitude, or neither")
-        )
-    if latitude is None or longitude is None:
-        return
-    if not -90 <= latitude <= 90:
-        raise BadEntry("latitude", _turned_round("纬度须为 -90 至 90", "latitude is -90 to 90"))
-    if not -180 <= longitude <= 180:
-        raise BadEntry("longitude", Said("经度须为 -180 至 180", "longitude is -180 to 180"))
+    """Both or neither, WGS-84 degrees, in the country."""
+    field = "longitude" if longitude is None and latitude is not None else "latitude"
+    _refuse(field, position_fault(latitude, longitude))
 
 
-def check_contact(contact: Contact) -> None:
-    """Lengths, and telephone numbers that can be dialled."""
-    _check_line(contact.name, "name", NAME_LIMIT)
-    _check_line(contact.address, "address", ADDRESS_LIMIT)
-    _check_line(contact.health, "health", HEALTH_LIMIT)
-    check_phone(contact.phone, "phone")
-    if len(contact.further) > FURTHER_LIMIT:
-        raise BadEntry(
-            "further",
-            Said(f"其他联系人最多 {FURTHER_LIMIT} 位", f"at most {FURTHER_LIMIT} further people"),
-        )
-    for one in contact.further:
-        _check_line(one.name, "further", NAME_LIMIT)
-        _check_line(one.relation, "further", NAME_LIMIT)
-        check_phone(one.phone, "further")
+def tidy_contact(contact: Contact, kept: Contact | None) -> Contact:
+    """The contact as it is kept: lengths, and telephone numbers that can be dialled."""
+    was = kept or Contact("", "", "")
+    further = contact.further
+    if further != was.further:
+        if len(further) > MOST_FURTHER:
+            _refuse("further", too_many_further())
+        further = tuple(_tidy_further(one) for one in further)
+    return replace(
+        contact,
+        name=_tidy_text(contact.name, was.name, "name", LONGEST_NAME),
+        phone=tidied_phone(contact.phone, was.phone, "phone"),
+        address=_tidy_text(contact.address, was.address, "address", LONGEST_ADDRESS),
+        health=_tidy_text(contact.health, was.health, "health", LONGEST_HEALTH),
+        further=further,
+    )
 
 
-def check_phone(text: str, field: str) -> None:
-    """Empty, or digits with the usual signs between them."""
-    if not text:
-        return
-    digits = sum(c.isdecimal() for c in text)
-    if len(text) > PHONE_LIMIT or digits < 3 or not set(text) <= _PHONE:
-        raise BadEntry(
-            field,
-            Said(
-                "电话须为数字，可含 + - 空格，例如 13800000000",
-                "a telephone number has digits, and + - or spaces: such as 13800000000",
-            ),
-        )
+def tidied_phone(text: str, kept: str | None, field: str) -> str:
+    """A telephone number as it is kept; an empty one is right."""
+    if text == kept:
+        return text
+    phone = tidy_phone(text)
+    if phone != kept:
+        _refuse(field, phone_fault(phone))
+    return phone
+
+
+def _tidy_further(one: FurtherContact) -> FurtherContact:
+    return FurtherContact(
+        _tidy_text(one.name, None, "further", LONGEST_NAME),
+        tidied_phone(one.phone, None, "further"),
+        _tidy_text(one.relation, None, "further", LONGEST_NAME),
+    )
+
+
+def _tidy_text(text: str, kept: str | None, field: str, longest: int) -> str:
+    if text == kept:
+        return text
+    tidied = tidy(text)
+    _refuse(field, text_fault(tidied, longest=longest))
+    return tidied
+
+
+def _refuse(field: str, fault: Fault | None) -> None:
+    if fault is not None:
+        raise BadEntry(field, fault.said)
 
 
 def boundary_of(given: object, field: str = "boundary") -> str | None:
@@ -170,17 +186,6 @@ def _point_of(given: object, field: str) -> Point:
 
 def _turned_round(zh: str, en: str) -> Said:
     return Said(f"{zh}；经度和纬度是否写反了？", f"{en}; are longitude and latitude turned round?")
-
-
-def _check_line(text: str, field: str, most: int) -> None:
-    if len(text) > most or _has_controls(text):
-        raise BadEntry(
-            field, Said(f"须为一行，最多 {most} 个字", f"must be one line of at most {most}")
-        )
-
-
-def _has_controls(text: str) -> bool:
-    return any(ord(c) < 32 or ord(c) == 127 for c in text)
 
 
 def _doubled_area(ring: Sequence[Point]) -> float:

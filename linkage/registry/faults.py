@@ -143,6 +143,25 @@ def label_fault(label: str, *, contact_name: str = "") -> Fault | None:
     return None
 
 
+def same_label_fault(label: str, other: str) -> Fault:
+    """Two households of a group, `other` one of them, would be called the same."""
+    return Fault(
+        Said(
+            f"同组的 {other} 也叫“{label}”，邻居分不清是谁家求助",
+            f"{other} of the same group has the same label: neighbours cannot tell them apart",
+        ),
+        Said("请给其中一户改称呼", "give one of them another label"),
+    )
+
+
+def too_many_further() -> Fault:
+    """More further contacts than anybody calls."""
+    return Fault(
+        Said(f"其他联系人超过 {MOST_FURTHER} 位", f"there are more than {MOST_FURTHER} of them"),
+        Said("请只留最要紧的几位", "keep those that matter most"),
+    )
+
+
 def phone_fault(phone: str) -> Fault | None:
     """Of a number as `tidy_phone` gives it; an empty one is right."""
     if phone == "" or any(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select, update
 from alarms.store import SealedBox
 from linkage.registry import checks, places
 from linkage.registry.errors import BadEntry, NotPossible
+from linkage.registry.faults import same_label_fault
 from linkage.registry.history import Caller, note
 from linkage.registry.model import Change, Entity, HouseholdEntry, Outcome, Said, Written
 from linkage.registry.moving import must_have_room, must_take_in, no_longer_leader
@@ -35,19 +36,23 @@ def put_household(
     Whoever left stays out of the net (`moving.move_household` takes them in again).
     """
     checks.check_id(entry.id)
-    checks.check_name(entry.label, "label")
-    checks.check_position(entry.latitude, entry.longitude)
-    if contact is not None:
-        checks.check_contact(contact)
     before = _before(conn, caller, entry.id)
+    kept = contact_of(conn, box, entry.id)
+    if contact is not None:
+        contact = checks.tidy_contact(contact, kept)
+    entry = _checked(entry, before, contact or kept or NOTHING_SAID)
     must_take_in(conn, caller, entry.group_id)
     _check_estate(conn, caller, entry)
     joins = before is None or before["group_id"] != entry.group_id
     if joins and (before is None or before["left_at_ms"] is None):
         must_have_room(conn, entry.group_id, 1)
+    if (joins or before is None or before["label"] != entry.label) and (
+        before is None or before["left_at_ms"] is None
+    ):
+        _must_be_told_apart(conn, entry)
     outcome, fields = put_row(conn, households, entry.id, _values(entry))
     if contact is not None:
-        said = _put_contact(conn, box, entry.id, contact)
+        said = _put_contact(conn, box, entry.id, contact, kept)
         fields = [*fields, *said]
         if said and outcome is Outcome.UNCHANGED:
             outcome = Outcome.CHANGED
@@ -56,6 +61,29 @@ def put_household(
     if before is not None and before["group_id"] != entry.group_id:
         groups.append(before["group_id"])
     return Written(outcome, size_warnings(conn, *groups))
+
+
+def _checked(entry: HouseholdEntry, before: dict[str, Any] | None, now: Contact) -> HouseholdEntry:
+    """The entry as it is kept. Raises BadEntry."""
+    was = before or {"label": None, "latitude": None, "longitude": None}
+    label = checks.tidy_label(entry.label, kept=was["label"], contact_name=now.name)
+    if (entry.latitude, entry.longitude) != (was["latitude"], was["longitude"]):
+        checks.check_position(entry.latitude, entry.longitude)
+    return replace(entry, label=label)
+
+
+def _must_be_told_apart(conn: Connection, entry: HouseholdEntry) -> None:
+    h = households.c
+    other = conn.scalar(
+        select(h.id).where(
+            h.group_id == entry.group_id,
+            h.left_at_ms.is_(None),
+            h.id != entry.id,
+            h.label == entry.label,
+        )
+    )
+    if other is not None:
+        raise BadEntry("label", same_label_fault(entry.label, other).said)
 
 
 def _note(
@@ -80,15 +108,21 @@ def _note(
 
 def _before(conn: Connection, caller: Caller, household_id: str) -> dict[str, Any] | None:
     h = households.c
-    row = conn.execute(
-        select(h.group_id, h.left_at_ms, h.erased_at_ms).where(h.id == household_id)
-    ).first()
+    row = (
+        conn.execute(
+            select(
+                h.group_id, h.label, h.latitude, h.longitude, h.left_at_ms, h.erased_at_ms
+            ).where(h.id == household_id)
+        )
+        .mappings()
+        .first()
+    )
     if row is None:
         return None
     must_cover(caller.places, places.village_of_household(conn, household_id))
-    if row.erased_at_ms is not None:
+    if row["erased_at_ms"] is not None:
         raise NotPossible(Said("该户资料已删除", "this household was erased"))
-    return {"group_id": row.group_id, "left_at_ms": row.left_at_ms}
+    return dict(row)
 
 
 def _check_estate(conn: Connection, caller: Caller, entry: HouseholdEntry) -> None:
@@ -114,10 +148,9 @@ def _values(entry: HouseholdEntry) -> dict[str, Any]:
 
 
 def _put_contact(
-    conn: Connection, box: SealedBox, household_id: str, contact: Contact
+    conn: Connection, box: SealedBox, household_id: str, contact: Contact, kept: Contact | None
 ) -> list[str]:
     """The names of its fields that changed; sealing the same again would look like a change."""
-    kept = contact_of(conn, box, household_id)
     if kept == contact:
         return []
     h = households.c

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select, update
 from alarms.store.tables import devices
 from linkage.registry import checks, places
 from linkage.registry.errors import BadEntry, NotPossible
+from linkage.registry.faults import same_label_fault
 from linkage.registry.history import Caller, note
 from linkage.registry.model import MOST_HOUSEHOLDS, Change, Entity, Outcome, Said, Written
 from linkage.registry.places import households_in_net, must_cover
@@ -33,6 +34,7 @@ def move_household(conn: Connection, caller: Caller, household_id: str, group_id
     if before.group_id == group_id and before.left_at_ms is None:
         return Written(Outcome.UNCHANGED, size_warnings(conn, group_id))
     must_have_room(conn, group_id, 1)
+    must_be_told_apart(conn, group_id, [household_id])
     values = {"group_id": group_id, "left_at_ms": None}
     conn.execute(update(households).where(h.id == household_id).values(values))
     if before.group_id != group_id:
@@ -74,7 +76,7 @@ def split_group(
     must_cover(caller.places, places.village_of_group(conn, group_id))
     must_be_in_use(conn, group_id)
     checks.check_id(new_id, "into")
-    checks.check_name(new_name, "into")
+    new_name = checks.tidy_name(new_name, "into")
     if places.village_of_group(conn, new_id) is not None:
         raise NotPossible(Said(f"编号 {new_id} 已有", f"there is a group {new_id} already"))
     chosen = _members_among(conn, group_id, household_ids)
@@ -103,6 +105,8 @@ def merge_group(conn: Connection, caller: Caller, group_id: str, into: str) -> W
     must_have_room(conn, into, households_in_net(conn, group_id))
     # those that left too: their group must be one that is in use, should they come back
     everyone = list(conn.scalars(select(h.id).where(h.group_id == group_id).order_by(h.id)))
+    in_net = select(h.id).where(h.group_id == group_id, h.left_at_ms.is_(None))
+    must_be_told_apart(conn, into, list(conn.scalars(in_net)))
     _move_all(conn, caller, everyone, group_id, into)
     of_group = list(conn.scalars(select(devices.c.id).where(devices.c.group_id == group_id)))
     for device in of_group:
@@ -130,6 +134,22 @@ def must_have_room(conn: Connection, group_id: str, more: int) -> None:
     """Raises NotPossible when the group would have more households than a group may."""
     if households_in_net(conn, group_id) + more > MOST_HOUSEHOLDS:
         raise _full(group_id)
+
+
+def must_be_told_apart(conn: Connection, group_id: str, joining: Sequence[str]) -> None:
+    """Raises NotPossible when one that joins has the label of one that is in the group."""
+    h = households.c
+    labels = list(conn.scalars(select(h.label).where(h.id.in_(joining))))
+    other = conn.execute(
+        select(h.id, h.label).where(
+            h.group_id == group_id,
+            h.left_at_ms.is_(None),
+            h.id.not_in(joining),
+            h.label.in_(labels),
+        )
+    ).first()
+    if other is not None:
+        raise NotPossible(same_label_fault(other.label, other.id).said)
 
 
 def must_be_in_use(conn: Connection, group_id: str) -> None:

@@ -33,11 +33,11 @@ from linkage.schema import grids, households, mutual_aid_groups, villages
 def put_village(conn: Connection, caller: Caller, entry: VillageEntry) -> Written:
     """Add a village, or change it; only whoever's places it is in."""
     checks.check_id(entry.id)
-    checks.check_name(entry.name)
+    name = checks.tidy_name(entry.name)
     checks.check_total(entry.households_total)
     must_cover(caller.places, entry.id)
     values = {
-        "name": entry.name,
+        "name": name,
         "households_total": entry.households_total,
         "boundary": entry.boundary,
     }
@@ -47,31 +47,29 @@ def put_village(conn: Connection, caller: Caller, entry: VillageEntry) -> Writte
 def put_grid(conn: Connection, caller: Caller, entry: GridEntry) -> Written:
     """Add a grid, or change it. It stays in its village."""
     checks.check_id(entry.id)
-    checks.check_name(entry.name)
+    name = checks.tidy_name(entry.name)
     _into_village(conn, caller, entry.village_id, places.village_of_grid(conn, entry.id))
-    values = {"village_id": entry.village_id, "name": entry.name, "boundary": entry.boundary}
+    values = {"village_id": entry.village_id, "name": name, "boundary": entry.boundary}
     return _put(conn, caller, Entity.GRID, grids, entry.id, values)
 
 
 def put_estate(conn: Connection, caller: Caller, entry: EstateEntry, box: SealedBox) -> Written:
     """Add an estate, or change it. It stays in its village."""
     checks.check_id(entry.id)
-    checks.check_name(entry.name)
-    if entry.property_company is not None:
-        checks.check_name(entry.property_company, "property_company")
-    checks.check_phone(entry.property_phone or "", "property_phone")
+    name, company = checks.tidy_name(entry.name), entry.property_company
+    if company is not None:
+        company = checks.tidy_name(company, "property_company")
     _into_village(conn, caller, entry.village_id, places.village_of_estate(conn, entry.id))
     sealed = conn.scalar(select(estates.c.property_phone_sealed).where(estates.c.id == entry.id))
-    if estate_phone(box, entry.id, sealed) != entry.property_phone:
-        sealed = (
-            None
-            if entry.property_phone is None
-            else box.seal(entry.property_phone.encode(), context=_estate_context(entry.id))
-        )
+    kept = estate_phone(box, entry.id, sealed)
+    phone = checks.tidied_phone(entry.property_phone or "", kept, "property_phone") or None
+    if phone != kept:
+        context = _estate_context(entry.id)
+        sealed = None if phone is None else box.seal(phone.encode(), context=context)
     values = {
         "village_id": entry.village_id,
-        "name": entry.name,
-        "property_company": entry.property_company,
+        "name": name,
+        "property_company": company,
         "property_phone_sealed": sealed,
     }
     return _put(conn, caller, Entity.ESTATE, estates, entry.id, values)
@@ -85,7 +83,7 @@ def estate_phone(box: SealedBox, estate_id: str, sealed: bytes | None) -> str | 
 def put_group(conn: Connection, caller: Caller, entry: GroupEntry) -> Written:
     """Add a group, or change its name and its 联户长; another grid is `moving.move_group`."""
     checks.check_id(entry.id)
-    checks.check_name(entry.name)
+    name = checks.tidy_name(entry.name)
     g = mutual_aid_groups.c
     before = conn.execute(select(g.grid_id, g.retired_at_ms).where(g.id == entry.id)).first()
     if before is not None:
@@ -101,7 +99,7 @@ def put_group(conn: Connection, caller: Caller, entry: GroupEntry) -> Written:
         _must_be_member(conn, entry.leader_household_id, entry.id)
     values = {
         "grid_id": entry.grid_id,
-        "name": entry.name,
+        "name": name,
         "leader_household_id": entry.leader_household_id,
     }
     written = _put(conn, caller, Entity.GROUP, mutual_aid_groups, entry.id, values)

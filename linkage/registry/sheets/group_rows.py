@@ -6,7 +6,7 @@ Looked at once every row is read, because households move between groups in the 
 from collections import defaultdict
 from collections.abc import Sequence
 
-from linkage.registry.faults import Fault
+from linkage.registry.faults import Fault, same_label_fault
 from linkage.registry.model import MOST_HOUSEHOLDS, Change, Said, size_warning
 from linkage.registry.sheets.household_rows import HouseholdRow
 from linkage.registry.sheets.place_book import PlaceBook
@@ -43,13 +43,7 @@ def _check_labels(own: list[HouseholdRow], staying: list[str], registered: Regis
         other = whose.setdefault(row.label, row.id)
         if other == row.id:
             continue
-        fault = Fault(
-            Said(
-                f"同组的 {other} 也叫“{row.label}”，邻居分不清是谁家求助",
-                f"{other} of the same group has the same label: neighbours cannot tell them apart",
-            ),
-            Said("请给其中一户改称呼", "give one of them another label"),
-        )
+        fault = same_label_fault(row.label, other)
         # what was so before is no reason to refuse all the rest
         if row.write is not None and {"label", "group_id"} & row.write.values.keys():
             row.spot.refuse("label", fault)

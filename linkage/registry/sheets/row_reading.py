@@ -16,6 +16,7 @@ from linkage.registry.faults import (
     text_fault,
     tidy,
     tidy_phone,
+    too_many_further,
 )
 from linkage.registry.model import Said
 from linkage.registry.personal import FurtherContact
@@ -132,7 +133,7 @@ class RowReader:
                 return None
             found.append(FurtherContact(name, phone, relation))
         if len(found) > MOST_FURTHER:
-            self.refuse(key, _TOO_MANY)
+            self.refuse(key, too_many_further())
             return None
         return tuple(found)
 
@@ -244,10 +245,6 @@ _FURTHER = Fault(
         "请写成 李演示/0574-88123456/女儿，多人用；隔开",
         "write it as 李演示/0574-88123456/女儿, several with ; between them",
     ),
-)
-_TOO_MANY = Fault(
-    Said(f"其他联系人超过 {MOST_FURTHER} 位", f"there are more than {MOST_FURTHER} of them"),
-    Said("请只留最要紧的几位", "keep those that matter most"),
 )
 _YES_OR_NO = Fault(
     Said("应为“是”或“否”", "it must be yes or no"),
