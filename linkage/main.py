@@ -295,7 +295,7 @@ async def opened(
                 station=StationDesk(database, clock, changes, box=box, writer=node),
                 enrolment=enrolment,
                 ledgers=ledgers,
-                test_every_s=file.ledgers.test_every,
+                test_every_s=float(file.ledgers.test_every),
             )
         )
         # first what may be refused: nothing is connected yet that would have to be let go

@@ -35,6 +35,10 @@ export const ENTRIES: readonly Entry[] = [
   { route: 'registry-coverage', label: 'nav.coverage', needs: 'registry.read', group: 'registry' },
   { route: 'registry-directory', label: 'nav.directory', needs: 'registry.export', group: 'registry' },
   { route: 'registry-import', label: 'nav.sheets', needs: 'registry.import', group: 'registry' },
+  { route: 'devices', label: 'nav.devices', needs: 'registry.read', group: 'registry' },
+  { route: 'labels', label: 'nav.labels', needs: 'device.enrol', group: 'registry' },
+  { route: 'maintenance', label: 'nav.maintenance', needs: 'maintenance.read', group: 'registry' },
+  { route: 'ledgers', label: 'nav.ledgers', needs: 'ledger.read', group: 'registry' },
 ]
 
 const GROUP_LABELS: Readonly<Record<GroupName, Key>> = {

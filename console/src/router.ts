@@ -11,12 +11,19 @@ import SheetsView from './views/SheetsView.vue'
 import CamerasView from './views/CamerasView.vue'
 import ClosedView from './views/ClosedView.vue'
 import IncidentView from './views/IncidentView.vue'
+import DevicesView from './views/DevicesView.vue'
 import DutySettingsView from './views/DutySettingsView.vue'
 import DutyView from './views/DutyView.vue'
+import LabelsView from './views/LabelsView.vue'
+import LedgersView from './views/LedgersView.vue'
 import LedgerView from './views/LedgerView.vue'
+import MaintenanceView from './views/MaintenanceView.vue'
 import NotFoundView from './views/NotFoundView.vue'
 import PlansView from './views/PlansView.vue'
 import QuietView from './views/QuietView.vue'
+
+/** What changes in such a page's own address leaves it where it is scrolled to. */
+const STAYS = { stays: true }
 
 export const ROUTES: RouteRecordRaw[] = [
   { path: '/', name: 'board', component: BoardView },
@@ -27,6 +34,10 @@ export const ROUTES: RouteRecordRaw[] = [
   { path: '/quiet', name: 'quiet', component: QuietView },
   { path: '/drills/:id', name: 'ledger', component: LedgerView, props: true },
   { path: '/plans', name: 'plans', component: PlansView },
+  { path: '/devices/:id?', name: 'devices', component: DevicesView, props: true, meta: STAYS },
+  { path: '/labels', name: 'labels', component: LabelsView },
+  { path: '/maintenance', name: 'maintenance', component: MaintenanceView, meta: STAYS },
+  { path: '/ledgers', name: 'ledgers', component: LedgersView, meta: STAYS },
   { path: '/cameras', name: 'cameras', component: CamerasView },
   { path: '/registry', name: 'registry', component: RegistryView },
   { path: '/registry/groups/:id', name: 'registry-group', component: GroupView, props: true },
@@ -41,6 +52,7 @@ export function makeRouter() {
   return createRouter({
     history: createWebHistory(),
     routes: ROUTES,
-    scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+    scrollBehavior: (to, from, saved) =>
+      saved ?? (to.name === from.name && to.meta['stays'] === true ? false : { top: 0 }),
   })
 }

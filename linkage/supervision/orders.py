@@ -11,6 +11,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
 from linkage.accounts.rights import Permission, permissions_of
+from linkage.model import Person
 from linkage.people import people
 from linkage.supervision import storage
 from linkage.supervision.errors import NoSuchOrder, OrderRefused
@@ -141,16 +142,20 @@ def order(conn: Connection, order_id: str) -> RowMapping:
     return found
 
 
+def able(conn: Connection, village_id: str | None) -> list[Person]:
+    """Who may own orders of this village."""
+    return [
+        person
+        for person in people(conn)
+        if Permission.MAINTENANCE_EDIT in permissions_of(person.role) and person.covers(village_id)
+    ]
+
+
 def assign(conn: Connection, order_id: str, owner: str) -> None:
     """Give it to another account. Raises NoSuchOrder, OrderRefused."""
     found = order(conn, order_id)
     _must_be_open(found)
-    able = [
-        person
-        for person in people(conn)
-        if person.username == owner and Permission.MAINTENANCE_EDIT in permissions_of(person.role)
-    ]
-    if not any(person.covers(found["village_id"]) for person in able):
+    if not any(person.username == owner for person in able(conn, found["village_id"])):
         raise OrderRefused(
             f"{owner} 不能处理此处的维护单 / {owner} may not see to maintenance orders there"
         )

@@ -16,6 +16,10 @@ class MaintenancePerson(Struct, frozen=True, kw_only=True):
     name: str
 
 
+class MaintenanceOwners(Struct, frozen=True, kw_only=True):
+    items: list[MaintenancePerson]
+
+
 class MaintenanceOrder(Struct, frozen=True, kw_only=True):
     id: str
     kind: str

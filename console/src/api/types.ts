@@ -308,6 +308,8 @@ export interface System {
   sse_position: number
   /** Camera alarms come faster than people can look: they are grouped. */
   flood: { since: string; alarms: number } | null
+  /** Devices that somebody must see to; never alarms. */
+  maintenance: { open: number; overdue: number; unowned: number }
 }
 
 export interface Page<T> {

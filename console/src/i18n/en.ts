@@ -1,7 +1,9 @@
+import { devicesEn } from './devices.en'
 import { dutyEn } from './duty.en'
 import { registryEn } from './registry.en'
 import { settingsEn } from './settings.en'
 import { stepsEn } from './steps.en'
+import { upkeepEn } from './upkeep.en'
 import type { Key } from './zh'
 
 /** Every sentence of the console in English. */
@@ -10,6 +12,8 @@ export const en: Record<Key, string> = {
   ...dutyEn,
   ...settingsEn,
   ...registryEn,
+  ...devicesEn,
+  ...upkeepEn,
 
   'app.name': 'Lianfang',
   'app.room': 'Duty room',

@@ -1,7 +1,9 @@
+import { devicesZh } from './devices.zh'
 import { dutyZh } from './duty.zh'
 import { registryZh } from './registry.zh'
 import { settingsZh } from './settings.zh'
 import { stepsZh } from './steps.zh'
+import { upkeepZh } from './upkeep.zh'
 
 /** Every sentence of the console in Chinese. The keys are the master list; `en.ts` must match. */
 export const zh = {
@@ -9,6 +11,8 @@ export const zh = {
   ...dutyZh,
   ...settingsZh,
   ...registryZh,
+  ...devicesZh,
+  ...upkeepZh,
 
   'app.name': '平安联防',
   'app.room': '监控研判室',

@@ -22,7 +22,13 @@ from linkage.supervision.reading import Asked
 from linkage.web import views
 from linkage.web.guard import PORTS, Caller, caller_of
 from linkage.web.incident_reading import read_people
-from linkage.web.maintenance_views import MaintenanceList, MaintenanceOrder, order_view
+from linkage.web.maintenance_views import (
+    MaintenanceList,
+    MaintenanceOrder,
+    MaintenanceOwners,
+    MaintenancePerson,
+    order_view,
+)
 from linkage.web.ports import Ports
 from linkage.web.problems import Problem, not_found
 from linkage.web.reading import body_of, limit_of, pack_cursor, unpack_cursor
@@ -73,6 +79,20 @@ async def one(request: web.Request) -> web.Response:
     ports, caller = request.app[PORTS], caller_of(request)
     order_id = request.match_info["id"]
     return views.answer(await _answered(ports, lambda conn: _shown(conn, ports, caller, order_id)))
+
+
+async def owners(request: web.Request) -> web.Response:
+    ports, caller = request.app[PORTS], caller_of(request)
+    order_id = request.match_info["id"]
+
+    def work(conn: Connection) -> MaintenanceOwners:
+        shown = _shown(conn, ports, caller, order_id)
+        able = orders.able(conn, shown.village_id)
+        return MaintenanceOwners(
+            items=[MaintenancePerson(username=one.username, name=one.display_name) for one in able]
+        )
+
+    return views.answer(await _answered(ports, work))
 
 
 async def assign(request: web.Request) -> web.Response:
@@ -165,6 +185,14 @@ ROUTES = (
         Permission.MAINTENANCE_READ,
         "One maintenance order",
         answers={200: MaintenanceOrder},
+    ),
+    Route(
+        "GET",
+        f"{_PATH}/{{id}}/owners",
+        owners,
+        Permission.MAINTENANCE_EDIT,
+        "Whom a maintenance order may be given to",
+        answers={200: MaintenanceOwners},
     ),
     Route(
         "POST",

@@ -134,6 +134,20 @@ async def test_order_is_given_only_to_somebody_who_may_see_to_it_there(town):
             assert (await answer.json())["owner"]["username"] == "east"
 
 
+async def test_those_who_may_own_an_order_are_named_to_whoever_gives_it(town):
+    await town.person("east", "village-head", [EAST])
+    await town.person("west", "village-head", [WEST])
+    await town.person("audit", "auditor")
+    await order(town, "o")
+    async with town.browser("east") as session:
+        async with session.get(f"{ORDERS}/o/owners") as answer:
+            named = (await answer.json())["items"]
+    assert {"username": "east", "name": "east 显示名"} in named
+    assert not {"west", "audit"} & {one["username"] for one in named}
+    async with town.browser("west") as session:
+        assert (await session.get(f"{ORDERS}/o/owners")).status == 404
+
+
 async def test_mine_are_those_i_own_or_was_handed(town):
     await town.person("east", "village-head", [EAST])
     await order(town, "a", owner="east")
