@@ -16,5 +16,6 @@ export function windowOf(
 ): Window {
   const first = Math.max(0, Math.floor(scrolled / rowHeight) - beyond)
   const end = Math.min(total, Math.ceil((scrolled + height) / rowHeight) + beyond)
-  return { first: Math.min(first, end), end }
+  // while the list is still below the screen, none
+  return { first: Math.min(first, Math.max(end, 0)), end: Math.max(end, 0) }
 }

@@ -82,6 +82,7 @@ NET_MAY: dict[str, Line] = {
     "GET /api/v1/maintenance-orders/{id}": Line(
         "duty shift head auditor admin", "order-1", machine=True
     ),
+    "GET /api/v1/maintenance-orders/{id}/owners": Line("duty shift head admin", "order-1"),
     "POST /api/v1/maintenance-orders/{id}/assign": Line(
         "duty shift head admin", "order-1", {"owner": "nobody"}, leaves=(409,)
     ),

@@ -139,9 +139,8 @@ async def test_those_who_may_own_an_order_are_named_to_whoever_gives_it(town):
     await town.person("west", "village-head", [WEST])
     await town.person("audit", "auditor")
     await order(town, "o")
-    async with town.browser("east") as session:
-        async with session.get(f"{ORDERS}/o/owners") as answer:
-            named = (await answer.json())["items"]
+    async with town.browser("east") as session, session.get(f"{ORDERS}/o/owners") as answer:
+        named = (await answer.json())["items"]
     assert {"username": "east", "name": "east 显示名"} in named
     assert not {"west", "audit"} & {one["username"] for one in named}
     async with town.browser("west") as session:
