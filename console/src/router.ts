@@ -39,7 +39,7 @@ export const ROUTES: RouteRecordRaw[] = [
   { path: '/maintenance', name: 'maintenance', component: MaintenanceView, meta: STAYS },
   { path: '/ledgers', name: 'ledgers', component: LedgersView, meta: STAYS },
   { path: '/cameras', name: 'cameras', component: CamerasView },
-  { path: '/registry', name: 'registry', component: RegistryView },
+  { path: '/registry', name: 'households', component: RegistryView },
   { path: '/registry/groups/:id', name: 'registry-group', component: GroupView, props: true },
   { path: '/registry/households/:id', name: 'registry-household', component: HouseholdView, props: true },
   { path: '/registry/coverage', name: 'registry-coverage', component: CoverageView },
