@@ -8,9 +8,10 @@ export const registryEn: Record<keyof typeof registryZh, string> = {
   'nav.sheets': 'Import and export',
 
   'registry.places': 'Town, villages, grids, groups',
-  'registry.search': 'Label, phone, address, device, pinyin',
+  'registry.search': 'Label, name, phone, pinyin',
   'registry.households': '{count} households',
   'registry.withCount': '{name} ({count} households)',
+  'registry.ofTotal': 'in the net / all of the village',
   'registry.fold': 'Close {name}',
   'registry.unfold': 'Open {name}',
   'registry.village': 'Village',

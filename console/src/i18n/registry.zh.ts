@@ -9,6 +9,7 @@ export const registryZh = {
   'registry.search': '称呼、姓名、电话、地址、拼音',
   'registry.households': '{count} 户',
   'registry.withCount': '{name}（{count} 户）',
+  'registry.ofTotal': '在网户数/全村户数',
   'registry.fold': '收起 {name}',
   'registry.unfold': '展开 {name}',
   'registry.village': '村（社区）',
