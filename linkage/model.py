@@ -407,6 +407,7 @@ class MemberDevice:
     device: str
     household_id: str
     wants_notices: bool
+    """On this button: false as well where it wants to be telephoned only."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from alarms.store.prepared import Prepared, PreparedIn
 from alarms.store.tables import devices
 from linkage.cells import EARTH_M, distance_m
 from linkage.model import NOWHERE, ActionKind, MemberDevice, NearCamera, Place, Sounder
+from linkage.registry.model import ToldBy
 from linkage.schema import cameras, grids, households, mutual_aid_groups, villages
 
 # Built once: making and hashing a statement costs more than running it, and in a storm these are
@@ -74,6 +75,7 @@ _MEMBERS = PreparedIn(
             households.c.id.label("household_id"),
             households.c.group_id,
             households.c.wants_notices,
+            households.c.told_by,
         )
         .join(households, households.c.id == devices.c.household_id)
         .where(
@@ -190,8 +192,8 @@ def near(spots: Iterable[CameraSpot], place: Place, within_m: float) -> list[Nea
 def members_of_groups(conn: Connection, ids: Collection[str]) -> dict[str, list[MemberDevice]]:
     """The buttons of all households of each group, in a steady order."""
     found: dict[str, list[MemberDevice]] = {group: [] for group in ids}
-    for device, household, group, wants in _MEMBERS.rows(conn, list(ids)):
-        found[group].append(MemberDevice(device, household, bool(wants)))
+    for device, household, group, wants, how in _MEMBERS.rows(conn, list(ids)):
+        found[group].append(MemberDevice(device, household, bool(wants) and ToldBy(how).by_button))
     return found
 
 

@@ -61,6 +61,7 @@ households = Table(
     Column("latitude", Float),  # WGS-84 degrees; None when not surveyed
     Column("longitude", Float),
     Column("wants_notices", Boolean, nullable=False),
+    Column("told_by", String(8), nullable=False, server_default="button"),  # registry.model.ToldBy
     # its own key, sealed under the site key, and what is personal, sealed under its own key: an
     # erased household has neither (linkage.registry.personal)
     Column("data_key_sealed", LargeBinary),

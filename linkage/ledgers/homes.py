@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from alarms.device_topics import BUTTON
 from alarms.model import DeviceState
 from alarms.store.tables import devices
 from linkage.accounts.rights import Places
+from linkage.registry.model import ToldBy
 from linkage.schema import grids, households, mutual_aid_groups, villages
 
 _IN_USE = (DeviceState.ISSUED.value, DeviceState.ENROLLED.value)
@@ -57,7 +58,7 @@ def home_buttons(
             d.id,
             h.id.label("household_id"),
             h.label,
-            h.wants_notices,
+            and_(h.wants_notices, h.told_by != ToldBy.PHONE.value).label("wants_notices"),
             g.id.label("group_id"),
             g.name.label("group_name"),
             g.leader_household_id,

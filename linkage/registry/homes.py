@@ -144,6 +144,7 @@ def _values(entry: HouseholdEntry) -> dict[str, Any]:
         "latitude": entry.latitude,
         "longitude": entry.longitude,
         "wants_notices": entry.wants_notices,
+        "told_by": entry.told_by.value,
     }
 
 

@@ -77,6 +77,7 @@ def _home(home: Home) -> dict[str, Any]:
         "latitude": home.latitude,
         "longitude": home.longitude,
         "wants_notices": home.wants_notices,
+        "told_by": home.told_by.value,
         "leader": home.leads,
         "left_at_ms": home.left_at_ms,
         "erased_at_ms": home.erased_at_ms,

@@ -16,7 +16,7 @@ from linkage.model import OPEN_STAGES, ActionKind
 from linkage.registry import places
 from linkage.registry.errors import NotPossible
 from linkage.registry.history import REASON_LIMIT, Caller, note
-from linkage.registry.model import ERASED_LABEL, Change, Entity, Outcome, Said, Written
+from linkage.registry.model import ERASED_LABEL, Change, Entity, Outcome, Said, ToldBy, Written
 from linkage.registry.moving import no_longer_leader
 from linkage.registry.places import must_cover
 from linkage.registry.texts import seal_text
@@ -71,6 +71,7 @@ def erase(
         "latitude": None,
         "longitude": None,
         "wants_notices": False,
+        "told_by": ToldBy.BUTTON.value,
         "data_key_sealed": None,
         "personal_sealed": None,
         "left_at_ms": caller.at_ms if row.left_at_ms is None else row.left_at_ms,

@@ -81,6 +81,23 @@ _CHANGE_LABELS = {
 }
 
 
+class ToldBy(StrEnum):
+    """How a household wants to be told of a neighbour's call (`households.told_by`)."""
+
+    BUTTON = "button"
+    PHONE = "phone"
+    """An officer telephones; its button stays silent."""
+    BOTH = "both"
+
+    @property
+    def by_button(self) -> bool:
+        return self is not ToldBy.PHONE
+
+    @property
+    def by_phone(self) -> bool:
+        return self is not ToldBy.BUTTON
+
+
 @dataclass(frozen=True)
 class Said:
     """One sentence in Chinese and in English."""
@@ -163,6 +180,7 @@ class HouseholdEntry:
     latitude: float | None = None
     longitude: float | None = None
     wants_notices: bool = True
+    told_by: ToldBy = ToldBy.BUTTON
 
 
 class Outcome(StrEnum):

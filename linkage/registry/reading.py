@@ -17,6 +17,7 @@ from alarms.store.tables import devices
 from linkage.accounts.rights import Places
 from linkage.registry import places as where
 from linkage.registry.coverage import covers
+from linkage.registry.model import ToldBy
 from linkage.registry.personal import Contact, HouseholdBox
 from linkage.registry.places import must_cover
 from linkage.registry.schema import estates
@@ -86,6 +87,7 @@ class Home:
     latitude: float | None
     longitude: float | None
     wants_notices: bool
+    told_by: ToldBy
     leads: bool
     """It is its group's 联户长."""
     left_at_ms: int | None
@@ -246,6 +248,7 @@ def read_homes(conn: Connection, box: SealedBox, ids: Sequence[str]) -> list[Hom
                 latitude=row.latitude,
                 longitude=row.longitude,
                 wants_notices=row.wants_notices,
+                told_by=ToldBy(row.told_by),
                 leads=row.leader_household_id == row.id,
                 left_at_ms=row.left_at_ms,
                 erased_at_ms=row.erased_at_ms,

@@ -181,11 +181,12 @@ class QuietReader:
 
     async def __call__(self, incident_id: str) -> bool:
         """Raises StoreBusy."""
-        return await self._database.read(lambda conn: _holds_quiet(conn, incident_id))
+        return await self._database.read(lambda conn: holds_quiet(conn, incident_id))
 
 
-def _holds_quiet(conn: Connection, incident_id: str) -> bool:
-    """After a cancel as after a duress, which must look the same from the household."""
+def holds_quiet(conn: Connection, incident_id: str) -> bool:
+    """Whether anything in it was quiet; after a cancel as after a duress, which must look the same
+    from the household."""
     a = incident_alarms.c
     quiet = or_(a.silent.is_(True), a.kind.in_([AlarmKind.DURESS.value, AlarmKind.CANCEL.value]))
     found = conn.scalar(select(a.alarm_id).where(a.incident_id == incident_id, quiet).limit(1))

@@ -10,15 +10,17 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from alarms.model import AlarmKind
+from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from alarms.store import SealedBox
 from alarms.store.tables import devices
 from camerad.model import CameraHealth, CameraState
 from linkage import schema as s
 from linkage.model import ActionKind, Actor, EventType
+from linkage.registry.model import ToldBy
 from linkage.registry.personal import contact_of
 from linkage.response_plans import storage
 from linkage.steps.checks import ClosingCheck
+from linkage.ways.station_desk import holds_quiet
 from linkage.web import plan_views, views
 from linkage.web.incident_alarms import alarm_counts
 from linkage.web.incident_reading import (
@@ -182,7 +184,9 @@ def _group(
     )
     h = s.households.c
     homes = conn.execute(
-        select(h.id, h.label).where(h.group_id == row.group_id).order_by(h.label)
+        select(h.id, h.label, h.wants_notices, h.told_by, h.left_at_ms)
+        .where(h.group_id == row.group_id)
+        .order_by(h.label)
     ).all()
     buttons = conn.execute(
         select(devices.c.id, devices.c.household_id)
@@ -190,6 +194,10 @@ def _group(
         .order_by(devices.c.id)
     ).all()
     notices = _notices(events, actions)
+    # as for notices: what must be quiet is told to nobody, and a call may be heard
+    is_near = row.household_id is not None and row.kind in LIFE_SAFETY_KINDS
+    is_quiet = row.silent or row.kind == AlarmKind.DURESS or holds_quiet(conn, row.id)
+    may_tell = is_near and not is_quiet
     return views.Group(
         id=row.group_id,
         name=name or row.group_id,
@@ -199,6 +207,7 @@ def _group(
                 [b.id for b in buttons if b.household_id == home.id],
                 notices,
                 is_source=home.id in sources,
+                may_tell=may_tell,
             )
             for home in homes
         ],
@@ -206,8 +215,9 @@ def _group(
 
 
 def _group_household(
-    home: AnyRow, own: list[str], notices: dict[str, str], *, is_source: bool
+    home: AnyRow, own: list[str], notices: dict[str, str], *, is_source: bool, may_tell: bool
 ) -> views.GroupHousehold:
+    wants = bool(home.wants_notices) and home.left_at_ms is None
     told = next((device for device in own if device in notices), None)
     return views.GroupHousehold(
         id=home.id,
@@ -215,6 +225,8 @@ def _group_household(
         is_source=is_source,
         device=told or next(iter(own), None),
         notice=None if told is None else notices[told],
+        told_by=str(home.told_by) if wants else None,
+        telephone=wants and may_tell and not is_source and ToldBy(home.told_by).by_phone,
     )
 
 

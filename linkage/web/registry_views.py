@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from linkage.registry.coverage import VillageCoverage
 from linkage.registry.history import HistoryEntry
-from linkage.registry.model import Said, Written, size_warning
+from linkage.registry.model import Said, ToldBy, Written, size_warning
 from linkage.registry.personal import Contact
 from linkage.registry.reading import DeviceWords, GroupShown, Home, VillageInTree
 from linkage.web.incident_detail import masked_address, masked_name, masked_phone
@@ -104,6 +104,8 @@ class RegistryHousehold(Struct, frozen=True, kw_only=True):
     latitude: float | None
     longitude: float | None
     wants_notices: bool
+    told_by: ToldBy
+    """By which way, when it wants to be told."""
     role: str
     """leader (联户长) or member."""
     in_net: bool
@@ -221,6 +223,7 @@ def household(home: Home, zone: ZoneInfo) -> RegistryHousehold:
         latitude=home.latitude,
         longitude=home.longitude,
         wants_notices=home.wants_notices,
+        told_by=home.told_by,
         role="leader" if home.leads else "member",
         in_net=home.left_at_ms is None,
         left_at=moment_or_none(home.left_at_ms, zone),

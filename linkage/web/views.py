@@ -249,6 +249,10 @@ class GroupHousehold(Struct, frozen=True, kw_only=True):
     is_source: bool
     device: str | None
     notice: str | None
+    told_by: str | None
+    """button, phone or both, as it asked for; null: it wants not to be told."""
+    telephone: bool
+    """An officer telephones this household: it asked for that."""
 
 
 class Group(Struct, frozen=True, kw_only=True):

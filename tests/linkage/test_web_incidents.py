@@ -493,6 +493,8 @@ async def test_the_detail_tells_timeline_decisions_group_cameras_and_actions(tow
                 "is_source": True,
                 "device": None,
                 "notice": None,
+                "told_by": "button",
+                "telephone": False,
             },
             {
                 "id": "dongcun-018",
@@ -500,6 +502,8 @@ async def test_the_detail_tells_timeline_decisions_group_cameras_and_actions(tow
                 "is_source": False,
                 "device": "dongcun-018-1",
                 "notice": "coming",
+                "told_by": "button",
+                "telephone": False,
             },
         ],
     }

@@ -42,6 +42,7 @@ _TABLES: dict[Entity, tuple[Table, tuple[str, ...]]] = {
             "latitude",
             "longitude",
             "wants_notices",
+            "told_by",
             "data_key_sealed",
             "personal_sealed",
         ),

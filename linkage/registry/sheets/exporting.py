@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from alarms.model import DeviceState
 from alarms.store import SealedBox
 from linkage.accounts.rights import Places
+from linkage.registry.model import ToldBy
 from linkage.registry.personal import Contact
 from linkage.registry.sheets import csv_file, xlsx_file
 from linkage.registry.sheets.cells import nest
 from linkage.registry.sheets.headings import COLUMNS, GUIDE_TAB, SheetKind
 from linkage.registry.sheets.registered import KnownHousehold, Registered
-from linkage.registry.sheets.row_reading import KIND_WORDS, LEADER, MEMBER
+from linkage.registry.sheets.row_reading import KIND_WORDS, LEADER, MEMBER, WAYS_WORDS
 
 _NOTHING_SAID = Contact("", "", "")
 Rows = list[list[str]]
@@ -132,6 +133,7 @@ def _household(
             ),
             "role": LEADER if group.leader_household_id == id_ else MEMBER,
             "wants_notices": "是" if household.wants_notices else "否",
+            "told_by": WAYS_WORDS[ToldBy(household.told_by)],
             "latitude": _text(household.latitude),
             "longitude": _text(household.longitude),
             "buttons": "；".join(sorted(buttons)),

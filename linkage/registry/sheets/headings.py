@@ -250,6 +250,17 @@ _HOUSEHOLDS = (
         ("是否接收通知", "通知", "notices"),
     ),
     Column(
+        "told_by",
+        "通知方式",
+        "told by",
+        Said(
+            "按钮、电话或两者；新户留空为按钮",
+            "button, phone or both; a new one's empty cell is button",
+        ),
+        "按钮",
+        ("如何通知", "怎样通知", "how told"),
+    ),
+    Column(
         "latitude",
         "纬度",
         "latitude",

@@ -13,7 +13,7 @@ from linkage.registry.faults import (
     label_fault,
     position_fault,
 )
-from linkage.registry.model import Change, Entity, Said
+from linkage.registry.model import Change, Entity, Said, ToldBy
 from linkage.registry.personal import Contact
 from linkage.registry.sheets.model import Spot, Write
 from linkage.registry.sheets.place_book import PlaceBook
@@ -147,6 +147,9 @@ class HouseholdRows:
         wants = reader.yes("wants_notices") if reader.said("wants_notices") else None
         if wants is not None:
             said["wants_notices"] = wants
+        how = reader.told_by("told_by") if reader.said("told_by") else None
+        if how is not None:
+            said["told_by"] = how.value
         return said
 
     def _contact(
@@ -195,7 +198,13 @@ class HouseholdRows:
         kept = self._contacts.get(id_, NOTHING_SAID)
         said = contact != kept
         if known is None:
-            usual = {"estate_id": None, "latitude": None, "longitude": None, "wants_notices": True}
+            usual = {
+                "estate_id": None,
+                "latitude": None,
+                "longitude": None,
+                "wants_notices": True,
+                "told_by": ToldBy.BUTTON.value,
+            }
             return Write(
                 Entity.HOUSEHOLD,
                 id_,

@@ -50,6 +50,7 @@ class KnownHousehold:
     latitude: float | None
     longitude: float | None
     wants_notices: bool
+    told_by: str
     key_sealed: bytes | None = field(repr=False)
     personal_sealed: bytes | None = field(repr=False)
     left: bool
@@ -162,6 +163,7 @@ def read_registered(conn: Connection) -> Registered:
                 row.latitude,
                 row.longitude,
                 bool(row.wants_notices),
+                row.told_by,
                 row.data_key_sealed,
                 row.personal_sealed,
                 row.left_at_ms is not None,

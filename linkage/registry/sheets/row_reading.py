@@ -18,7 +18,7 @@ from linkage.registry.faults import (
     tidy_phone,
     too_many_further,
 )
-from linkage.registry.model import Said
+from linkage.registry.model import Said, ToldBy
 from linkage.registry.personal import FurtherContact
 from linkage.registry.sheets.cells import nested
 from linkage.registry.sheets.model import OddCell, Spot
@@ -26,6 +26,12 @@ from linkage.registry.sheets.model import OddCell, Spot
 _SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,3})")
 _YES = frozenset({"是", "有", "要", "接收", "愿意", "yes", "y", "true", "1", "√", "✓", "v"})
 _NO = frozenset({"否", "无", "不", "不要", "不接收", "不愿意", "no", "n", "false", "0", "×", "x"})
+WAYS_WORDS = {ToldBy.BUTTON: "按钮", ToldBy.PHONE: "电话", ToldBy.BOTH: "两者"}
+_WAYS: Mapping[str, ToldBy] = {
+    **dict.fromkeys(("按钮", "按钮通知", "button"), ToldBy.BUTTON),
+    **dict.fromkeys(("电话", "打电话", "电话通知", "phone", "telephone"), ToldBy.PHONE),
+    **dict.fromkeys(("两者", "都要", "按钮和电话", "按钮电话", "both"), ToldBy.BOTH),
+}
 LEADER, MEMBER = "联户长", "成员"
 _ROLES = {
     **dict.fromkeys(("联户长", "组长", "户长", "leader"), True),
@@ -148,6 +154,16 @@ class RowReader:
         self.refuse(key, _YES_OR_NO)
         return None
 
+    def told_by(self, key: str) -> ToldBy | None:
+        """How the household is told; None where the cell is empty or wrong."""
+        plain = self.plain(key)
+        if plain is None or plain == "":
+            return None
+        found = _WAYS.get(narrow(plain).lower())
+        if found is None:
+            self.refuse(key, _WAY)
+        return found
+
     def leads(self, key: str) -> bool | None:
         """Whether the role is 联户长; empty is a member."""
         plain = self.plain(key)
@@ -249,6 +265,10 @@ _FURTHER = Fault(
 _YES_OR_NO = Fault(
     Said("应为“是”或“否”", "it must be yes or no"),
     Said("请填“是”或“否”", "write 是 (yes) or 否 (no)"),
+)
+_WAY = Fault(
+    Said("没有这种通知方式", "there is no such way of telling"),
+    Said("请填“按钮”“电话”或“两者”", "write 按钮 (button), 电话 (phone) or 两者 (both)"),
 )
 _ROLE = Fault(
     Said("角色只有联户长和成员", "a role is leader or member"),

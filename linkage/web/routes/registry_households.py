@@ -12,7 +12,7 @@ from linkage.accounts.rights import Permission
 from linkage.registry import homes, leaving, moving, reading
 from linkage.registry.history import history_of, note_looking, note_unmasking
 from linkage.registry.household_export import read_everything
-from linkage.registry.model import Entity, HouseholdEntry, Outcome, Written
+from linkage.registry.model import Entity, HouseholdEntry, Outcome, ToldBy, Written
 from linkage.registry.personal import Contact, FurtherContact, contact_of
 from linkage.registry.reading import Home, Wanted
 from linkage.registry.search import HouseholdFinder
@@ -56,6 +56,7 @@ class HouseholdBody(Struct, forbid_unknown_fields=True):
     latitude: float | UnsetType | None = UNSET
     longitude: float | UnsetType | None = UNSET
     wants_notices: bool | UnsetType = UNSET
+    told_by: ToldBy | UnsetType = UNSET
     contact: ContactBody | UnsetType = UNSET
 
 
@@ -151,6 +152,7 @@ def _entry(conn: Connection, id_: str, body: HouseholdBody) -> HouseholdEntry:
             row.latitude,
             row.longitude,
             row.wants_notices,
+            ToldBy(row.told_by),
         )
     return HouseholdEntry(
         id_,
@@ -160,6 +162,7 @@ def _entry(conn: Connection, id_: str, body: HouseholdBody) -> HouseholdEntry:
         kept.latitude if body.latitude is UNSET else body.latitude,
         kept.longitude if body.longitude is UNSET else body.longitude,
         kept.wants_notices if body.wants_notices is UNSET else body.wants_notices,
+        kept.told_by if body.told_by is UNSET else body.told_by,
     )
 
 

@@ -29,6 +29,7 @@ def _places() -> None:
     op.add_column("mutual_aid_groups", sa.Column("reminded_at_ms", sa.BigInteger()))
     for column in (
         sa.Column("estate_id", sa.String(length=64), nullable=True),
+        sa.Column("told_by", sa.String(length=8), nullable=False, server_default="button"),
         sa.Column("data_key_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("personal_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("left_at_ms", sa.BigInteger(), nullable=True),
