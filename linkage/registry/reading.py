@@ -170,6 +170,12 @@ def read_village(conn: Connection, places: Places, village_id: str) -> Row[Any]:
     return row
 
 
+def read_estate(conn: Connection, places: Places, estate_id: str) -> Row[Any]:
+    """The estate's row. Raises NoSuchEntry."""
+    must_cover(places, where.village_of_estate(conn, estate_id))
+    return conn.execute(select(estates).where(estates.c.id == estate_id)).one()
+
+
 def read_group(conn: Connection, places: Places, box: SealedBox, group_id: str) -> GroupShown:
     """The group with its members in the net. Raises NoSuchEntry."""
     village_id = must_cover(places, where.village_of_group(conn, group_id))

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from aiohttp import web
+from msgspec import Meta, Struct
 from sqlalchemy import Connection
 
 from alarms.store import SealedBox
@@ -14,6 +15,7 @@ from linkage.registry.history import Caller, HistoryEntry
 from linkage.registry.texts import TextOpener
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.problems import Problem, not_found
+from linkage.web.reading import body_of
 
 T = TypeVar("T")
 
@@ -45,6 +47,19 @@ async def write(request: web.Request, work: Callable[[Connection], T]) -> T:
         return await request.app[PORTS].database.write(work)
     except (NoSuchEntry, NotPossible, BadEntry) as refused:
         raise problem_of(refused) from refused
+
+
+class ReasonBody(Struct, forbid_unknown_fields=True):
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+async def reason_of(request: web.Request) -> str:
+    """Why the caller does it. Raises Problem 422 where nothing is said."""
+    body = await body_of(request, ReasonBody)
+    reason = body.reason.strip()
+    if not reason:
+        raise Problem(422, "请说明原因 / say the reason.", more={"field": "reason"})
+    return reason
 
 
 def problem_of(refused: NoSuchEntry | NotPossible | BadEntry) -> Problem:

@@ -125,6 +125,21 @@ class RegistryChange(Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
+class RegistryEstate(Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    village: str
+    property_company: str | None
+    property_phone: str | None
+    """Masked."""
+    history: list[RegistryChange]
+
+
+class UnmaskedEstate(Struct, frozen=True, kw_only=True):
+    id: str
+    property_phone: str | None
+
+
 class RegistryHouseholdDetail(Struct, frozen=True, kw_only=True):
     household: RegistryHousehold
     history: list[RegistryChange]
@@ -188,6 +203,19 @@ def village(row: Row[Any]) -> RegistryVillage:
         name=row.name,
         households_total=row.households_total,
         boundary=None if row.boundary is None else json.loads(row.boundary),
+    )
+
+
+def estate(
+    row: Row[Any], phone: str | None, history: Sequence[HistoryEntry], zone: ZoneInfo
+) -> RegistryEstate:
+    return RegistryEstate(
+        id=row.id,
+        name=row.name,
+        village=row.village_id,
+        property_company=row.property_company,
+        property_phone=None if phone is None else masked_phone(phone),
+        history=changes(history, zone),
     )
 
 

@@ -46,6 +46,8 @@ NET_MAY: dict[str, Line] = {
     "PUT /api/v1/registry/estates/{id}": Line(
         EDITORS, f"{EAST}-e1", {"village": EAST, "name": "花园小区"}
     ),
+    "GET /api/v1/registry/estates/{id}": Line(READERS, f"{EAST}-e1", machine=True),
+    "POST /api/v1/registry/estates/{id}/unmask": Line(UNMASKERS, f"{EAST}-e1", {"reason": "核对"}),
     "GET /api/v1/registry/groups/{id}": Line(READERS, GROUP, machine=True),
     "PUT /api/v1/registry/groups/{id}": Line(
         EDITORS, GROUP, {"grid": f"{EAST}-g1", "name": "东村3组"}

@@ -216,3 +216,18 @@ async def test_coverage_counts_what_works_against_all_households(town, registry)
     await registry.put(f"/villages/{EAST}", {"name": "东村", "households_total": 1})
     found = {v["id"]: v for v in (await registry.get("/coverage"))["items"]}
     assert found[EAST]["model_village"]
+
+
+async def test_an_estates_telephone_is_masked_and_shown_in_the_clear_for_a_reason(town, registry):
+    body = {"village": EAST, "name": "花园", "property_phone": "0574-88123456"}
+    await registry.put(f"/estates/{EAST}-e1", body, status=201)
+    shown = await registry.get(f"/estates/{EAST}-e1")
+    assert (shown["village"], shown["property_phone"]) == (EAST, "057****3456")
+    assert [change["change"] for change in shown["history"]] == ["created"]
+    path = f"/estates/{EAST}-e1/unmask"
+    await registry.post(path, {"reason": " "}, status=422)
+    assert (await registry.post(path, {"reason": "漏水"}))["property_phone"] == "0574-88123456"
+    (entry,) = [e for e in await town.audited() if e["action"] == "unmask"]
+    assert entry["object"] == f"estate:{EAST}-e1"
+    assert "漏水" not in entry["detail"]["reason"]
+    await registry.get("/estates/nowhere", status=404)

@@ -20,9 +20,15 @@ from linkage.schema import households
 from linkage.web import registry_views as shapes
 from linkage.web import views
 from linkage.web.guard import PORTS, caller_of
-from linkage.web.problems import Problem
 from linkage.web.reading import body_of, limit_of
-from linkage.web.registry_calling import opened_history, read, registry_caller, write
+from linkage.web.registry_calling import (
+    ReasonBody,
+    opened_history,
+    read,
+    reason_of,
+    registry_caller,
+    write,
+)
 from linkage.web.routing import Parameter, Route
 
 FINDER: web.AppKey[HouseholdFinder] = web.AppKey("household_finder", HouseholdFinder)
@@ -62,10 +68,6 @@ class HouseholdBody(Struct, forbid_unknown_fields=True):
 
 class MoveBody(Struct, forbid_unknown_fields=True):
     group: Id
-
-
-class ReasonBody(Struct, forbid_unknown_fields=True):
-    reason: Annotated[str, Meta(max_length=200)] = ""
 
 
 async def list_households(request: web.Request) -> web.Response:
@@ -113,7 +115,7 @@ async def get_household(request: web.Request) -> web.Response:
 
 async def unmask(request: web.Request) -> web.Response:
     box, caller = request.app[PORTS].box, registry_caller(request)
-    reason, id_ = await _reason(request), request.match_info["id"]
+    reason, id_ = await reason_of(request), request.match_info["id"]
 
     def work(conn: Connection) -> Home:
         home = reading.read_home(conn, caller.places, box, id_)
@@ -198,7 +200,7 @@ async def leave(request: web.Request) -> web.Response:
 
 async def erase(request: web.Request) -> web.Response:
     ports, caller = request.app[PORTS], registry_caller(request)
-    reason, id_ = await _reason(request), request.match_info["id"]
+    reason, id_ = await reason_of(request), request.match_info["id"]
     work = partial(leaving.erase, caller=caller, box=ports.box, household_id=id_, reason=reason)
     done = await write(request, work)
     # what is erased must not wait in the write-ahead log for the next checkpoint
@@ -221,14 +223,6 @@ async def export(request: web.Request) -> web.Response:
         content_type="application/json",
         headers={"Content-Disposition": f'attachment; filename="household-{id_}.json"'},
     )
-
-
-async def _reason(request: web.Request) -> str:
-    body = await body_of(request, ReasonBody)
-    reason = body.reason.strip()
-    if not reason:
-        raise Problem(422, "请说明原因 / say the reason.", more={"field": "reason"})
-    return reason
 
 
 _ROOT = "/api/v1/registry/households"
