@@ -218,6 +218,8 @@ export interface GroupHousehold {
   is_source: boolean
   device: string | null
   notice: string | null
+  /** It asked for a telephone call, and one may be made. */
+  telephone?: boolean
 }
 
 export interface NearCamera {

@@ -129,6 +129,7 @@ export const en: Record<Key, string> = {
   'incident.groupNone': 'No mutual-aid group',
   'incident.source': 'caller',
   'incident.noDevice': 'no device',
+  'incident.telephone': 'to be telephoned',
   'incident.notNotified': 'not notified',
   'incident.alarms': 'Alarms',
   'incident.pictures': 'Pictures',

@@ -127,6 +127,7 @@ export const zh = {
   'incident.groupNone': '无联防组',
   'incident.source': '报警户',
   'incident.noDevice': '无设备',
+  'incident.telephone': '请电话通知',
   'incident.notNotified': '未通知',
   'incident.alarms': '报警记录',
   'incident.pictures': '现场图像',
