@@ -258,9 +258,10 @@ async def test_an_answer_after_the_end_counts_no_more_and_nothing_more_is_sent(h
     assert (h.told.notices, test["answered"], test["running"]) == ([], 0, False)
 
 
-async def test_members_who_do_not_want_to_be_told_are_not_tested(h):
+@pytest.mark.parametrize("wish", [{"wants_notices": False}, {"told_by": "phone"}])
+async def test_members_who_do_not_want_to_be_told_on_their_button_are_not_tested(h, wish):
     quiet = update(s.households).where(s.households.c.id == f"{EAST}-018")
-    await h.database.write(lambda conn: conn.execute(quiet.values(wants_notices=False)))
+    await h.database.write(lambda conn: conn.execute(quiet.values(**wish)))
     _, made = await start_group_test(h)
     assert [m["device"] for m in made["members"]] == [LEADER]
 
