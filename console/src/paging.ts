@@ -22,37 +22,38 @@ export function usePages<T>(read: (after: string | null) => Promise<ListPage<T>>
   let wanted = 0
   let question = 0
 
-  /** From the first page on. */
+  /** From the first page on; answers to older questions are let go. */
   async function begin(): Promise<void> {
     question += 1
-    loading.value = false
-    await readOn(null)
-  }
-
-  /** So that the list reaches at least to this index. */
-  async function reach(index: number): Promise<void> {
-    wanted = index
-    if (loading.value) return
-    const asked = question
-    while (asked === question && next !== null && items.value.length <= wanted) {
-      if (!(await readOn(next))) return
-    }
-  }
-
-  async function readOn(after: string | null): Promise<boolean> {
-    const asked = question
+    next = null
+    wanted = -1
     loading.value = true
+    await readOn(question, null)
+  }
+
+  /** So that the list reaches at least to this index. One reads; the others say how far. */
+  async function reach(index: number): Promise<void> {
+    wanted = Math.max(wanted, index)
+    if (loading.value || !isShort()) return
+    loading.value = true
+    await readOn(question, next)
+  }
+
+  const isShort = () => next !== null && items.value.length <= wanted
+
+  async function readOn(asked: number, from: string | null): Promise<void> {
+    let after = from
     try {
-      const page = await read(after)
-      if (asked !== question) return false
-      items.value = after === null ? page.items : [...items.value, ...page.items]
-      total.value = page.total
-      next = page.next
+      do {
+        const page = await read(after)
+        if (asked !== question) return
+        items.value = after === null ? page.items : [...items.value, ...page.items]
+        total.value = page.total
+        next = after = page.next
+      } while (isShort())
       trouble.value = ''
-      return true
     } catch (error) {
       if (asked === question) trouble.value = problem(error)
-      return false
     } finally {
       if (asked === question) loading.value = false
     }
