@@ -244,6 +244,13 @@ export const splitGroup = (
 export const mergeGroup = (client: Client, id: string, into: string) =>
   client.change<Written>('POST', `${group(id)}/merge`, { into })
 
+/** What is left out, such as its boundary, stays as it is. */
+export const saveVillage = (
+  client: Client,
+  id: string,
+  change: { name: string; households_total: number | null },
+) => client.change<Written>('PUT', `${ROOT}/villages/${encodeURIComponent(id)}`, change)
+
 export const readCoverage = (client: Client) =>
   client.get<Coverage>(`${ROOT}/coverage?boundary=1`)
 

@@ -91,6 +91,9 @@ export const registryEn: Record<keyof typeof registryZh, string> = {
   'registryField.group_id': 'group',
 
   'groupMove.title': 'Change the group',
+  'groupMove.rename': 'Rename',
+  'groupMove.renameEffect': '{group} will be called “{name}”.',
+  'groupMove.renameSure': 'Rename it',
   'groupMove.move': 'To another grid',
   'groupMove.split': 'Split in two',
   'groupMove.merge': 'Merge into another',
@@ -184,6 +187,7 @@ export const registryEn: Record<keyof typeof registryZh, string> = {
   'coverage.rate': 'Coverage',
   'coverage.model': 'Model village',
   'coverage.notCounted': 'not said',
+  'coverage.changeTotal': 'Change how many households {name} has',
   'coverage.sum': 'Sum',
   'coverage.map': 'Coverage by village',
   'coverage.noMap': 'No boundaries yet. An administrator can register them (GeoJSON).',

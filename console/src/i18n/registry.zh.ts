@@ -89,6 +89,9 @@ export const registryZh = {
   'registryField.group_id': '联防组',
 
   'groupMove.title': '调整本组',
+  'groupMove.rename': '改名',
+  'groupMove.renameEffect': '{group} 改名为“{name}”。',
+  'groupMove.renameSure': '确定改名',
   'groupMove.move': '调到别的网格',
   'groupMove.split': '拆成两组',
   'groupMove.merge': '并入别的组',
@@ -182,6 +185,7 @@ export const registryZh = {
   'coverage.rate': '覆盖率',
   'coverage.model': '示范村',
   'coverage.notCounted': '未填',
+  'coverage.changeTotal': '修改 {name} 的总户数',
   'coverage.sum': '合计',
   'coverage.map': '各村覆盖率',
   'coverage.noMap': '还没有村界。管理员可登记村界（GeoJSON）。',
