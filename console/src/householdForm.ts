@@ -1,5 +1,5 @@
 /** The form of a household: what was typed becomes what is sent. Pure. */
-import type { Contact, FurtherPerson, Household, HouseholdChange } from './api/registry'
+import type { Contact, FurtherPerson, Household, HouseholdChange, ToldBy } from './api/registry'
 
 export const PERSONAL = ['name', 'phone', 'address', 'health'] as const
 export type Personal = (typeof PERSONAL)[number]
@@ -10,6 +10,7 @@ export interface HouseholdFields {
   latitude: string
   longitude: string
   wants_notices: boolean
+  told_by: ToldBy
   personal: Record<Personal, string>
   further: FurtherPerson[]
 }
@@ -22,6 +23,7 @@ export function fieldsOf(household: Household | null, clear: Contact | null): Ho
     latitude: household?.latitude?.toString() ?? '',
     longitude: household?.longitude?.toString() ?? '',
     wants_notices: household?.wants_notices ?? true,
+    told_by: household?.told_by ?? 'button',
     personal: {
       name: clear?.name ?? '',
       phone: clear?.phone ?? '',
@@ -58,6 +60,7 @@ export function changeOf(
     latitude: degrees(fields.latitude),
     longitude: degrees(fields.longitude),
     wants_notices: fields.wants_notices,
+    told_by: fields.told_by,
   }
   return Object.keys(contact).length > 0 ? { ...change, contact } : change
 }

@@ -22,6 +22,7 @@ const HOUSEHOLD = {
   latitude: 30.5,
   longitude: 120.5,
   wants_notices: true,
+  told_by: 'phone',
 } as Household
 
 describe('the window of a long list', () => {
@@ -54,6 +55,7 @@ describe('a household form', () => {
       latitude: 30.5,
       longitude: 120.5,
       wants_notices: true,
+      told_by: 'phone',
     })
   })
 

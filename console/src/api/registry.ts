@@ -59,6 +59,10 @@ export interface Contact {
   further: FurtherPerson[]
 }
 
+/** How a household is told of a neighbour's call. */
+export const WAYS_TOLD = ['button', 'phone', 'both'] as const
+export type ToldBy = (typeof WAYS_TOLD)[number]
+
 export interface Household {
   id: string
   label: string
@@ -70,6 +74,8 @@ export interface Household {
   latitude: number | null
   longitude: number | null
   wants_notices: boolean
+  /** By which way, when it wants to be. */
+  told_by: ToldBy
   role: 'leader' | 'member'
   in_net: boolean
   left_at: string | null
@@ -133,6 +139,7 @@ export interface HouseholdChange {
   latitude?: number | null
   longitude?: number | null
   wants_notices?: boolean
+  told_by?: ToldBy
   contact?: Partial<Omit<Contact, 'masked'>>
 }
 
