@@ -25,6 +25,19 @@ function clientThatGets(...answers: (Response | Error)[]): { client: Client; cal
 const problem = (status: number, body: object = {}, headers: Record<string, string> = {}) =>
   new Response(JSON.stringify({ status, detail: 'why', ...body }), { status, headers })
 
+describe('a file', () => {
+  it('goes as it is, with its own media type', async () => {
+    const { client, calls } = clientThatGets(new Response('{"ok":true}'))
+    const content = new Uint8Array([1, 2, 3]).buffer
+    expect(await client.upload('/registry/import', content, 'text/csv')).toEqual({ ok: true })
+    expect(calls[0]!.init.body).toBe(content)
+    expect(calls[0]!.init.headers).toMatchObject({
+      'Content-Type': 'text/csv',
+      'X-Requested-With': 'lianfang',
+    })
+  })
+})
+
 describe('a failed request says what to do', () => {
   it.each([
     [problem(401), SignedOut],
