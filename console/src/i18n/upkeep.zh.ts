@@ -21,7 +21,7 @@ export const upkeepZh = {
   'upkeep.raised': '{time} 发现',
   'upkeep.handedUp': '已上报 {name}',
   'upkeep.recovered': '设备已恢复，请确认看过',
-  'upkeep.assign': '派给',
+  'upkeep.assign': '派人',
   'upkeep.assignTo': '派给谁',
   'upkeep.assignSave': '派单',
   'upkeep.finish': '办结',
