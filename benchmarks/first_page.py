@@ -94,9 +94,10 @@ async def site(
         ways=ways,
         right_of_way=right_of_way,
     )
-    subjects = Subjects(database, SealedBox(bytes(32)))
+    box = SealedBox(bytes(32))
+    subjects = Subjects(database, box)
     sender = Sender("main", "示范镇", SHANGHAI)
-    async with WebhookWay(ways.webhooks, subjects.of, sender, clock) as way:
+    async with WebhookWay(ways.webhooks, subjects.of, sender, clock, box) as way:
         carriers: dict[ActionKind, Carrier] = {
             ActionKind.WEBHOOK: WayCarrier(way, clock),
             ActionKind.ESCALATE: EscalateCarrier(

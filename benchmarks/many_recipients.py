@@ -116,8 +116,9 @@ async def site(
         right_of_way=right_of_way,
     )
     sender = Sender("main", "示范镇", SHANGHAI)
-    subjects = Subjects(database, SealedBox(bytes(32)))
-    async with WebhookWay(ways.webhooks, subjects.of, sender, clock) as way:
+    box = SealedBox(bytes(32))
+    subjects = Subjects(database, box)
+    async with WebhookWay(ways.webhooks, subjects.of, sender, clock, box) as way:
         carriers: dict[ActionKind, Carrier] = {
             ActionKind.WEBHOOK: WayCarrier(way, clock),
             ActionKind.NOTICE: NoticeCarrier(link, clock, prefix="lianfang"),

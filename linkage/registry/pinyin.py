@@ -1,18 +1,29 @@
 """Chinese as people type it without a Chinese keyboard. The only importer of pypinyin."""
 
-from functools import lru_cache
+import os
+from functools import cache, lru_cache
 from itertools import product
-
-from pypinyin import Style, pinyin
+from types import ModuleType
 
 _READINGS_OF_ALL = 8
 """Of a text with characters that are read in several ways; the usual ones come first."""
 
 
+@cache
+def _pypinyin() -> ModuleType:
+    """At the first search: its dictionary takes 13 MB, and 57 with the phrases, of which single
+    characters need none."""
+    os.environ["PYPINYIN_NO_PHRASES"] = os.environ["PYPINYIN_NO_DICT_COPY"] = "true"
+    import pypinyin
+
+    return pypinyin
+
+
 @lru_cache(maxsize=20_000)
 def _readings(character: str) -> tuple[str, ...]:
     """Every way to read one character, without tones; the character itself where it has none."""
-    (found,) = pinyin(character, style=Style.NORMAL, heteronym=True)
+    library = _pypinyin()
+    (found,) = library.pinyin(character, style=library.Style.NORMAL, heteronym=True)
     return tuple(dict.fromkeys(one.lower() for one in found))
 
 

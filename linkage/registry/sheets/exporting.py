@@ -11,7 +11,7 @@ from alarms.store import SealedBox
 from linkage.accounts.rights import Places
 from linkage.registry.model import ToldBy
 from linkage.registry.personal import Contact
-from linkage.registry.sheets import csv_file, xlsx_file
+from linkage.registry.sheets import csv_file, xlsx
 from linkage.registry.sheets.cells import nest
 from linkage.registry.sheets.headings import COLUMNS, GUIDE_TAB, SheetKind
 from linkage.registry.sheets.registered import KnownHousehold, Registered
@@ -32,13 +32,13 @@ def export_xlsx(registered: Registered, box: SealedBox, places: Places) -> bytes
         kind.tab: _with_headings(kind, rows(registered, box, places))
         for kind, rows in _ROWS.items()
     }
-    return xlsx_file.write({**tabs, GUIDE_TAB: guide()})
+    return xlsx.write({**tabs, GUIDE_TAB: guide()})
 
 
 def template() -> bytes:
     """A workbook to be filled in: headings only."""
     tabs = {kind.tab: _with_headings(kind, []) for kind in _ROWS}
-    return xlsx_file.write({**tabs, GUIDE_TAB: guide()})
+    return xlsx.write({**tabs, GUIDE_TAB: guide()})
 
 
 def guide() -> Rows:

@@ -17,7 +17,7 @@ from linkage.registry.errors import NotPossible
 from linkage.registry.faults import Fault
 from linkage.registry.history import Caller
 from linkage.registry.model import Said
-from linkage.registry.sheets import csv_file, planning, xlsx_file
+from linkage.registry.sheets import csv_file, planning, xlsx
 from linkage.registry.sheets.applying import Overtaken, apply, prepare
 from linkage.registry.sheets.errors import Unreadable
 from linkage.registry.sheets.model import Findings, Plan, Problem, Progress, RawSheet, Report, Table
@@ -140,7 +140,7 @@ def _sheets(content: bytes, name: str) -> tuple[list[RawSheet], list[str]]:
     if not content.strip():
         raise Unreadable(_EMPTY)
     if content.startswith(b"PK"):
-        return xlsx_file.read(content)
+        return xlsx.read(content)
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unreadable(_OLD_EXCEL)
     if content.startswith(b"%PDF") or content.lstrip()[:1] == b"<":

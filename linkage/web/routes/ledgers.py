@@ -22,7 +22,7 @@ from linkage.quiet import scopes, storage
 from linkage.quiet.ledger import ledger as drill_ledger
 from linkage.registry.errors import NoSuchEntry
 from linkage.registry.places import must_cover, village_of_group
-from linkage.registry.sheets import xlsx_file
+from linkage.registry.sheets import xlsx
 from linkage.web import ledger_views, print_page, views
 from linkage.web.guard import PORTS, Caller, caller_of
 from linkage.web.problems import Problem
@@ -192,7 +192,7 @@ def _bind_drills(conn: Connection, asked: _Asked, zone: ZoneInfo) -> Book:
 def _sheet_of(bind: Binder) -> Handler:
     async def sheet(request: web.Request) -> web.Response:
         book = await _bound(request, bind)
-        body = await asyncio.to_thread(xlsx_file.write, {book.tab: [book.headings, *book.lines]})
+        body = await asyncio.to_thread(xlsx.write, {book.tab: [book.headings, *book.lines]})
         return web.Response(
             body=body,
             content_type=_XLSX,

@@ -6,7 +6,6 @@ from aiohttp import web
 
 from linkage.accounts.rights import Permission
 from linkage.registry.directory import Directory, open_directory
-from linkage.registry.directory_pdf import pdf_of
 from linkage.registry.history import REASON_LIMIT
 from linkage.web.directory_page import page_of
 from linkage.web.guard import PORTS, caller_of
@@ -26,12 +25,19 @@ async def pdf(request: web.Request) -> web.Response:
     directory = await _open(request)
     title, printed = _texts(request, directory)
     # a village takes a second to set: others must not wait for it
-    body = await asyncio.to_thread(pdf_of, directory, title=title, printed=printed)
+    body = await asyncio.to_thread(_pdf, directory, title, printed)
     return web.Response(
         body=body,
         content_type="application/pdf",
         headers={"Content-Disposition": 'inline; filename="directory.pdf"'},
     )
+
+
+def _pdf(directory: Directory, title: str, printed: str) -> bytes:
+    # reportlab takes 14 MB, for what is asked for once a year
+    from linkage.registry.directory_pdf import pdf_of
+
+    return pdf_of(directory, title=title, printed=printed)
 
 
 async def _open(request: web.Request) -> Directory:
