@@ -130,7 +130,7 @@ async def test_a_drills_press_is_marked_so_and_becomes_real_by_one_key(
 
             await leader.find("drill-end").click()
             await expect(leader.find("drill-banner")).to_have_count(0)
-            await leader.page.get_by_text("台账", exact=True).click()
+            await leader.find("drill").get_by_text("台账", exact=True).click()
             await expect(leader.find("ledger")).to_contain_text("转为实警")
 
 
