@@ -11,6 +11,7 @@ ALL = (
     "benchmarks.first_page",
     "benchmarks.many_recipients",
     "benchmarks.registry_import",
+    "benchmarks.long_lists",
     "benchmarks.shedding",
     "benchmarks.loitering_quality",
     "benchmarks.capture_cost",
