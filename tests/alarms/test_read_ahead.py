@@ -1,6 +1,8 @@
 """Reading packet by packet: every byte once, in order, whatever pieces they come in."""
 
+import select
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarms.mqtt_packets import puback, publish
-from alarms.read_ahead import ReadAhead
+from alarms.read_ahead import KEPT_BYTES, ReadAhead
 
 Ends = tuple[socket.socket, ReadAhead]
 
@@ -39,6 +41,32 @@ def test_packets_come_whole_and_in_order_in_whatever_pieces(cuts: list[int]) -> 
             theirs.send(stream[begin:end])
             found += [packet for _, _, packet in ahead.packets()]
         assert found == PACKETS
+
+
+@given(size=st.integers(KEPT_BYTES, 10 * KEPT_BYTES), sent_at_once=st.integers(1, 3 * KEPT_BYTES))
+def test_of_a_message_too_large_only_the_beginning_is_kept_and_the_next_is_whole(
+    size: int, sent_at_once: int
+) -> None:
+    long = publish("a/b", b"y" * size, 9, retain=False)
+    stream = b"".join([PACKETS[1], long, *PACKETS])
+
+    def send(theirs: socket.socket) -> None:
+        for at in range(0, len(stream), max(sent_at_once, len(stream) // 50)):
+            theirs.sendall(stream[at : at + max(sent_at_once, len(stream) // 50)])
+
+    for theirs, ahead in _ends():
+        sending = threading.Thread(target=send, args=(theirs,))
+        sending.start()
+        found = []
+        while len(found) < 2 + len(PACKETS):
+            select.select([ahead], [], [], 10)
+            found += [packet for _, _, packet in ahead.packets()]
+        sending.join()
+        before, cut, *after = found
+        assert (before, after) == (PACKETS[1], PACKETS)
+        assert long.startswith(cut)
+        # what came in one piece need not be cut
+        assert len(cut) == KEPT_BYTES or size <= 3 * KEPT_BYTES
 
 
 def test_first_byte_and_body_are_told(ends: Ends) -> None:
