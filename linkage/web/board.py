@@ -24,10 +24,10 @@ from linkage.quiet.deciding import flood_at
 from linkage.quiet.storage import camera_alarms_ms
 from linkage.supervision import orders
 from linkage.supervision.orders import Counts
-from linkage.web import views
+from linkage.web import camera_views, system_views
+from linkage.web.answering import moment
 from linkage.web.incident_rows import AnyRow, newest_position
 from linkage.web.ports import ComponentStatus, Ports
-from linkage.web.views import moment
 
 log = structlog.get_logger()
 
@@ -41,10 +41,10 @@ class CameraCard:
     """A camera with what decides who may see it."""
 
     village_id: str
-    view: views.Camera
+    view: camera_views.Camera
 
     @property
-    def news(self) -> views.Camera:
+    def news(self) -> camera_views.Camera:
         """What is worth telling a console: all but the figures that move with every frame."""
         return msgspec.structs.replace(
             self.view, frames_per_s=0.0, analysed_per_s=0.0, newest_frame_age_s=None
@@ -56,7 +56,7 @@ class Registered:
     """What the store knows of the cameras and of who is present."""
 
     cameras: list[AnyRow] = field(default_factory=list)
-    zones: dict[str, list[views.ZoneItem]] = field(default_factory=dict)
+    zones: dict[str, list[camera_views.ZoneItem]] = field(default_factory=dict)
     officers: int = 0
     position: int = 0
     camera_alarms_ms: list[int] = field(default_factory=list)
@@ -87,44 +87,46 @@ class Board:
             for row in known.cameras
         }
 
-    def system(self, places: Places) -> views.System:
+    def system(self, places: Places) -> system_views.System:
         """The system, as it is known now, to somebody of these places."""
         status = self._ports.system_status()
         health = self._ports.camera_health()
         states = [_state(row.id, health) for row in self._registered.cameras]
         officers = self._registered.officers
-        return views.System(
+        return system_views.System(
             intake=self._part(status.intake),
             store=self._part(status.store),
-            broker=views.Broker(kind=status.broker),
-            cameras=views.CameraCounts(
+            broker=system_views.Broker(kind=status.broker),
+            cameras=system_views.CameraCounts(
                 watching=states.count(CameraState.WATCHING),
                 down=states.count(CameraState.DOWN),
                 connecting=states.count(CameraState.CONNECTING),
             ),
-            console=views.ConsoleState(attended=officers > 0, officers=officers),
+            console=system_views.ConsoleState(attended=officers > 0, officers=officers),
             flood=self._flood(),
             maintenance=self._maintenance(places),
             sse_position=self._registered.position,
         )
 
-    def _maintenance(self, places: Places) -> views.Maintenance:
+    def _maintenance(self, places: Places) -> system_views.Maintenance:
         found = [c for v, c in self._registered.maintenance.items() if places.covers(v)]
-        return views.Maintenance(
+        return system_views.Maintenance(
             open=sum(c.open for c in found),
             overdue=sum(c.overdue for c in found),
             unowned=sum(c.unowned for c in found),
         )
 
-    def _flood(self) -> views.Flood | None:
+    def _flood(self) -> system_views.Flood | None:
         now_ms = unix_ms(self._ports.clock.now())
         flood = flood_at(self._registered.camera_alarms_ms, now_ms, self._ports.flood)
         if flood is None:
             return None
-        return views.Flood(since=moment(flood.since_ms, self._ports.site.zone), alarms=flood.alarms)
+        return system_views.Flood(
+            since=moment(flood.since_ms, self._ports.site.zone), alarms=flood.alarms
+        )
 
-    def _part(self, status: ComponentStatus) -> views.Part:
-        return views.Part(
+    def _part(self, status: ComponentStatus) -> system_views.Part:
+        return system_views.Part(
             state="up" if status.up else "down",
             since=moment(unix_ms(status.since), self._ports.site.zone),
             detail=status.detail,
@@ -159,10 +161,10 @@ def _read(conn: Connection, *, now_ms: int) -> Registered:
         .where(c.enabled.is_(True))
         .order_by(c.id)
     ).all()
-    zones: dict[str, list[views.ZoneItem]] = {}
+    zones: dict[str, list[camera_views.ZoneItem]] = {}
     for row in conn.execute(select(s.zones).order_by(s.zones.c.camera_id, s.zones.c.name)):
         zones.setdefault(row.camera_id, []).append(
-            views.ZoneItem(
+            camera_views.ZoneItem(
                 name=row.name,
                 kind=row.kind,
                 polygon=[(x, y) for x, y in json.loads(row.polygon)],
@@ -183,12 +185,12 @@ def _read(conn: Connection, *, now_ms: int) -> Registered:
 
 def _camera(
     row: AnyRow,
-    zones: list[views.ZoneItem],
+    zones: list[camera_views.ZoneItem],
     health: Mapping[str, CameraHealth],
     ports: Ports,
-) -> views.Camera:
+) -> camera_views.Camera:
     known = health.get(row.id)
-    return views.Camera(
+    return camera_views.Camera(
         id=row.id,
         name=row.name,
         village=row.village,

@@ -10,7 +10,7 @@ from linkage.enrolment.desk import Made
 from linkage.enrolment.listing import DevicePage, ShownDevice
 from linkage.registry.history import HistoryEntry
 from linkage.registry.model import Said
-from linkage.web.views import moment, moment_or_none
+from linkage.web.answering import moment, moment_or_none
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 

@@ -19,9 +19,9 @@ from linkage.escalation import confirmations
 from linkage.escalation.confirming import rung_at
 from linkage.escalation.telling import INFORM
 from linkage.model import ActionKind, EventType, Stage
-from linkage.web import views
+from linkage.web import incident_views
+from linkage.web.answering import moment
 from linkage.web.incident_rows import AnyRow, IncidentRow, newest_of_each
-from linkage.web.views import moment
 
 ASKED_LOOKED_AT = 200
 """The newest calls of one incident among which are those who must still confirm: every look calls
@@ -82,7 +82,7 @@ def call_facts(calls: Calls, row: IncidentRow, people: People, zone: ZoneInfo) -
     """The fields of the API's incident that say whom it called."""
     answered = calls.answered.get(row.id, set())
 
-    def shown(found: Mapping[str, list[AnyRow]]) -> list[views.Called]:
+    def shown(found: Mapping[str, list[AnyRow]]) -> list[incident_views.Called]:
         return [
             called_item(page, people, answered, row.acknowledged_by, zone)
             for page in found.get(row.id, [])
@@ -107,7 +107,7 @@ def called_item(
     answered: set[str],
     acknowledged_by: str | None,
     zone: ZoneInfo,
-) -> views.Called:
+) -> incident_views.Called:
     """One call of a person, from its action."""
     payload = json.loads(page.payload)
     name, role = people.get(page.target, (page.target, ""))
@@ -115,7 +115,7 @@ def called_item(
     state = page.state if payload.get("attended", True) else "unattended"
     if page.target == acknowledged_by or page.target in answered:
         state = "answered"
-    return views.Called(
+    return incident_views.Called(
         step=int(payload.get("step", 0)),
         username=page.target,
         display_name=name,
@@ -126,13 +126,13 @@ def called_item(
     )
 
 
-def _skipped(events: Sequence[AnyRow], zone: ZoneInfo) -> list[views.Called]:
+def _skipped(events: Sequence[AnyRow], zone: ZoneInfo) -> list[incident_views.Called]:
     """Those who would have been told, had somebody sat at their console."""
     found = []
     for event in events:
         data = json.loads(event.data)
         found += [
-            views.Called(
+            incident_views.Called(
                 step=data["step"],
                 username=person["username"],
                 display_name=person["display_name"],

@@ -21,7 +21,8 @@ from linkage.registry.personal import contact_of
 from linkage.response_plans import storage
 from linkage.steps.checks import ClosingCheck
 from linkage.ways.station_desk import holds_quiet
-from linkage.web import plan_views, views
+from linkage.web import incident_detail_views, plan_views
+from linkage.web.answering import moment, moment_or_none
 from linkage.web.incident_alarms import alarm_counts
 from linkage.web.incident_reading import (
     LISTED_CALLERS,
@@ -38,7 +39,6 @@ from linkage.web.incident_timeline import (
     read_timeline,
 )
 from linkage.web.step_reading import allowed
-from linkage.web.views import moment, moment_or_none
 from linkage.web.way_reading import HEARD, RECIPIENT_KINDS, told_items
 
 SHOWN_ACTIONS = 300
@@ -62,7 +62,7 @@ class DetailPorts:
 
 def read_detail(
     conn: Connection, row: IncidentRow, ports: DetailPorts, *, clear: Set[str]
-) -> views.IncidentDetail:
+) -> incident_detail_views.IncidentDetail:
     """The whole incident; `clear` are the households whose contact is shown unmasked."""
     (facts,) = facts_of(conn, [row], ports.zone, ports.box, SHOWN)
     a = s.actions.c
@@ -76,7 +76,7 @@ def read_detail(
         for home in homes.shown
         if (shown := _household(conn, home, ports.box, clear=home in clear)) is not None
     ]
-    return views.IncidentDetail(
+    return incident_detail_views.IncidentDetail(
         **facts,
         timeline=timeline.items,
         timeline_count=timeline.count,
@@ -94,7 +94,7 @@ def read_detail(
     )
 
 
-def _merged_from(conn: Connection, incident_id: str) -> list[views.MergedIncident]:
+def _merged_from(conn: Connection, incident_id: str) -> list[incident_detail_views.MergedIncident]:
     """The incidents that became a part of this one, with where each was."""
     i = s.incidents.c
     rows = conn.execute(
@@ -102,7 +102,9 @@ def _merged_from(conn: Connection, incident_id: str) -> list[views.MergedInciden
     ).all()
     labels = PlaceLabels.read(conn, rows)
     return [
-        views.MergedIncident(id=row.id, number=row.number, kind=row.kind, place=labels.place(row))
+        incident_detail_views.MergedIncident(
+            id=row.id, number=row.number, kind=row.kind, place=labels.place(row)
+        )
         for row in rows
     ]
 
@@ -140,7 +142,7 @@ def masked_address(address: str) -> str:
     return address[:3] + "***" if len(address) > 3 else "***"
 
 
-def _response_plan(conn: Connection, row: IncidentRow, zone: ZoneInfo) -> views.IncidentPlan:
+def _response_plan(conn: Connection, row: IncidentRow, zone: ZoneInfo) -> plan_views.IncidentPlan:
     kind = AlarmKind(row.kind)
     plan = storage.plan_of(conn, kind, row.village_id, at_ms=row.opened_at_ms)
     ticks = storage.ticks(conn, row.id)
@@ -151,17 +153,17 @@ def _response_plan(conn: Connection, row: IncidentRow, zone: ZoneInfo) -> views.
 
 def _household(
     conn: Connection, household_id: str, box: SealedBox, *, clear: bool
-) -> views.Household | None:
+) -> incident_detail_views.Household | None:
     h = s.households.c
     row = conn.execute(select(h.id, h.label).where(h.id == household_id)).first()
     if row is None:
         return None
     contact = contact_of(conn, box, household_id)
     if contact is None:
-        return views.Household(
+        return incident_detail_views.Household(
             id=row.id, label=row.label, address=None, contact_name=None, contact_phone=None
         )
-    return views.Household(
+    return incident_detail_views.Household(
         id=row.id,
         label=row.label,
         address=contact.address if clear else masked_address(contact.address),
@@ -176,7 +178,7 @@ def _group(
     sources: Set[str],
     events: Sequence[AnyRow],
     actions: Sequence[AnyRow],
-) -> views.Group | None:
+) -> incident_detail_views.Group | None:
     if row.group_id is None:
         return None
     name = conn.scalar(
@@ -198,7 +200,7 @@ def _group(
     is_near = row.household_id is not None and row.kind in LIFE_SAFETY_KINDS
     is_quiet = row.silent or row.kind == AlarmKind.DURESS or holds_quiet(conn, row.id)
     may_tell = is_near and not is_quiet
-    return views.Group(
+    return incident_detail_views.Group(
         id=row.group_id,
         name=name or row.group_id,
         households=[
@@ -216,10 +218,10 @@ def _group(
 
 def _group_household(
     home: AnyRow, own: list[str], notices: dict[str, str], *, is_source: bool, may_tell: bool
-) -> views.GroupHousehold:
+) -> incident_detail_views.GroupHousehold:
     wants = bool(home.wants_notices) and home.left_at_ms is None
     told = next((device for device in own if device in notices), None)
-    return views.GroupHousehold(
+    return incident_detail_views.GroupHousehold(
         id=home.id,
         label=home.label,
         is_source=is_source,
@@ -247,7 +249,7 @@ def _notices(events: Sequence[AnyRow], actions: Sequence[AnyRow]) -> dict[str, s
 
 def _cameras_near(
     conn: Connection, incident_id: str, health: Mapping[str, CameraHealth]
-) -> list[views.NearCamera]:
+) -> list[incident_detail_views.NearCamera]:
     link, camera = s.incident_cameras.c, s.cameras.c
     rows = conn.execute(
         select(link.camera_id, link.distance_m, camera.name)
@@ -259,7 +261,7 @@ def _cameras_near(
     for row in rows:
         known = health.get(row.camera_id)
         found.append(
-            views.NearCamera(
+            incident_detail_views.NearCamera(
                 id=row.camera_id,
                 name=row.name or row.camera_id,
                 state=(known.state if known else CameraState.CONNECTING).value,
@@ -284,8 +286,8 @@ def _newest_actions(
     return list(reversed(conn.execute(newest).all()))
 
 
-def _action(row: AnyRow, zone: ZoneInfo) -> views.PlannedAction:
-    return views.PlannedAction(
+def _action(row: AnyRow, zone: ZoneInfo) -> incident_detail_views.PlannedAction:
+    return incident_detail_views.PlannedAction(
         id=row.id,
         kind=row.kind,
         target=row.target,

@@ -17,12 +17,12 @@ from alarms.store import SealedBox
 from linkage import schema as s
 from linkage.model import usual_certainty
 from linkage.registry.texts import TextOpener
-from linkage.web import views
+from linkage.web import incident_views
+from linkage.web.answering import moment, moment_or_none
 from linkage.web.incident_alarms import Caller, Home, alarm_counts, homes_of, newest_alarms
 from linkage.web.incident_calls import call_facts, read_calls
 from linkage.web.incident_rows import AnyRow, IncidentRow, newest_of_each
 from linkage.web.step_reading import step_facts, usernames_of
-from linkage.web.views import moment, moment_or_none
 from linkage.web.way_reading import station_facts
 
 LISTED_CALLERS = 10
@@ -50,10 +50,10 @@ SHOWN = AtMost(alarms=500, evidence=200, calls=300)
 
 def list_items(
     conn: Connection, rows: Sequence[IncidentRow], zone: ZoneInfo, box: SealedBox
-) -> list[views.Incident]:
+) -> list[incident_views.Incident]:
     """The shapes of these rows, in their order. Raises StoreUnusable."""
     found = facts_of(conn, rows, zone, box, LISTED)
-    return [views.Incident(**facts) for facts in found]
+    return [incident_views.Incident(**facts) for facts in found]
 
 
 def facts_of(
@@ -99,7 +99,7 @@ def facts_of(
             "opened_at": moment(r.opened_at_ms, zone),
             "closed_at": moment_or_none(r.closed_at_ms, zone),
             "place": labels.place(r),
-            "place_ids": views.Place(
+            "place_ids": incident_views.Place(
                 village=r.village_id, grid=r.grid_id, group=r.group_id, household=r.household_id
             ),
             "acknowledged": _acknowledged(r, people, zone),
@@ -143,8 +143,8 @@ class PlaceLabels:
             _names(conn, s.households, "label", {r.household_id for r in rows}),
         )
 
-    def place(self, row: IncidentRow) -> views.Place:
-        return views.Place(
+    def place(self, row: IncidentRow) -> incident_views.Place:
+        return incident_views.Place(
             village=self.villages.get(row.village_id),
             grid=self.grids.get(row.grid_id),
             group=self.groups.get(row.group_id),
@@ -191,17 +191,17 @@ def _counted(conn: Connection, table: Table, incident_ids: Sequence[str]) -> dic
 
 def _acknowledged(
     row: IncidentRow, people: dict[str, tuple[str, str]], zone: ZoneInfo
-) -> views.Acknowledged | None:
+) -> incident_views.Acknowledged | None:
     if row.acknowledged_by is None or row.acknowledged_at_ms is None:
         return None
     name, _ = people.get(row.acknowledged_by, (row.acknowledged_by, ""))
-    return views.Acknowledged(
+    return incident_views.Acknowledged(
         by=name, username=row.acknowledged_by, at=moment(row.acknowledged_at_ms, zone)
     )
 
 
-def _alarm(row: AnyRow, labels: dict[str, str], zone: ZoneInfo) -> views.IncidentAlarm:
-    return views.IncidentAlarm(
+def _alarm(row: AnyRow, labels: dict[str, str], zone: ZoneInfo) -> incident_views.IncidentAlarm:
+    return incident_views.IncidentAlarm(
         id=row.alarm_id,
         device=row.device,
         kind=row.kind,
@@ -212,9 +212,11 @@ def _alarm(row: AnyRow, labels: dict[str, str], zone: ZoneInfo) -> views.Inciden
     )
 
 
-def _caller(caller: Caller, homes: dict[str, Home], zone: ZoneInfo) -> views.IncidentCaller:
+def _caller(
+    caller: Caller, homes: dict[str, Home], zone: ZoneInfo
+) -> incident_views.IncidentCaller:
     home = None if caller.household_id is None else homes.get(caller.household_id)
-    return views.IncidentCaller(
+    return incident_views.IncidentCaller(
         household=None if home is None else home.label,
         household_id=caller.household_id,
         device=caller.device,
@@ -227,8 +229,8 @@ def _caller(caller: Caller, homes: dict[str, Home], zone: ZoneInfo) -> views.Inc
     )
 
 
-def evidence_item(row: AnyRow, zone: ZoneInfo) -> views.EvidenceItem:
-    return views.EvidenceItem(
+def evidence_item(row: AnyRow, zone: ZoneInfo) -> incident_views.EvidenceItem:
+    return incident_views.EvidenceItem(
         kind=row.kind,
         camera=row.camera_id,
         url=f"/api/v1/evidence/{row.id}",

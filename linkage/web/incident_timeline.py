@@ -29,11 +29,11 @@ from sqlalchemy import (
 from alarms.store import SealedBox
 from linkage import schema as s
 from linkage.model import EventType
-from linkage.web import views
+from linkage.web import incident_detail_views, people_views
+from linkage.web.answering import moment
 from linkage.web.incident_reading import read_people
 from linkage.web.incident_rows import AnyRow
 from linkage.web.said import tell_all
-from linkage.web.views import moment
 
 SHOWN_ITEMS = 400
 """The newest; how it began is shown beside them."""
@@ -58,7 +58,7 @@ _CAUSED = tuple(
 
 @dataclass(frozen=True)
 class Timeline:
-    items: list[views.TimelineItem]
+    items: list[incident_detail_views.TimelineItem]
     count: int
     """Of all its events."""
 
@@ -84,7 +84,7 @@ def read_timeline(conn: Connection, incident_id: str, zone: ZoneInfo, box: Seale
     return Timeline(items, count)
 
 
-def read_decisions(conn: Connection, incident_id: str) -> list[views.DecisionItem]:
+def read_decisions(conn: Connection, incident_id: str) -> list[incident_detail_views.DecisionItem]:
     """Of the alarms that opened it or rang, and of the newest."""
     marked = _marked(conn, incident_id)
     decided = marked.c.type.in_((EventType.OPENED.value, EventType.ALARM_ADDED.value))
@@ -100,7 +100,7 @@ def read_decisions(conn: Connection, incident_id: str) -> list[views.DecisionIte
     found = []
     for data in conn.scalars(select(e.data).where(e.position.in_(wanted)).order_by(e.position)):
         decisions = json.loads(data).get("decisions", [])
-        found += msgspec.convert(decisions, list[views.DecisionItem])
+        found += msgspec.convert(decisions, list[incident_detail_views.DecisionItem])
     return found
 
 
@@ -175,8 +175,8 @@ def _item(
     run: AnyRow | None,
     people: dict[str, tuple[str, str]],
     zone: ZoneInfo,
-) -> views.TimelineItem:
-    return views.TimelineItem(
+) -> incident_detail_views.TimelineItem:
+    return incident_detail_views.TimelineItem(
         seq=event.position,
         at=moment(event.at_ms, zone),
         first_at=moment(event.at_ms if run is None else run.first_at_ms, zone),
@@ -188,7 +188,7 @@ def _item(
     )
 
 
-def _person(actor: str | None, people: dict[str, tuple[str, str]]) -> views.Person | None:
+def _person(actor: str | None, people: dict[str, tuple[str, str]]) -> people_views.Person | None:
     if actor is None:
         return None
-    return views.Person(username=actor, display_name=people.get(actor, (actor, ""))[0])
+    return people_views.Person(username=actor, display_name=people.get(actor, (actor, ""))[0])

@@ -7,7 +7,7 @@ from msgspec import Struct
 from linkage.ledgers.device_tests import TestLine, UntestedGroup
 from linkage.ledgers.group_tests import GroupTest
 from linkage.ledgers.keeper import Reminded
-from linkage.web.views import moment, moment_or_none
+from linkage.web.answering import moment, moment_or_none
 
 
 class DeviceTest(Struct, frozen=True, kw_only=True):

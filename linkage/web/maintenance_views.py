@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from linkage.supervision.model import Fault
-from linkage.web.views import moment, moment_or_none
+from linkage.web.answering import moment, moment_or_none
 
 
 class MaintenancePerson(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,13 @@ from msgspec import Struct
 
 from linkage.response_plans.model import ResponsePlan
 from linkage.response_plans.storage import Tick
-from linkage.web.views import IncidentPlan, Person, PlanContact, TickableItem, Ticked, moment
+from linkage.web.answering import moment
+from linkage.web.people_views import Person
+
+
+class PlanContact(Struct, frozen=True, kw_only=True):
+    name: str
+    phone: str
 
 
 class PlanItemView(Struct, frozen=True, kw_only=True):
@@ -32,6 +38,27 @@ class ResponsePlanView(Struct, frozen=True, kw_only=True):
 
 class ResponsePlanList(Struct, frozen=True, kw_only=True):
     items: list[ResponsePlanView]
+
+
+class Ticked(Struct, frozen=True, kw_only=True):
+    by: Person
+    at: str
+
+
+class TickableItem(Struct, frozen=True, kw_only=True):
+    id: str
+    text: str
+    ticked: Ticked | None
+
+
+class IncidentPlan(Struct, frozen=True, kw_only=True):
+    """The response plan of one incident, with what is ticked off."""
+
+    id: str
+    version: int
+    name: str
+    items: list[TickableItem]
+    contacts: list[PlanContact]
 
 
 def plan_view(plan: ResponsePlan, zone: ZoneInfo) -> ResponsePlanView:

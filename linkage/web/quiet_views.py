@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from linkage.quiet.ledger import LedgerLine
 from linkage.quiet.model import Drill, QuietWindow
-from linkage.web import views
-from linkage.web.views import moment, moment_or_none
+from linkage.web import people_views
+from linkage.web.answering import moment, moment_or_none
 
 
 class Quiet(Struct, frozen=True, kw_only=True):
@@ -22,13 +22,13 @@ class Quiet(Struct, frozen=True, kw_only=True):
     devices: list[str]
     kinds: list[str]
     reason: str
-    author: views.Person
+    author: people_views.Person
     made_at: str
     begin: str
     end: str
     state: str
     """coming, in-force or ended."""
-    ended_by: views.Person | None
+    ended_by: people_views.Person | None
     held: int
     """Alarms of its scope that are in the log and not on the board."""
 
@@ -40,7 +40,7 @@ class QuietList(Struct, frozen=True, kw_only=True):
 class Act(Struct, frozen=True, kw_only=True):
     """Who did it and when; nobody where it came about by itself."""
 
-    by: views.Person | None
+    by: people_views.Person | None
     at: str
 
 
@@ -57,7 +57,7 @@ class DrillView(Struct, frozen=True, kw_only=True):
     notice_to: str
     noticed_at: str | None
     note: str
-    made_by: views.Person
+    made_by: people_views.Person
     made_at: str
     started: Act | None
     ended: Act | None
@@ -77,7 +77,7 @@ class LedgerItem(Struct, frozen=True, kw_only=True):
     pressed_at: str | None
     answered_at: str | None
     acknowledged_at: str | None
-    acknowledged_by: views.Person | None
+    acknowledged_by: people_views.Person | None
     incident: str | None
     number: str | None
     became_real: bool
@@ -177,5 +177,7 @@ def _state(window: QuietWindow, now_ms: int) -> str:
     return "in-force" if now_ms >= window.begin_ms else "coming"
 
 
-def _person(username: str, names: Names) -> views.Person:
-    return views.Person(username=username, display_name=names.get(username, (username, ""))[0])
+def _person(username: str, names: Names) -> people_views.Person:
+    return people_views.Person(
+        username=username, display_name=names.get(username, (username, ""))[0]
+    )

@@ -17,9 +17,9 @@ from linkage.model import Actor, Stage
 from linkage.registry.texts import TextOpener
 from linkage.steps.checks import ClosingCheck, possible
 from linkage.steps.moves import Step, next_step
-from linkage.web import views
+from linkage.web import incident_views, people_views
+from linkage.web.answering import moment, moment_or_none
 from linkage.web.incident_rows import AnyRow, IncidentRow
-from linkage.web.views import moment, moment_or_none
 
 
 def usernames_of(rows: Sequence[IncidentRow]) -> set[str | None]:
@@ -47,7 +47,7 @@ def step_facts(
             "suspended_until": moment_or_none(row.suspended_until_ms, zone),
             "merged_into": None
             if row.merged_into is None
-            else views.OtherIncident(id=row.merged_into, number=numbers[row.merged_into]),
+            else incident_views.OtherIncident(id=row.merged_into, number=numbers[row.merged_into]),
         }
         for row in rows
     }
@@ -73,8 +73,8 @@ def _numbers(conn: Connection, ids: set[str]) -> dict[str, str]:
     return {r.id: r.number for r in conn.execute(select(i.id, i.number).where(i.id.in_(ids)))}
 
 
-def _times(row: AnyRow, zone: ZoneInfo) -> views.StepTimes:
-    return views.StepTimes(
+def _times(row: AnyRow, zone: ZoneInfo) -> incident_views.StepTimes:
+    return incident_views.StepTimes(
         acknowledged=moment_or_none(row.acknowledged_at_ms, zone),
         verified=moment_or_none(row.verified_at_ms, zone),
         dispatched=moment_or_none(row.dispatched_at_ms, zone),
@@ -86,7 +86,7 @@ def _times(row: AnyRow, zone: ZoneInfo) -> views.StepTimes:
     )
 
 
-def _next(row: AnyRow, zone: ZoneInfo) -> views.Next | None:
+def _next(row: AnyRow, zone: ZoneInfo) -> incident_views.Next | None:
     if row.merged_into is not None:
         return None
     step = next_step(Stage(row.stage), acknowledged=row.acknowledged_by is not None)
@@ -94,7 +94,7 @@ def _next(row: AnyRow, zone: ZoneInfo) -> views.Next | None:
         return None
     due_at = moment_or_none(row.next_due_at_ms, zone)
     due_for = None if due_at is None else row.due_step or step.value
-    return views.Next(action=step.value, due_at=due_at, due_for=due_for)
+    return incident_views.Next(action=step.value, due_at=due_at, due_for=due_for)
 
 
 def _responders(row: AnyRow) -> list[str]:
@@ -103,22 +103,22 @@ def _responders(row: AnyRow) -> list[str]:
 
 def _responder(
     row: AnyRow, people: Mapping[str, tuple[str, str]], opener: TextOpener
-) -> views.Responder | None:
+) -> incident_views.Responder | None:
     names = _responders(row)
     if row.dispatched_to is None and not names:
         return None
-    shown = [views.Person(username=n, display_name=people.get(n, (n, ""))[0]) for n in names]
+    shown = [people_views.Person(username=n, display_name=people.get(n, (n, ""))[0]) for n in names]
     to = None if row.dispatched_to is None else opener.open(row.dispatched_to)
-    return views.Responder(to=to, people=shown)
+    return incident_views.Responder(to=to, people=shown)
 
 
 def _supervised(
     row: AnyRow, people: Mapping[str, tuple[str, str]], zone: ZoneInfo
-) -> views.Supervised | None:
+) -> incident_views.Supervised | None:
     if row.supervised_at_ms is None:
         return None
     who = row.supervised_by
-    return views.Supervised(
+    return incident_views.Supervised(
         by=None if who is None else people.get(who, (who, ""))[0],
         username=who,
         at=moment(row.supervised_at_ms, zone),

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from linkage.model import ActionKind, ActionState, EventType
 from linkage.ways.station_reading import standings
 from linkage.ways.told import RECIPIENTS, ToldAction, ToldEvent, told
-from linkage.web import views
+from linkage.web import incident_detail_views, station_views
+from linkage.web.answering import moment
 from linkage.web.incident_rows import AnyRow
-from linkage.web.views import moment
 
 HEARD = tuple(
     kind.value for kind in (EventType.NOTICE_SEEN, EventType.TOLD, EventType.STATION_CONFIRMED)
@@ -24,10 +24,10 @@ RECIPIENT_KINDS = tuple(kind.value for kind in RECIPIENTS)
 
 def station_facts(
     conn: Connection, incident_ids: Sequence[str], zone: ZoneInfo
-) -> dict[str, views.Station]:
+) -> dict[str, station_views.Station]:
     """How the station is told, of each incident that one is told of."""
     return {
-        incident: views.Station(
+        incident: station_views.Station(
             name=one.name,
             state=one.state.value,
             at=moment(one.at_ms, zone),
@@ -41,7 +41,7 @@ def station_facts(
 
 def told_items(
     actions: Sequence[AnyRow], heard: Sequence[AnyRow], acted: Set[str], zone: ZoneInfo
-) -> list[views.Told]:
+) -> list[incident_detail_views.Told]:
     """Who was told; from the rows of one incident, oldest first. `acted`: who took a step of it."""
     found = told(
         [
@@ -61,7 +61,7 @@ def told_items(
         acted,
     )
     return [
-        views.Told(
+        incident_detail_views.Told(
             kind=one.kind,
             target=one.target,
             way=one.way,

@@ -29,7 +29,7 @@ from linkage.model import Actor, Outcome, Role
 from linkage.schema import incidents
 from linkage.ways.settings import Ways, Webhook
 from linkage.web.incident_reading import list_items
-from linkage.web.views import Incident
+from linkage.web.incident_views import Incident
 from tests.linkage.escalation_room import DUTY, LEADER, SECOND, EscalationRoom, falls_sick, man
 from tests.linkage.town import SHANGHAI, actions_of, attend, loitering, open_town, press, rows
 

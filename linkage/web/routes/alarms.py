@@ -7,7 +7,8 @@ from alarms.model import AlarmSource
 from alarms.store.tables import alarms, devices
 from linkage import schema as s
 from linkage.accounts.rights import Permission, Places
-from linkage.web import views
+from linkage.web import alarm_views
+from linkage.web.answering import answer, moment
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.incident_rows import AnyRow
 from linkage.web.reading import limit_of, position_of
@@ -21,14 +22,14 @@ async def list_alarms(request: web.Request) -> web.Response:
     limit = limit_of(request, usual=100, most=500)
     rows = await ports.database.read(lambda conn: _read(conn, places, after=after, limit=limit))
     items = [
-        views.Alarm(
+        alarm_views.Alarm(
             position=r.position,
             id=r.id,
             device=r.device,
             boot=r.boot,
             seq=r.seq,
             kind=r.kind,
-            received_at=views.moment(r.received_at_ms, ports.site.zone),
+            received_at=moment(r.received_at_ms, ports.site.zone),
             flags=r.flags.split(),
             silent=r.silent,
             source=r.source,
@@ -36,7 +37,7 @@ async def list_alarms(request: web.Request) -> web.Response:
         for r in rows
     ]
     more = str(items[-1].position) if len(items) == limit else None
-    return views.answer(views.AlarmPage(items=items, next=more))
+    return answer(alarm_views.AlarmPage(items=items, next=more))
 
 
 def _read(conn: Connection, places: Places, *, after: int, limit: int) -> list[AnyRow]:
@@ -100,6 +101,6 @@ ROUTES = (
             Parameter("after", "query", schema={"type": "integer", "minimum": 0}),
             Parameter("limit", "query", schema={"type": "integer", "minimum": 1, "maximum": 500}),
         ),
-        answers={200: views.AlarmPage},
+        answers={200: alarm_views.AlarmPage},
     ),
 )

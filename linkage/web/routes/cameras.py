@@ -9,7 +9,8 @@ from linkage.accounts.rights import Permission, Places
 from linkage.audit import AuditAction
 from linkage.errors import NoSuchPicture
 from linkage.model import OPEN_STAGES
-from linkage.web import views
+from linkage.web import camera_views
+from linkage.web.answering import answer
 from linkage.web.board import BOARD
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.incident_rows import AnyRow, inside
@@ -28,7 +29,7 @@ async def list_cameras(request: web.Request) -> web.Response:
     await board.refresh()
     cards = board.cameras().values()
     items = [card.view for card in cards if places.covers(card.village_id)]
-    return views.answer(views.CameraList(items=items))
+    return answer(camera_views.CameraList(items=items))
 
 
 async def snapshot(request: web.Request) -> web.Response:
@@ -121,7 +122,7 @@ ROUTES = (
         list_cameras,
         Permission.CAMERA_READ,
         "Cameras with their state and zones",
-        answers={200: views.CameraList},
+        answers={200: camera_views.CameraList},
     ),
     Route(
         "GET",

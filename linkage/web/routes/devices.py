@@ -17,7 +17,7 @@ from linkage.registry.errors import BadEntry, NoSuchEntry, NotPossible
 from linkage.registry.history import history_of
 from linkage.registry.model import Entity
 from linkage.web import device_views as shapes
-from linkage.web import views
+from linkage.web.answering import answer, moment
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.problems import Problem
 from linkage.web.reading import body_of, limit_of
@@ -39,11 +39,11 @@ async def list_devices(request: web.Request) -> web.Response:
             conn, places, wanted, after=query.get("after", ""), limit=limit
         ),
     )
-    return views.answer(shapes.list_view(page, request.app[PORTS].site.zone))
+    return answer(shapes.list_view(page, request.app[PORTS].site.zone))
 
 
 async def get_device(request: web.Request) -> web.Response:
-    return views.answer(await _detail(request, request.match_info["id"]))
+    return answer(await _detail(request, request.match_info["id"]))
 
 
 async def put_device(request: web.Request) -> web.Response:
@@ -54,7 +54,7 @@ async def put_device(request: web.Request) -> web.Response:
         is_new = await request.app[PORTS].enrolment.put(registry_caller(request), device, wanted)
     except _REFUSED as refused:
         raise problem_of(refused) from refused
-    return views.answer(await _detail(request, device), 201 if is_new else 200)
+    return answer(await _detail(request, device), 201 if is_new else 200)
 
 
 async def make_labels(request: web.Request) -> web.Response:
@@ -63,7 +63,7 @@ async def make_labels(request: web.Request) -> web.Response:
         made = await request.app[PORTS].enrolment.issue(registry_caller(request), body.devices)
     except _REFUSED as refused:
         raise problem_of(refused) from refused
-    return views.answer(shapes.sheet_view(made, path=_SHEETS), 201)
+    return answer(shapes.sheet_view(made, path=_SHEETS), 201)
 
 
 async def rotate_device(request: web.Request) -> web.Response:
@@ -72,7 +72,7 @@ async def rotate_device(request: web.Request) -> web.Response:
         made = await request.app[PORTS].enrolment.rotate(registry_caller(request), device)
     except _REFUSED as refused:
         raise problem_of(refused) from refused
-    return views.answer(shapes.sheet_view(made, path=_SHEETS), 201)
+    return answer(shapes.sheet_view(made, path=_SHEETS), 201)
 
 
 async def revoke_device(request: web.Request) -> web.Response:
@@ -85,7 +85,7 @@ async def revoke_device(request: web.Request) -> web.Response:
     except _REFUSED as refused:
         raise problem_of(refused) from refused
     detail = await _detail(request, device)
-    return views.answer(shapes.Revoked(device=detail, warnings=shapes.said(left)))
+    return answer(shapes.Revoked(device=detail, warnings=shapes.said(left)))
 
 
 async def print_labels(request: web.Request) -> web.Response:
@@ -97,7 +97,7 @@ async def print_labels(request: web.Request) -> web.Response:
             "标签页只能打开一次，且只保留十分钟；请重新发放 / a label sheet can be opened once and "
             "is kept for ten minutes: make the labels again.",
         )
-    made_on = views.moment(caller.at_ms, ports.site.zone)[:10]
+    made_on = moment(caller.at_ms, ports.site.zone)[:10]
     # drawing a village's codes takes seconds: not in the loop that answers presses
     page = await asyncio.to_thread(labels.page_of, found, ports.enrolment.way, made_on=made_on)
     return web.Response(

@@ -21,7 +21,8 @@ from linkage.quiet.deciding import drill_refusal, start_refusal
 from linkage.quiet.errors import NoSuchQuiet, QuietRefused
 from linkage.quiet.ledger import as_csv, ledger
 from linkage.quiet.model import Drill
-from linkage.web import quiet_views, views
+from linkage.web import quiet_views
+from linkage.web.answering import answer
 from linkage.web.duty_views import Moment
 from linkage.web.guard import PORTS, Caller, caller_of
 from linkage.web.incident_reading import read_people
@@ -70,7 +71,7 @@ async def list_drills(request: web.Request) -> web.Response:
         newest_first = sorted(found, key=lambda drill: (-drill.begin_ms, drill.id))
         return [_shown(conn, ports, drill, now_ms) for drill in newest_first]
 
-    return views.answer(DrillList(items=await ports.database.read(read)))
+    return answer(DrillList(items=await ports.database.read(read)))
 
 
 async def one_drill(request: web.Request) -> web.Response:
@@ -80,7 +81,7 @@ async def one_drill(request: web.Request) -> web.Response:
     def read(conn: Connection) -> DrillView:
         return _shown(conn, ports, _drill(conn, caller, drill_id), now_ms)
 
-    return views.answer(await answered(ports.database.read(read)))
+    return answer(await answered(ports.database.read(read)))
 
 
 async def plan_drill(request: web.Request) -> web.Response:
@@ -114,7 +115,7 @@ async def plan_drill(request: web.Request) -> web.Response:
         _record(conn, ports, caller, drill, "planned")
         return _shown(conn, ports, drill, now_ms)
 
-    return views.answer(await written(ports, work), 201)
+    return answer(await written(ports, work), 201)
 
 
 async def start_drill(request: web.Request) -> web.Response:
@@ -133,7 +134,7 @@ async def start_drill(request: web.Request) -> web.Response:
         started = replace(drill, started_at_ms=now_ms, started_by=by)
         return _shown(conn, ports, started, now_ms)
 
-    return views.answer(await written(ports, work))
+    return answer(await written(ports, work))
 
 
 async def end_drill(request: web.Request) -> web.Response:
@@ -150,7 +151,7 @@ async def end_drill(request: web.Request) -> web.Response:
         _record(conn, ports, caller, drill, "ended")
         return _shown(conn, ports, replace(drill, ended_at_ms=now_ms, ended_by=by), now_ms)
 
-    return views.answer(await written(ports, work))
+    return answer(await written(ports, work))
 
 
 async def show_ledger(request: web.Request) -> web.Response:
@@ -166,7 +167,7 @@ async def show_ledger(request: web.Request) -> web.Response:
             items=[quiet_views.ledger_item(line, names, zone) for line in lines],
         )
 
-    return views.answer(await answered(ports.database.read(read)))
+    return answer(await answered(ports.database.read(read)))
 
 
 async def ledger_sheet(request: web.Request) -> web.Response:

@@ -6,7 +6,8 @@ from aiohttp import web
 from alarms.errors import StoreBusy
 from linkage.accounts.rights import Permission
 from linkage.audit import AuditAction
-from linkage.web import duty_views, views
+from linkage.web import duty_views
+from linkage.web.answering import answer
 from linkage.web.duty_names import DutyNames, read_names
 from linkage.web.duty_now import read_duty, read_proposals
 from linkage.web.guard import PORTS, caller_of
@@ -19,13 +20,13 @@ log = structlog.get_logger()
 
 async def duty(request: web.Request) -> web.Response:
     ports, principal = request.app[PORTS], caller_of(request).principal
-    return views.answer(await ports.database.read(lambda conn: read_duty(conn, ports, principal)))
+    return answer(await ports.database.read(lambda conn: read_duty(conn, ports, principal)))
 
 
 async def names(request: web.Request) -> web.Response:
     places = caller_of(request).principal.places
     database = request.app[PORTS].database
-    return views.answer(await database.read(lambda conn: read_names(conn, places)))
+    return answer(await database.read(lambda conn: read_names(conn, places)))
 
 
 async def proposals(request: web.Request) -> web.Response:
@@ -43,7 +44,7 @@ async def proposals(request: web.Request) -> web.Response:
     except StoreBusy as busy:
         log.error("look_not_recorded_telephones_masked", incident=row.id, reason=str(busy))
         clear = False
-    return views.answer(
+    return answer(
         await ports.database.read(lambda conn: read_proposals(conn, ports, row, clear=clear))
     )
 

@@ -19,7 +19,7 @@ from linkage import audit
 from linkage.accounts.rights import Permission
 from linkage.audit import AuditAction
 from linkage.duty.errors import BadEntry
-from linkage.web import views
+from linkage.web.answering import answer
 from linkage.web.duty_entries import ROTA_NOUNS
 from linkage.web.duty_nouns import Entry, Noun
 from linkage.web.duty_team_entries import TEAM_NOUNS
@@ -42,7 +42,7 @@ class _Editor(Generic[B]):
         ports, villages = request.app[PORTS], caller_of(request).principal.places.villages
         entries = await ports.database.read(lambda conn: self.noun.entries(conn, ports))
         items = [entry.item for entry in entries if entry.area.touches(villages)]
-        return views.answer(self.noun.page(items=items))
+        return answer(self.noun.page(items=items))
 
     async def create(self, request: web.Request) -> web.Response:
         body = await body_of(request, self.noun.body)
@@ -89,7 +89,7 @@ class _Editor(Generic[B]):
             item: Struct = after.item
             return item
 
-        return views.answer(await _written(ports, work), status)
+        return answer(await _written(ports, work), status)
 
     def _find(self, conn: Connection, ports: Ports, entry_id: str) -> Entry | None:
         return next((e for e in self.noun.entries(conn, ports) if e.id == entry_id), None)

@@ -16,14 +16,13 @@ from linkage.duty.handover import Handover, Signature
 from linkage.duty.reading import load_rota
 from linkage.duty.rota import on_duty
 from linkage.web import handover_views as shapes
-from linkage.web import views
+from linkage.web.answering import answer, moment
 from linkage.web.guard import PORTS, Caller, caller_of
 from linkage.web.handover_page import page_of
 from linkage.web.ports import Ports
 from linkage.web.problems import Problem, not_found
 from linkage.web.reading import body_of, limit_of
 from linkage.web.routing import Parameter, Route
-from linkage.web.views import moment
 
 
 async def draft(request: web.Request) -> web.Response:
@@ -53,7 +52,7 @@ async def draft(request: web.Request) -> web.Response:
         return _found(conn, ports, made, caller)
 
     made = await ports.database.write(work)
-    return views.answer(_view(made, ports.site.zone), 201)
+    return answer(_view(made, ports.site.zone), 201)
 
 
 async def sign(request: web.Request) -> web.Response:
@@ -81,7 +80,7 @@ async def sign(request: web.Request) -> web.Response:
         raise not_found() from gone
     except NotToSign as refused:
         raise Problem(409, str(refused)) from refused
-    return views.answer(_view(signed, ports.site.zone))
+    return answer(_view(signed, ports.site.zone))
 
 
 async def list_handovers(request: web.Request) -> web.Response:
@@ -89,11 +88,11 @@ async def list_handovers(request: web.Request) -> web.Response:
     limit = limit_of(request, usual=50, most=200)
     found = await ports.database.read(lambda conn: handover.newest(conn, places, limit=limit))
     items = [_view(one, ports.site.zone, sheet=False) for one in found]
-    return views.answer(shapes.HandoverPage(items=items))
+    return answer(shapes.HandoverPage(items=items))
 
 
 async def get_handover(request: web.Request) -> web.Response:
-    return views.answer(await _look(request))
+    return answer(await _look(request))
 
 
 async def print_handover(request: web.Request) -> web.Response:

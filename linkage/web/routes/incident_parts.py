@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Table, select, tuple_
 
 from linkage import schema as s
 from linkage.accounts.rights import Permission
-from linkage.web import views
+from linkage.web import incident_views
+from linkage.web.answering import answer
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.incident_calls import CALLS, called_item
 from linkage.web.incident_reading import evidence_item, read_people
@@ -33,8 +34,8 @@ def _evidence(
     rows: Sequence[AnyRow],
     zone: ZoneInfo,
     more: str | None,
-) -> views.EvidencePage:
-    return views.EvidencePage(items=[evidence_item(r, zone) for r in rows], next=more)
+) -> incident_views.EvidencePage:
+    return incident_views.EvidencePage(items=[evidence_item(r, zone) for r in rows], next=more)
 
 
 def _called(
@@ -43,12 +44,12 @@ def _called(
     rows: Sequence[AnyRow],
     zone: ZoneInfo,
     more: str | None,
-) -> views.CalledPage:
+) -> incident_views.CalledPage:
     people = read_people(conn, {r.target for r in rows})
     acted = read_actors(conn, incident.id)
     by = incident.acknowledged_by
     items = [called_item(r, people, acted, by, zone) for r in rows]
-    return views.CalledPage(items=items, next=more)
+    return incident_views.CalledPage(items=items, next=more)
 
 
 def _handler(
@@ -76,7 +77,7 @@ def _handler(
         found = await ports.database.read(read)
         if found is None:
             raise not_found()
-        return views.answer(found)
+        return answer(found)
 
     return handle
 
@@ -98,7 +99,7 @@ ROUTES = (
         Permission.INCIDENT_READ,
         "All pictures of an incident, the oldest first",
         parameters=_PAGES,
-        answers={200: views.EvidencePage},
+        answers={200: incident_views.EvidencePage},
     ),
     Route(
         "GET",
@@ -107,6 +108,6 @@ ROUTES = (
         Permission.INCIDENT_READ,
         "All calls of people for an incident, the oldest first",
         parameters=_PAGES,
-        answers={200: views.CalledPage},
+        answers={200: incident_views.CalledPage},
     ),
 )

@@ -17,7 +17,8 @@ from linkage.errors import NoSuchIncident, StaleVersion, StepNotAllowed
 from linkage.model import Outcome, Stage
 from linkage.steps.checks import Ask
 from linkage.steps.moves import MOVES, Step
-from linkage.web import views
+from linkage.web import incident_detail_views
+from linkage.web.answering import answer
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.incident_rows import read_by_number, read_row
 from linkage.web.problems import Problem, not_found
@@ -133,7 +134,7 @@ async def _take(request: web.Request, step: Step, said: dict[str, Any]) -> web.R
         raise Problem(409, str(refused)) from refused
     except NoSuchIncident as gone:
         raise not_found() from gone
-    return views.answer(await look(ports, caller, incident_id))
+    return answer(await look(ports, caller, incident_id))
 
 
 _IF_MATCH = Parameter(
@@ -172,7 +173,7 @@ def _route(step: Step, shape: type[Body], understood: Understood = _as_said) -> 
         f"{MOVES[step].label}: take the step “{step.value}” of an incident",
         body=shape,
         parameters=(_IF_MATCH,),
-        answers={200: views.IncidentDetail},
+        answers={200: incident_detail_views.IncidentDetail},
     )
 
 

@@ -10,7 +10,8 @@ from alarms.errors import StoreBusy
 from linkage.accounts.rights import Permission
 from linkage.audit import AuditAction
 from linkage.model import Stage
-from linkage.web import views
+from linkage.web import incident_detail_views, incident_views
+from linkage.web.answering import answer
 from linkage.web.guard import PORTS, Caller, caller_of
 from linkage.web.incident_detail import DetailPorts, households_shown, read_detail
 from linkage.web.incident_reading import list_items
@@ -35,16 +36,16 @@ async def list_incidents(request: web.Request) -> web.Response:
     if "after" in request.query:
         after = unpack_cursor(request.query["after"], tuple[int, int, str])
 
-    def read(conn: Connection) -> tuple[int, views.IncidentPage]:
+    def read(conn: Connection) -> tuple[int, incident_views.IncidentPage]:
         # the position first: what changes in between is then sent again rather than missed
         position = newest_position(conn)
         page = read_page(conn, places, state=state, number=number, after=after, limit=limit)
         cursor = None if page.next_after is None else pack_cursor(*page.next_after)
         items = list_items(conn, page.rows, ports.site.zone, ports.box)
-        return position, views.IncidentPage(items=items, next=cursor)
+        return position, incident_views.IncidentPage(items=items, next=cursor)
 
     position, page = await ports.database.read(read)
-    response = views.answer(page)
+    response = answer(page)
     response.headers["X-Stream-Position"] = str(position)
     return response
 
@@ -53,10 +54,12 @@ async def get_incident(request: web.Request) -> web.Response:
     ports = request.app[PORTS]
     caller = caller_of(request)
     detail = await look(ports, caller, request.match_info["id"])
-    return views.answer(detail)
+    return answer(detail)
 
 
-async def look(ports: Ports, caller: Caller, incident_id: str) -> views.IncidentDetail:
+async def look(
+    ports: Ports, caller: Caller, incident_id: str
+) -> incident_detail_views.IncidentDetail:
     """The incident as this caller may see it; that they looked is on disk before it is shown.
 
     When it cannot be written down, personal data stays masked: the officer must be able to work
@@ -94,7 +97,7 @@ def _may_see_contacts(caller: Caller, row: IncidentRow) -> bool:
 
 async def _detail(
     ports: Ports, caller: Caller, incident_id: str, *, clear: Set[str]
-) -> views.IncidentDetail:
+) -> incident_detail_views.IncidentDetail:
     places = caller.principal.places
     shown_with = DetailPorts(
         ports.site.zone,
@@ -104,7 +107,7 @@ async def _detail(
         ports.closing_check,
     )
 
-    def read(conn: Connection) -> views.IncidentDetail | None:
+    def read(conn: Connection) -> incident_detail_views.IncidentDetail | None:
         row = read_row(conn, incident_id, places)
         if row is None:
             return None
@@ -133,7 +136,7 @@ ROUTES = (
             Parameter("after", "query", description="`next` of the page before"),
             Parameter("limit", "query", schema={"type": "integer", "minimum": 1, "maximum": 200}),
         ),
-        answers={200: views.IncidentPage},
+        answers={200: incident_views.IncidentPage},
     ),
     Route(
         "GET",
@@ -141,6 +144,6 @@ ROUTES = (
         get_incident,
         Permission.INCIDENT_READ,
         "One incident with its timeline; looking is recorded",
-        answers={200: views.IncidentDetail},
+        answers={200: incident_detail_views.IncidentDetail},
     ),
 )

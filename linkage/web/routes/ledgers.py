@@ -23,7 +23,8 @@ from linkage.quiet.ledger import ledger as drill_ledger
 from linkage.registry.errors import NoSuchEntry
 from linkage.registry.places import must_cover, village_of_group
 from linkage.registry.sheets import xlsx
-from linkage.web import ledger_views, print_page, views
+from linkage.web import ledger_views, print_page
+from linkage.web.answering import answer
 from linkage.web.guard import PORTS, Caller, caller_of
 from linkage.web.problems import Problem
 from linkage.web.quiet_changes import touches
@@ -80,14 +81,14 @@ async def list_device_tests(request: web.Request) -> web.Response:
         ),
     )
     items = [ledger_views.device_test(line, zone) for line in found[:_SHOWN]]
-    return views.answer(ledger_views.DeviceTests(items=items, more=len(found) > _SHOWN))
+    return answer(ledger_views.DeviceTests(items=items, more=len(found) > _SHOWN))
 
 
 async def list_untested(request: web.Request) -> web.Response:
     asked, zone = _asked(request), request.app[PORTS].site.zone
     found = await read(request, lambda conn: _untested(conn, asked))
     items = [ledger_views.untested(group, zone) for group in found]
-    return views.answer(ledger_views.UntestedList(test_every_s=asked.test_every_s, items=items))
+    return answer(ledger_views.UntestedList(test_every_s=asked.test_every_s, items=items))
 
 
 async def remind(request: web.Request) -> web.Response:
@@ -107,7 +108,7 @@ async def remind(request: web.Request) -> web.Response:
         raise Problem(
             503, f"消息代理未连接，未提醒完 / the broker is away, not all were told: {error}."
         ) from error
-    return views.answer(ledger_views.reminded(done))
+    return answer(ledger_views.reminded(done))
 
 
 async def start_group_test(request: web.Request) -> web.Response:
@@ -121,13 +122,13 @@ async def start_group_test(request: web.Request) -> web.Response:
 
     made = await write(request, work)
     request.app[PORTS].ledgers.wake()
-    return views.answer(made, 201)
+    return answer(made, 201)
 
 
 async def list_group_tests(request: web.Request) -> web.Response:
     asked, zone = _asked(request), request.app[PORTS].site.zone
     found = await read(request, lambda conn: _group_tests(conn, asked))
-    return views.answer(
+    return answer(
         ledger_views.GroupTestList(
             items=[ledger_views.group_test(one, zone, now_ms=asked.now_ms) for one in found]
         )
@@ -138,7 +139,7 @@ async def one_group_test(request: web.Request) -> web.Response:
     asked, zone = _asked(request), request.app[PORTS].site.zone
     test_id = request.match_info["id"]
     found = await read(request, lambda conn: group_tests.one_test(conn, asked.places, test_id))
-    return views.answer(ledger_views.group_test(found, zone, now_ms=asked.now_ms))
+    return answer(ledger_views.group_test(found, zone, now_ms=asked.now_ms))
 
 
 def _untested(conn: Connection, asked: _Asked) -> list[device_tests.UntestedGroup]:

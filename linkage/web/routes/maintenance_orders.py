@@ -19,7 +19,7 @@ from linkage.registry.texts import TextOpener, seal_said
 from linkage.supervision import orders, reading
 from linkage.supervision.errors import NoSuchOrder, OrderRefused
 from linkage.supervision.reading import Asked
-from linkage.web import views
+from linkage.web.answering import answer
 from linkage.web.guard import PORTS, Caller, caller_of
 from linkage.web.incident_reading import read_people
 from linkage.web.maintenance_views import (
@@ -72,13 +72,13 @@ async def list_orders(request: web.Request) -> web.Response:
             next=None if found.next is None else pack_cursor(*found.next),
         )
 
-    return views.answer(await ports.database.read(read))
+    return answer(await ports.database.read(read))
 
 
 async def one(request: web.Request) -> web.Response:
     ports, caller = request.app[PORTS], caller_of(request)
     order_id = request.match_info["id"]
-    return views.answer(await _answered(ports, lambda conn: _shown(conn, ports, caller, order_id)))
+    return answer(await _answered(ports, lambda conn: _shown(conn, ports, caller, order_id)))
 
 
 async def owners(request: web.Request) -> web.Response:
@@ -92,7 +92,7 @@ async def owners(request: web.Request) -> web.Response:
             items=[MaintenancePerson(username=one.username, name=one.display_name) for one in able]
         )
 
-    return views.answer(await _answered(ports, work))
+    return answer(await _answered(ports, work))
 
 
 async def assign(request: web.Request) -> web.Response:
@@ -131,7 +131,7 @@ async def _changed(
         audit.record(conn, ports.audit.writer, [entry], at_ms=now_ms)
         return _shown(conn, ports, caller, order_id)
 
-    return views.answer(await _answered(ports, work, writes=True))
+    return answer(await _answered(ports, work, writes=True))
 
 
 async def _answered(ports: Ports, work: Callable[[Connection], T], *, writes: bool = False) -> T:

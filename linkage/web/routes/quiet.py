@@ -22,7 +22,8 @@ from linkage.quiet.deciding import window_refusal
 from linkage.quiet.errors import NoSuchQuiet, QuietRefused
 from linkage.quiet.model import MAY_BE_HELD, QuietWindow, WindowSort
 from linkage.rules.model import Layer
-from linkage.web import quiet_views, views
+from linkage.web import quiet_views
+from linkage.web.answering import answer
 from linkage.web.duty_views import Moment
 from linkage.web.guard import PORTS, Caller, caller_of
 from linkage.web.incident_reading import read_people
@@ -77,7 +78,7 @@ class _Windows:
             ordered = sorted(found, key=lambda w: (now_ms >= w.end_ms, w.begin_ms, w.id))
             return [_shown(conn, ports, w, now_ms) for w in ordered]
 
-        return views.answer(QuietList(items=await ports.database.read(read)))
+        return answer(QuietList(items=await ports.database.read(read)))
 
     async def create(self, request: web.Request) -> web.Response:
         body = await body_of(request, WindowBody)
@@ -110,7 +111,7 @@ class _Windows:
             self._record(conn, ports, caller, window, "made")
             return _shown(conn, ports, window, now_ms)
 
-        return views.answer(await written(ports, work), 201)
+        return answer(await written(ports, work), 201)
 
     async def end(self, request: web.Request) -> web.Response:
         await body_of(request, NothingBody)
@@ -129,7 +130,7 @@ class _Windows:
             self._record(conn, ports, caller, window, "ended")
             return _shown(conn, ports, replace(window, end_ms=now_ms, ended_by=by), now_ms)
 
-        return views.answer(await written(ports, work))
+        return answer(await written(ports, work))
 
     def _record(
         self, conn: Connection, ports: Ports, caller: Caller, window: QuietWindow, what: str

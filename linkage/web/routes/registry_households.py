@@ -17,8 +17,8 @@ from linkage.registry.personal import Contact, FurtherContact, contact_of
 from linkage.registry.reading import Home, Wanted
 from linkage.registry.search import HouseholdFinder
 from linkage.schema import households
-from linkage.web import registry_views as shapes
-from linkage.web import views
+from linkage.web import registry_change_views, registry_household_views
+from linkage.web.answering import answer
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.reading import body_of, limit_of
 from linkage.web.registry_calling import (
@@ -91,26 +91,27 @@ async def list_households(request: web.Request) -> web.Response:
         return reading.read_homes(conn, ports.box, later[:limit]), len(ids), len(later) > limit
 
     found, total, more = await read(request, work)
-    page = shapes.RegistryHouseholdPage(
-        items=[shapes.household(home, ports.site.zone) for home in found],
+    page = registry_household_views.RegistryHouseholdPage(
+        items=[registry_household_views.household(home, ports.site.zone) for home in found],
         total=total,
         next=found[-1].id if more else None,
     )
-    return views.answer(page)
+    return answer(page)
 
 
 async def get_household(request: web.Request) -> web.Response:
     ports, places = request.app[PORTS], caller_of(request).principal.places
     id_, zone = request.match_info["id"], request.app[PORTS].site.zone
 
-    def work(conn: Connection) -> shapes.RegistryHouseholdDetail:
+    def work(conn: Connection) -> registry_household_views.RegistryHouseholdDetail:
         home = reading.read_home(conn, places, ports.box, id_)
         history = opened_history(conn, ports.box, history_of(conn, Entity.HOUSEHOLD, id_))
-        return shapes.RegistryHouseholdDetail(
-            household=shapes.household(home, zone), history=shapes.changes(history, zone)
+        return registry_household_views.RegistryHouseholdDetail(
+            household=registry_household_views.household(home, zone),
+            history=registry_change_views.changes(history, zone),
         )
 
-    return views.answer(await read(request, work))
+    return answer(await read(request, work))
 
 
 async def unmask(request: web.Request) -> web.Response:
@@ -124,7 +125,11 @@ async def unmask(request: web.Request) -> web.Response:
         return home
 
     home = await write(request, work)
-    return views.answer(shapes.Unmasked(id=id_, contact=shapes.contact(home.contact, clear=True)))
+    return answer(
+        registry_household_views.Unmasked(
+            id=id_, contact=registry_household_views.contact(home.contact, clear=True)
+        )
+    )
 
 
 async def put_household(request: web.Request) -> web.Response:
@@ -139,7 +144,7 @@ async def put_household(request: web.Request) -> web.Response:
 
     done = await write(request, work)
     status = 201 if done.outcome is Outcome.CREATED else 200
-    return views.answer(shapes.written(done), status)
+    return answer(registry_change_views.written(done), status)
 
 
 def _entry(conn: Connection, id_: str, body: HouseholdBody) -> HouseholdEntry:
@@ -189,13 +194,13 @@ async def move_household(request: web.Request) -> web.Response:
         household_id=request.match_info["id"],
         group_id=body.group,
     )
-    return views.answer(shapes.written(await write(request, work)))
+    return answer(registry_change_views.written(await write(request, work)))
 
 
 async def leave(request: web.Request) -> web.Response:
     caller = registry_caller(request)
     work = partial(leaving.leave, caller=caller, household_id=request.match_info["id"])
-    return views.answer(shapes.written(await write(request, work)))
+    return answer(registry_change_views.written(await write(request, work)))
 
 
 async def erase(request: web.Request) -> web.Response:
@@ -205,7 +210,7 @@ async def erase(request: web.Request) -> web.Response:
     done = await write(request, work)
     # what is erased must not wait in the write-ahead log for the next checkpoint
     await ports.database.empty_wal()
-    return views.answer(shapes.written(done))
+    return answer(registry_change_views.written(done))
 
 
 async def export(request: web.Request) -> web.Response:
@@ -228,7 +233,7 @@ async def export(request: web.Request) -> web.Response:
 _ROOT = "/api/v1/registry/households"
 _ONE = f"{_ROOT}/{{id}}"
 _READ, _EDIT = Permission.REGISTRY_READ, Permission.REGISTRY_EDIT
-_DONE: dict[int, object] = {200: shapes.RegistryWritten}
+_DONE: dict[int, object] = {200: registry_change_views.RegistryWritten}
 
 ROUTES = (
     Route(
@@ -251,7 +256,7 @@ ROUTES = (
             Parameter("after", "query"),
             Parameter("limit", "query", schema={"type": "integer", "minimum": 1, "maximum": 500}),
         ),
-        answers={200: shapes.RegistryHouseholdPage},
+        answers={200: registry_household_views.RegistryHouseholdPage},
     ),
     Route(
         "GET",
@@ -259,7 +264,7 @@ ROUTES = (
         get_household,
         _READ,
         "One household, its contact masked, with its history",
-        answers={200: shapes.RegistryHouseholdDetail},
+        answers={200: registry_household_views.RegistryHouseholdDetail},
     ),
     Route(
         "PUT",
@@ -268,7 +273,10 @@ ROUTES = (
         _EDIT,
         "Add or change a household",
         body=HouseholdBody,
-        answers={200: shapes.RegistryWritten, 201: shapes.RegistryWritten},
+        answers={
+            200: registry_change_views.RegistryWritten,
+            201: registry_change_views.RegistryWritten,
+        },
     ),
     Route(
         "POST",
@@ -277,7 +285,7 @@ ROUTES = (
         Permission.REGISTRY_UNMASK,
         "Its contact in the clear, for a reason; goes into the audit",
         body=ReasonBody,
-        answers={200: shapes.Unmasked},
+        answers={200: registry_household_views.Unmasked},
     ),
     Route(
         "POST",

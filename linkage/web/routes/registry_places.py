@@ -22,8 +22,13 @@ from linkage.registry.model import (
 )
 from linkage.registry.schema import estates
 from linkage.schema import grids, mutual_aid_groups, villages
-from linkage.web import registry_views as shapes
-from linkage.web import views
+from linkage.web import (
+    coverage_views,
+    registry_change_views,
+    registry_group_views,
+    registry_place_views,
+)
+from linkage.web.answering import answer
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.reading import body_of
 from linkage.web.registry_calling import opened_history, read, registry_caller, write
@@ -88,13 +93,13 @@ class MergeBody(Struct, forbid_unknown_fields=True):
 async def get_tree(request: web.Request) -> web.Response:
     places = caller_of(request).principal.places
     found = await read(request, lambda conn: reading.read_tree(conn, places))
-    return views.answer(shapes.tree(found))
+    return answer(registry_place_views.tree(found))
 
 
 async def get_village(request: web.Request) -> web.Response:
     places, id_ = caller_of(request).principal.places, request.match_info["id"]
     row = await read(request, lambda conn: reading.read_village(conn, places, id_))
-    return views.answer(shapes.village(row))
+    return answer(registry_place_views.village(row))
 
 
 async def put_village(request: web.Request) -> web.Response:
@@ -146,12 +151,12 @@ async def get_group(request: web.Request) -> web.Response:
     ports, places = request.app[PORTS], caller_of(request).principal.places
     id_, zone = request.match_info["id"], request.app[PORTS].site.zone
 
-    def work(conn: Connection) -> shapes.RegistryGroup:
+    def work(conn: Connection) -> registry_group_views.RegistryGroup:
         shown = reading.read_group(conn, places, ports.box, id_)
         history = history_of(conn, Entity.GROUP, id_)
-        return shapes.group(shown, opened_history(conn, ports.box, history), zone)
+        return registry_group_views.group(shown, opened_history(conn, ports.box, history), zone)
 
-    return views.answer(await read(request, work))
+    return answer(await read(request, work))
 
 
 async def put_group(request: web.Request) -> web.Response:
@@ -202,7 +207,7 @@ async def get_coverage(request: web.Request) -> web.Response:
     mark = ports.model_village
     found = await read(request, lambda conn: read_coverage(conn, places, model_village=mark))
     boundaries = request.query.get("boundary") == "1"
-    return views.answer(shapes.coverage(found, model_village=mark, boundaries=boundaries))
+    return answer(coverage_views.coverage(found, model_village=mark, boundaries=boundaries))
 
 
 def _boundary(given: Any, kept: Any) -> str | None:
@@ -213,13 +218,16 @@ def _boundary(given: Any, kept: Any) -> str | None:
 
 def _answer(done: Written) -> web.Response:
     status = 201 if done.outcome is Outcome.CREATED else 200
-    return views.answer(shapes.written(done), status)
+    return answer(registry_change_views.written(done), status)
 
 
 _ROOT = "/api/v1/registry"
 _READ, _EDIT = Permission.REGISTRY_READ, Permission.REGISTRY_EDIT
-_PUT: dict[int, object] = {200: shapes.RegistryWritten, 201: shapes.RegistryWritten}
-_DONE: dict[int, object] = {200: shapes.RegistryWritten}
+_PUT: dict[int, object] = {
+    200: registry_change_views.RegistryWritten,
+    201: registry_change_views.RegistryWritten,
+}
+_DONE: dict[int, object] = {200: registry_change_views.RegistryWritten}
 
 ROUTES = (
     Route(
@@ -228,7 +236,7 @@ ROUTES = (
         get_tree,
         _READ,
         "Villages with their grids, groups and estates",
-        answers={200: shapes.RegistryTree},
+        answers={200: registry_place_views.RegistryTree},
     ),
     Route(
         "GET",
@@ -237,7 +245,7 @@ ROUTES = (
         _READ,
         "How much of each village is in the net and works",
         parameters=(Parameter("boundary", "query", description="1: with each boundary"),),
-        answers={200: shapes.CoverageView},
+        answers={200: coverage_views.CoverageView},
     ),
     Route(
         "GET",
@@ -245,7 +253,7 @@ ROUTES = (
         get_village,
         _READ,
         "One village with its boundary",
-        answers={200: shapes.RegistryVillage},
+        answers={200: registry_place_views.RegistryVillage},
     ),
     Route(
         "PUT",
@@ -280,7 +288,7 @@ ROUTES = (
         get_group,
         _READ,
         "One group with its members and their devices",
-        answers={200: shapes.RegistryGroup},
+        answers={200: registry_group_views.RegistryGroup},
     ),
     Route(
         "PUT",

@@ -12,7 +12,7 @@ from linkage.registry.sheets.exporting import export_csv, export_xlsx, template
 from linkage.registry.sheets.headings import SheetKind
 from linkage.registry.sheets.importing import LARGEST_FILE, Importer
 from linkage.registry.sheets.registered import read_registered
-from linkage.web import views
+from linkage.web.answering import answer
 from linkage.web.guard import PORTS
 from linkage.web.problems import Problem
 from linkage.web.registry_calling import problem_of, registry_caller
@@ -45,7 +45,7 @@ async def import_sheet(request: web.Request) -> web.Response:
             report = await importer.run(content, name, caller, dry_run=dry_run)
         except NotPossible as refused:
             raise problem_of(refused) from refused
-    return views.answer(import_report(report))
+    return answer(import_report(report))
 
 
 async def export_workbook(request: web.Request) -> web.Response:

@@ -16,7 +16,8 @@ from linkage import schema as s
 from linkage.accounts.rights import Permission
 from linkage.audit import AuditAction
 from linkage.registry.texts import seal_said
-from linkage.web import views
+from linkage.web import alarm_views
+from linkage.web.answering import answer
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.problems import Problem
 from linkage.web.reading import body_of
@@ -78,7 +79,7 @@ async def report(request: web.Request) -> web.Response:
                 "该 Idempotency-Key 已用于另一报警 / it was used for another report.",
             )
     status = 200 if appended.duplicate else 201
-    return views.answer(views.Reported(alarm=appended.alarm_id), status)
+    return answer(alarm_views.Reported(alarm=appended.alarm_id), status)
 
 
 def _nothing_there(said: Report) -> Problem:
@@ -154,6 +155,6 @@ ROUTES = (
                 {"type": "string", "minLength": 1, "maxLength": _KEY_LIMIT},
             ),
         ),
-        answers={201: views.Reported, 200: views.Reported},
+        answers={201: alarm_views.Reported, 200: alarm_views.Reported},
     ),
 )

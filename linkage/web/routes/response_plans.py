@@ -18,7 +18,7 @@ from linkage.errors import NoSuchPlan, StaleVersion
 from linkage.response_plans import storage
 from linkage.response_plans.built_in import BUILT_IN
 from linkage.response_plans.model import PlanContact, PlanItem, ResponsePlan, in_force
-from linkage.web import views
+from linkage.web.answering import answer
 from linkage.web.guard import PORTS, Caller, caller_of
 from linkage.web.incident_rows import read_row
 from linkage.web.plan_views import ResponsePlanList, ResponsePlanView, plan_view
@@ -64,7 +64,7 @@ async def list_plans(request: web.Request) -> web.Response:
     own = [plan for plan in in_use if _concerns(plan, places)]
     ordered = sorted(own, key=lambda plan: (plan.name, plan.id))
     items = [plan_view(plan, ports.site.zone) for plan in (*ordered, *BUILT_IN)]
-    return views.answer(ResponsePlanList(items=items))
+    return answer(ResponsePlanList(items=items))
 
 
 async def plan_history(request: web.Request) -> web.Response:
@@ -74,7 +74,7 @@ async def plan_history(request: web.Request) -> web.Response:
     if not mine or not _concerns(newest_first[0], places):
         raise not_found()
     items = [plan_view(plan, ports.site.zone) for plan in newest_first]
-    return views.answer(ResponsePlanList(items=items))
+    return answer(ResponsePlanList(items=items))
 
 
 async def make_plan(request: web.Request) -> web.Response:
@@ -133,7 +133,7 @@ async def _keep(
     except StaleVersion as stale:
         detail = f"预案已更新到第 {stale.current} 版 / the plan has changed (now {stale.current})."
         raise Problem(412, detail) from stale
-    return views.answer(plan_view(kept, ports.site.zone), 200 if seen else 201)
+    return answer(plan_view(kept, ports.site.zone), 200 if seen else 201)
 
 
 async def _versions_of(ports: Ports, plan_id: str) -> list[ResponsePlan]:

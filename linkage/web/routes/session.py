@@ -13,7 +13,8 @@ from linkage.accounts import people, sessions, tokens
 from linkage.accounts.gate import SignInGate
 from linkage.accounts.rights import Permission
 from linkage.audit import AuditAction, AuditEntry
-from linkage.web import views
+from linkage.web import session_views
+from linkage.web.answering import answer
 from linkage.web.counting import COUNTERS
 from linkage.web.guard import COOKIE, PORTS, address_of, caller_of, is_loopback
 from linkage.web.problems import Problem
@@ -110,15 +111,17 @@ async def me(request: web.Request) -> web.Response:
     site = request.app[PORTS].site
     principal = caller_of(request).principal
     page = site.demo_button_page
-    return views.answer(
-        views.Me(
+    return answer(
+        session_views.Me(
             username=principal.username,
             display_name=principal.display_name,
             role=principal.role.value,
             places=principal.places.names(),
             permissions=sorted(principal.permissions),
-            site=views.Site(name_zh=site.name_zh, name_en=site.name_en, time_zone=site.time_zone),
-            demo=None if page is None else views.Demo(button_page=page),
+            site=session_views.Site(
+                name_zh=site.name_zh, name_en=site.name_en, time_zone=site.time_zone
+            ),
+            demo=None if page is None else session_views.Demo(button_page=page),
             version=site.version,
         )
     )
@@ -152,7 +155,14 @@ ROUTES = (
         answers={204: None},
     ),
     Route("DELETE", "/api/v1/session", sign_out, Access.SIGNED_IN, "Sign out", answers={204: None}),
-    Route("GET", "/api/v1/me", me, Access.SIGNED_IN, "Who is signed in", answers={200: views.Me}),
+    Route(
+        "GET",
+        "/api/v1/me",
+        me,
+        Access.SIGNED_IN,
+        "Who is signed in",
+        answers={200: session_views.Me},
+    ),
     Route(
         "POST",
         "/api/v1/presence",

@@ -12,7 +12,8 @@ from linkage.audit import AuditAction
 from linkage.errors import NoSuchIncident, StepNotAllowed
 from linkage.model import Actor
 from linkage.ways.station_desk import find_incident
-from linkage.web import views
+from linkage.web import incident_detail_views, station_views
+from linkage.web.answering import answer
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.incident_rows import read_row
 from linkage.web.problems import Problem, not_found
@@ -58,7 +59,7 @@ async def confirm(request: web.Request) -> web.Response:
     facts = await ports.database.read(
         lambda conn: station_facts(conn, [incident_id], ports.site.zone)
     )
-    return views.answer(views.Confirmation(incident=incident_id, station=facts[incident_id]))
+    return answer(station_views.Confirmation(incident=incident_id, station=facts[incident_id]))
 
 
 async def telephoned(request: web.Request) -> web.Response:
@@ -71,7 +72,7 @@ async def telephoned(request: web.Request) -> web.Response:
         "station_telephoned",
         lambda actor: ports.station.telephoned(incident_id, actor=actor, note=said.note),
     )
-    return views.answer(await look(ports, caller_of(request), incident_id))
+    return answer(await look(ports, caller_of(request), incident_id))
 
 
 async def silence(request: web.Request) -> web.Response:
@@ -84,7 +85,7 @@ async def silence(request: web.Request) -> web.Response:
         "silence",
         lambda actor: ports.station.silence(incident_id, actor=actor, note=said.note),
     )
-    return views.answer(await look(ports, caller_of(request), incident_id))
+    return answer(await look(ports, caller_of(request), incident_id))
 
 
 async def _inside(request: web.Request) -> str:
@@ -123,7 +124,7 @@ ROUTES = (
         Permission.STATION_CONFIRM,
         "The station says that it has the incident; once more is harmless",
         body=ConfirmationBody,
-        answers={200: views.Confirmation},
+        answers={200: station_views.Confirmation},
     ),
     Route(
         "POST",
@@ -132,7 +133,7 @@ ROUTES = (
         Permission.STATION_TELEPHONE,
         "An officer has telephoned the station",
         body=SaidBody,
-        answers={200: views.IncidentDetail},
+        answers={200: incident_detail_views.IncidentDetail},
     ),
     Route(
         "POST",
@@ -141,6 +142,6 @@ ROUTES = (
         Permission.SIREN_SILENCE,
         "Switch the incident's sirens and loudspeakers off (消音)",
         body=SaidBody,
-        answers={200: views.IncidentDetail},
+        answers={200: incident_detail_views.IncidentDetail},
     ),
 )

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from alarms.errors import StoreBusy
 from linkage.accounts.rights import Permission
-from linkage.web import views
+from linkage.web import camera_views, system_views
 from linkage.web.board import BOARD, Board
 from linkage.web.changed_incidents import AT_ONCE, ChangedIncidents
 from linkage.web.counting import COUNTERS, Counters
@@ -110,8 +110,8 @@ class _TooSlowError(Exception):
 class _Sent:
     """What this console has been shown."""
 
-    system: views.System | None = None
-    cameras: dict[str, views.Camera] = field(default_factory=dict)
+    system: system_views.System | None = None
+    cameras: dict[str, camera_views.Camera] = field(default_factory=dict)
 
 
 class _Follower:

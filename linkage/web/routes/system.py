@@ -4,7 +4,8 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from linkage.accounts.rights import Permission
-from linkage.web import views
+from linkage.web import system_views
+from linkage.web.answering import answer
 from linkage.web.board import BOARD
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.routing import Access, Route
@@ -13,17 +14,17 @@ from linkage.web.routing import Access, Route
 async def system(request: web.Request) -> web.Response:
     board = request.app[BOARD]
     await board.refresh()
-    return views.answer(board.system(caller_of(request).principal.places))
+    return answer(board.system(caller_of(request).principal.places))
 
 
 async def healthz(_request: web.Request) -> web.Response:
-    return views.answer(views.Alive(alive=True))
+    return answer(system_views.Alive(alive=True))
 
 
 async def readyz(request: web.Request) -> web.Response:
     reasons = list(request.app[PORTS].readiness())
-    return views.answer(
-        views.Ready(ready=not reasons, reasons=reasons), status=503 if reasons else 200
+    return answer(
+        system_views.Ready(ready=not reasons, reasons=reasons), status=503 if reasons else 200
     )
 
 
@@ -39,7 +40,7 @@ ROUTES = (
         system,
         Permission.SYSTEM_READ,
         "How the parts of the system are",
-        answers={200: views.System},
+        answers={200: system_views.System},
     ),
     Route(
         "GET",
@@ -47,7 +48,7 @@ ROUTES = (
         healthz,
         Access.PUBLIC,
         "Alive: this program runs",
-        answers={200: views.Alive},
+        answers={200: system_views.Alive},
     ),
     Route(
         "GET",
@@ -55,7 +56,7 @@ ROUTES = (
         readyz,
         Access.PUBLIC,
         "Ready: a press can be taken now",
-        answers={200: views.Ready, 503: views.Ready},
+        answers={200: system_views.Ready, 503: system_views.Ready},
     ),
     Route(
         "GET",

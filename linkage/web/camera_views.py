@@ -1,0 +1,30 @@
+"""The shapes of cameras in the API."""
+
+from msgspec import Struct
+
+
+class ZoneItem(Struct, frozen=True, kw_only=True):
+    name: str
+    kind: str
+    polygon: list[tuple[float, float]]
+    dwell_s: float | None
+    armed: str | None
+
+
+class Camera(Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    village: str
+    state: str
+    reason: str
+    detail: str
+    since: str | None
+    frames_per_s: float
+    analysed_per_s: float
+    shedding: bool
+    newest_frame_age_s: float | None
+    zones: list[ZoneItem]
+
+
+class CameraList(Struct, frozen=True, kw_only=True):
+    items: list[Camera]
