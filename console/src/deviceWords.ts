@@ -35,7 +35,9 @@ export function useDeviceWords() {
   const about = (change: DeviceChange) => {
     const { reason, to } = change.data
     if (typeof reason === 'string') return word('revokeReason', reason)
-    if (change.change !== 'moved' || typeof to !== 'object' || to === null) return ''
+    if (change.change !== 'moved') return ''
+    if (change.names['to'] !== undefined) return change.names['to']
+    if (typeof to !== 'object' || to === null) return ''
     const { household, group } = to as Record<string, unknown>
     const where = household ?? group
     return typeof where === 'string' ? where : ''

@@ -3,6 +3,7 @@ import type { Contact, FurtherPerson, Household, HouseholdChange, ToldBy } from 
 
 export const PERSONAL = ['name', 'phone', 'address', 'health'] as const
 export type Personal = (typeof PERSONAL)[number]
+export type Clearable = Personal | 'further'
 
 export interface HouseholdFields {
   label: string
@@ -13,6 +14,8 @@ export interface HouseholdFields {
   told_by: ToldBy
   personal: Record<Personal, string>
   further: FurtherPerson[]
+  /** What is kept of these, masked as it is, is to be forgotten. */
+  cleared: Clearable[]
 }
 
 /** `clear` null: the contact is masked, and its fields begin empty. */
@@ -31,12 +34,21 @@ export function fieldsOf(household: Household | null, clear: Contact | null): Ho
       health: clear?.health ?? '',
     },
     further: (clear?.further ?? []).map((one) => ({ ...one })),
+    cleared: [],
   }
 }
 
+/** What a masked form may clear: whatever is kept. */
+export function clearableOf(household: Household | null): Clearable[] {
+  const kept = household?.contact ?? null
+  if (kept === null) return []
+  const named: Clearable[] = PERSONAL.filter((name) => kept[name] !== '')
+  return kept.further.length > 0 ? [...named, 'further'] : named
+}
+
 /**
- * What is sent. Masked, an empty field stays as it is kept; in the clear (or new), what stands there
- * is what will be kept, and empty is empty.
+ * What is sent. Masked, an empty field stays as it is kept unless it is cleared; in the clear (or
+ * new), what stands there is what will be kept, and empty is empty.
  */
 export function changeOf(
   fields: HouseholdFields,
@@ -46,8 +58,10 @@ export function changeOf(
   const contact: NonNullable<HouseholdChange['contact']> = {}
   for (const name of PERSONAL) {
     const value = fields.personal[name].trim()
-    if (isClear || value !== '') contact[name] = value
+    if (!isClear && fields.cleared.includes(name)) contact[name] = ''
+    else if (isClear || value !== '') contact[name] = value
   }
+  if (!isClear && fields.cleared.includes('further')) contact.further = []
   if (isClear) {
     contact.further = fields.further
       .map((one) => ({ name: one.name.trim(), phone: one.phone.trim(), relation: one.relation.trim() }))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Contact, Household } from '../src/api/registry'
-import { changeOf, fieldsOf } from '../src/householdForm'
+import { changeOf, clearableOf, fieldsOf } from '../src/householdForm'
 import { batteryOf, signalOf } from '../src/lastWords'
 import { windowOf } from '../src/longList'
 import { aboutChange } from '../src/registryChanges'
@@ -72,6 +72,19 @@ describe('a household form', () => {
     })
   })
 
+  it('masked, clears only what is ticked, whatever was typed there', () => {
+    const fields = fieldsOf(HOUSEHOLD, null)
+    fields.personal.health = 'typed, then ticked'
+    fields.cleared.push('health', 'further')
+    expect(changeOf(fields, 'g1', false).contact).toEqual({ health: '', further: [] })
+  })
+
+  it('offers to clear what is kept, and nothing else', () => {
+    const masked = { ...HOUSEHOLD, contact: { ...CONTACT, masked: true, name: 'S**' } }
+    expect(clearableOf(masked)).toEqual(['name', 'phone', 'address', 'further'])
+    expect(clearableOf(null)).toEqual([])
+  })
+
   it('does not change the contact it was made of', () => {
     fieldsOf(HOUSEHOLD, CONTACT).further[0]!.name = 'Changed'
     expect(CONTACT.further[0]!.name).toBe('Other')
@@ -93,6 +106,11 @@ describe('what a device says of itself', () => {
 describe('a change in words', () => {
   it('says from where to where', () => {
     expect(aboutChange({ from: 'g1', to: 'g2' }, (_, code) => code)).toBe('g1 → g2')
+  })
+
+  it('says it by the names where it knows them', () => {
+    const said = aboutChange({ from: 'g1', to: 'g2' }, (_, code) => code, undefined, { to: 'Second' })
+    expect(said).toBe('g1 → Second')
   })
 
   it('names fields, never values', () => {

@@ -6,7 +6,7 @@ fields that changed, never by their values: what is written here cannot be erase
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -15,6 +15,7 @@ from linkage import audit
 from linkage.accounts.rights import Places
 from linkage.audit import AuditAction, AuditEntry
 from linkage.registry.model import Change, Entity
+from linkage.registry.naming import names_in, people_named
 from linkage.registry.schema import registry_changes
 from linkage.registry.texts import seal_text
 
@@ -49,6 +50,10 @@ class HistoryEntry:
     entity_id: str
     change: Change
     data: dict[str, object]
+    actor_name: str = ""
+    """As the actor's account is called; empty for machines and the command line."""
+    names: dict[str, str] = field(default_factory=dict)
+    """What the ids in `data` are called now, by its fields."""
 
 
 def note(
@@ -121,14 +126,17 @@ def note_looking(conn: Connection, caller: Caller, about: str, data: Mapping[str
 def history_of(
     conn: Connection, entity: Entity, entity_id: str, *, limit: int = 100
 ) -> list[HistoryEntry]:
-    """What became of one entry, newest first."""
+    """What became of one entry, newest first, with the names of whom and what it speaks of."""
     c = registry_changes.c
     rows = conn.execute(
         select(registry_changes)
         .where(c.entity == entity.value, c.entity_id == entity_id)
         .order_by(c.position.desc())
         .limit(limit)
-    )
+    ).all()
+    changes = [(Change(row.change), json.loads(row.data)) for row in rows]
+    names = names_in(conn, entity, entity_id, changes)
+    people = people_named(conn, (row.actor for row in rows))
     return [
         HistoryEntry(
             row.position,
@@ -136,10 +144,12 @@ def history_of(
             row.actor,
             Entity(row.entity),
             row.entity_id,
-            Change(row.change),
-            json.loads(row.data),
+            change,
+            data,
+            people.get(row.actor, ""),
+            named,
         )
-        for row in rows
+        for row, (change, data), named in zip(rows, changes, names, strict=True)
     ]
 
 

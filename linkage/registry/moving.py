@@ -82,6 +82,7 @@ def split_group(
     chosen = _members_among(conn, group_id, household_ids)
     if len(chosen) > MOST_HOUSEHOLDS:
         raise _full(new_id)
+    _must_differ(conn, chosen)
     g = mutual_aid_groups.c
     grid_id = conn.scalar(select(g.grid_id).where(g.id == group_id))
     conn.execute(mutual_aid_groups.insert().values(id=new_id, grid_id=grid_id, name=new_name))
@@ -150,6 +151,16 @@ def must_be_told_apart(conn: Connection, group_id: str, joining: Sequence[str]) 
     ).first()
     if other is not None:
         raise NotPossible(same_label_fault(other.label, other.id).said)
+
+
+def _must_differ(conn: Connection, chosen: Sequence[str]) -> None:
+    """Raises NotPossible when two of these have one label: kept so once, they part or are mended,
+    but begin no new group. A split that leaves one of them behind is how they part."""
+    h, first = households.c, dict[str, str]()
+    for row in conn.execute(select(h.id, h.label).where(h.id.in_(chosen)).order_by(h.id)):
+        other = first.setdefault(row.label, row.id)
+        if other != row.id:
+            raise NotPossible(same_label_fault(row.label, other).said)
 
 
 def must_be_in_use(conn: Connection, group_id: str) -> None:

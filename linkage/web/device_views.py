@@ -66,8 +66,11 @@ class DeviceView(Struct, frozen=True, kw_only=True):
 class DeviceChange(Struct, frozen=True, kw_only=True):
     at: str
     actor: str
+    actor_name: str
     change: str
     data: dict[str, Any]
+    names: dict[str, str]
+    """What the ids in `data` are called now, by its fields."""
 
 
 class DeviceDetail(DeviceView, frozen=True, kw_only=True):
@@ -103,8 +106,10 @@ def detail_view(one: ShownDevice, history: list[HistoryEntry], zone: ZoneInfo) -
         DeviceChange(
             at=moment(entry.at_ms, zone),
             actor=entry.actor,
+            actor_name=entry.actor_name,
             change=entry.change.value,
             data=dict(entry.data),
+            names=entry.names,
         )
         for entry in history
     ]

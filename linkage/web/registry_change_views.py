@@ -21,10 +21,14 @@ class RegistryWritten(Struct, frozen=True, kw_only=True):
 class RegistryChange(Struct, frozen=True, kw_only=True):
     at: str
     actor: str
+    actor_name: str
+    """As the account is called; empty for machines and the command line."""
     change: str
     label_zh: str
     label_en: str
     data: dict[str, Any]
+    names: dict[str, str]
+    """What the ids in `data` are called now, by its fields."""
 
 
 def written(done: Written) -> RegistryWritten:
@@ -39,10 +43,12 @@ def changes(history: Sequence[HistoryEntry], zone: ZoneInfo) -> list[RegistryCha
             RegistryChange(
                 at=moment(one.at_ms, zone),
                 actor=one.actor,
+                actor_name=one.actor_name,
                 change=one.change.value,
                 label_zh=zh,
                 label_en=en,
                 data=one.data,
+                names=one.names,
             )
         )
     return found

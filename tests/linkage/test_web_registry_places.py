@@ -138,6 +138,9 @@ async def test_who_moves_away_leads_no_longer_and_both_histories_say_so(registry
     assert group["history"][0]["data"]["from"] == HOME
     moved = (await registry.get(f"/households/{HOME}"))["history"][0]
     assert (moved["change"], moved["data"]) == ("moved", {"from": GROUP, "to": "t9"})
+    assert moved["names"] == {"from": "3组", "to": "9组"}
+    assert group["history"][0]["names"] == {"from": "3组017号"}
+    assert moved["actor_name"] == "admin 显示名"
 
 
 async def test_an_open_incident_stays_with_the_group_it_was_opened_for(town, registry):
@@ -167,6 +170,43 @@ async def test_a_split_of_strangers_or_of_everybody_is_refused(registry):
             f"/groups/{GROUP}/split", {"into": into, "households": chosen}, status=422
         )
         assert problem["field"] == "households"
+
+
+async def test_a_split_takes_no_two_of_one_label_with_it_and_parts_them(town, registry):
+    one, other, third = await fill_group(registry, GROUP, 3)
+    h = s.households
+    # as sheets of before may have left them: nothing is kept so any more
+    for id_ in (one, other):
+        statement = h.update().where(h.c.id == id_).values(label="同名户")
+        await town.database.write(lambda conn, statement=statement: conn.execute(statement))
+    path, into = f"/groups/{GROUP}/split", {"id": "t9", "name": "9组"}
+    refused = await registry.post(path, {"into": into, "households": [one, other]}, status=409)
+    assert "同名户" in refused["detail"]
+    assert one in refused["detail"]
+    await registry.post(path, {"into": into, "households": [other, third]})
+    assert {m["id"] for m in (await registry.get("/groups/t9"))["members"]} == {other, third}
+
+
+async def test_a_history_across_villages_names_them_and_labels_only_the_own_households(registry):
+    await registry.put(f"/groups/{GROUP}", {"grid": f"{EAST}-g1", "name": "3组", "leader": HOME})
+    await registry.put(f"/groups/{WEST}-t9", {"grid": f"{WEST}-g1", "name": "9组"})
+    await registry.post(f"/households/{HOME}/move", {"group": f"{WEST}-t9"})
+    moved = (await registry.get(f"/households/{HOME}"))["history"][0]
+    assert moved["names"] == {"from": "东村 · 3组", "to": "西村 · 9组"}
+    no_leader = (await registry.get(f"/groups/{GROUP}"))["history"][0]
+    assert (no_leader["data"]["from"], no_leader["names"]) == (HOME, {})
+
+
+async def test_a_group_and_a_device_tell_their_places_by_name(town, registry):
+    await registry.put(f"/grids/{EAST}-g2", {"village": EAST, "name": "二网格"})
+    await registry.post(f"/groups/{GROUP}/move", {"grid": f"{EAST}-g2"})
+    group = await registry.get(f"/groups/{GROUP}")
+    assert group["history"][0]["names"]["to"] == "二网格"
+    for body in ({"household": HOME}, {"group": GROUP, "kind": "button"}):
+        async with registry.browser.put("/api/v1/devices/b9", json=body) as answer:
+            assert answer.status in (200, 201), await answer.text()
+            device = await answer.json()
+    assert device["history"][0]["names"] == {"from": "3组017号", "to": "东村3组"}
 
 
 async def test_a_merge_moves_all_with_what_sounds_for_them_and_retires_the_group(town, registry):

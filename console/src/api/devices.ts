@@ -36,8 +36,10 @@ export interface Device {
 export interface DeviceChange {
   at: string
   actor: string
+  actor_name: string
   change: string
   data: Record<string, unknown>
+  names: Record<string, string>
 }
 
 export interface DeviceDetail extends Device {

@@ -88,10 +88,14 @@ export interface Household {
 export interface RegistryChange {
   at: string
   actor: string
+  /** Empty for machines and the command line. */
+  actor_name: string
   change: string
   label_zh: string
   label_en: string
   data: Record<string, unknown>
+  /** What the ids in `data` are called now, by its fields. */
+  names: Record<string, string>
 }
 
 export interface Group {

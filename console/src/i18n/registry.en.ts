@@ -143,7 +143,9 @@ export const registryEn: Record<keyof typeof registryZh, string> = {
   'householdForm.further': 'Further contacts',
   'householdForm.relation': 'Relation',
   'householdForm.addPerson': 'Add a contact',
-  'householdForm.masked': 'Personal data are masked: empty stays as it is, what you type replaces it. “Show in full” to change further contacts.',
+  'householdForm.clear': 'Clear (forgotten when saved)',
+  'householdForm.cleared': 'cleared when saved',
+  'householdForm.masked': 'Personal data are masked: empty stays as it is, what you type replaces it, what you tick below is cleared. “Show in full” to change further contacts.',
 
   'sheets.import': 'Import',
   'sheets.about': 'CSV or XLSX, at most 20 MB. It is checked first; with one error nothing is written.',

@@ -141,7 +141,9 @@ export const registryZh = {
   'householdForm.further': '其他联系人',
   'householdForm.relation': '关系',
   'householdForm.addPerson': '加联系人',
-  'householdForm.masked': '个人资料已隐去：空着就不改，填了就替换。要改其他联系人，请先“显示完整资料”。',
+  'householdForm.clear': '清空（保存后不再保留）',
+  'householdForm.cleared': '保存后清空',
+  'householdForm.masked': '个人资料已隐去：空着就不改，填了就替换；不要的在下面勾选清空。要改其他联系人，请先“显示完整资料”。',
 
   'sheets.import': '导入',
   'sheets.about': 'CSV 或 XLSX，不超过 20 MB。先检查，有错一行也不写入。',
