@@ -46,7 +46,8 @@ from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.plans import built_in_plans
-from linkage.model import ActionKind, EventType
+from linkage.model.action import ActionKind
+from linkage.model.event import EventType
 from linkage.outbox import Carrier, Outbox
 from linkage.right_of_way import RightOfWay
 from linkage.rules.model import Rules

@@ -34,7 +34,8 @@ from linkage.changes import Changes
 from linkage.engine import READER, Engine
 from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.plans import built_in_plans
-from linkage.model import Action, ActionKind, EventType
+from linkage.model.action import Action, ActionKind
+from linkage.model.event import EventType
 from linkage.outbox import Carrier, CarryResult, Outbox
 from linkage.rules.model import Rules
 from linkage.schema import (

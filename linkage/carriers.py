@@ -10,7 +10,8 @@ from lianfang_timing import Clock
 from linkage.escalation.telling import INFORM
 from linkage.evidence import EvidenceFolder
 from linkage.linking import evidence_added
-from linkage.model import Action, EventType
+from linkage.model.action import Action
+from linkage.model.event import EventType
 from linkage.outbox import CarryResult
 from linkage.timeline import NewEvent
 from linkage.ways.carrying import WayCarrier

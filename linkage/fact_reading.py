@@ -20,17 +20,10 @@ from alarms.store.prepared import PreparedIn
 from lianfang_timing import from_unix_ms
 from linkage import cells, places
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
-from linkage.model import (
-    EVERYWHERE,
-    NOWHERE,
-    OPEN_STAGES,
-    Certainty,
-    MemberDevice,
-    NearCamera,
-    Place,
-    Sounder,
-    usual_certainty,
-)
+from linkage.model.certainty import Certainty, usual_certainty
+from linkage.model.incident import OPEN_STAGES
+from linkage.model.person import EVERYWHERE
+from linkage.model.place import NOWHERE, MemberDevice, NearCamera, Place, Sounder
 from linkage.places import CameraSpot
 from linkage.quiet.model import Drill, QuietWindow
 from linkage.quiet.storage import camera_alarms_ms, drills_since, windows

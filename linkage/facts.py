@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alarms.model import AlarmKind, AlarmSource, LoggedAlarm
-from linkage.model import NOWHERE, Certainty, MemberDevice, NearCamera, Place, Sounder
+from linkage.model.certainty import Certainty
+from linkage.model.place import NOWHERE, MemberDevice, NearCamera, Place, Sounder
 from linkage.quiet.model import Drill, QuietWindow
 from linkage.rules.model import Rules, SourceState
 from linkage.ways.settings import USUAL_WAYS, Ways

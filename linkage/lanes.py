@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lianfang_timing import Backoff
-from linkage.model import Action, ActionKind, lane_of
+from linkage.model.action import Action, ActionKind, lane_of
 
 UNMARKED_MOST = 1024
 """In one lane: what was carried and is not marked yet. Beyond it the lane waits for the store."""

@@ -15,14 +15,9 @@ from alarms.model import AlarmKind, LoggedAlarm
 from linkage.bulk import execute_many
 from linkage.cells import cell_of
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
-from linkage.model import (
-    ActionKind,
-    ActionState,
-    EventType,
-    PlannedAction,
-    Stage,
-    urgency_of,
-)
+from linkage.model.action import ActionKind, ActionState, PlannedAction
+from linkage.model.event import EventType
+from linkage.model.incident import Stage, urgency_of
 from linkage.quiet.turning_real import real_notices
 from linkage.records import Fresh, Numbers, cancel_all, plan_rows, planned_rows
 from linkage.schema import evidence, incident_alarms, incident_cameras, incidents

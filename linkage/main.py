@@ -50,7 +50,7 @@ from linkage.ledgers.device_tests import keep_tests
 from linkage.ledgers.keeper import LedgerKeeper
 from linkage.life import Service, ask_to_stop, behind_bulkhead, closing, live
 from linkage.logs import configure_logs
-from linkage.model import ActionKind
+from linkage.model.action import ActionKind
 from linkage.outbox import Carrier, Outbox
 from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.right_of_way import RightOfWay

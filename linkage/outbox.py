@@ -23,7 +23,8 @@ from lianfang_timing import Backoff, Clock, came_within, unix_ms
 from linkage.changes import Changes
 from linkage.errors import EvidenceNotKept
 from linkage.lanes import LANES, Flight, Lane, lane_names
-from linkage.model import Action, ActionKind, ActionState, EventType
+from linkage.model.action import Action, ActionKind, ActionState
+from linkage.model.event import EventType
 from linkage.records import Attempt, Fresh, due_actions, note_attempts
 from linkage.right_of_way import RightOfWay
 from linkage.schema import evidence

@@ -10,7 +10,7 @@ from lianfang_timing import unix_ms
 from linkage.duty.reading import load_rota, officer_username
 from linkage.duty.rota import on_duty
 from linkage.escalation.callees import Roster
-from linkage.model import Person, Role
+from linkage.model.person import Person, Role
 from linkage.schema import accounts, sessions
 
 PRESENCE_S = 30

@@ -14,7 +14,8 @@ from alarms.model import DeviceState
 from alarms.store.prepared import Prepared, PreparedIn
 from alarms.store.tables import devices
 from linkage.cells import EARTH_M, distance_m
-from linkage.model import NOWHERE, ActionKind, MemberDevice, NearCamera, Place, Sounder
+from linkage.model.action import ActionKind
+from linkage.model.place import NOWHERE, MemberDevice, NearCamera, Place, Sounder
 from linkage.registry.model import ToldBy
 from linkage.schema import cameras, grids, households, mutual_aid_groups, villages
 

@@ -6,7 +6,8 @@ escalation.
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
 from linkage.facts import Facts, OpenIncident
-from linkage.model import ActionKind, NearCamera, PlannedAction, action_id
+from linkage.model.action import ActionKind, PlannedAction, action_id
+from linkage.model.place import NearCamera
 from linkage.rules.model import Rule, RuleAction
 from linkage.ways.planning import (
     NOTICE_PHRASE,

@@ -23,15 +23,8 @@ from alarms.model import AlarmKind
 from alarms.store import chain
 from alarms.store.prepared import Prepared, PreparedIn
 from linkage.bulk import execute_many, insert_unless_there
-from linkage.model import (
-    Action,
-    ActionKind,
-    ActionState,
-    Incident,
-    Outcome,
-    PlannedAction,
-    Stage,
-)
+from linkage.model.action import Action, ActionKind, ActionState, PlannedAction
+from linkage.model.incident import Incident, Outcome, Stage
 from linkage.schema import actions, incidents
 
 # Built once: making and hashing a statement costs more than running it, and in a storm these are

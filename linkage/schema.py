@@ -168,7 +168,7 @@ incidents = Table(
     Column("next_due_at_ms", BigInteger),  # when the escalation clock or the due time acts next
     Column("version", Integer, nullable=False),
     Column("changed_position", BigInteger, nullable=False),  # its last row in incident_events
-    # what the six steps keep; linkage.model.Incident says what each means
+    # what the six steps keep; linkage.model.incident.Incident says what each means
     Column("stepped_at_ms", BigInteger),
     Column("verified_at_ms", BigInteger),
     Column("dispatched_at_ms", BigInteger),
@@ -187,7 +187,7 @@ incidents = Table(
     Column("overdue", Integer),  # None: never
     Column("relinks", Integer),  # how often people moved alarms in or out; None: never
     # what correlation and quiet keep
-    Column("certainty", String(16)),  # linkage.model.Certainty; None: as its kind has it
+    Column("certainty", String(16)),  # linkage.model.certainty.Certainty; None: as its kind has it
     Column("drill_id", String(36)),  # stays when it has become real
     Column("flood_village", String(64), index=True),  # of a flood of camera alarms; `*`: nowhere
     Column("latitude", Float),  # where it began, WGS-84 degrees
@@ -256,17 +256,17 @@ actions = Table(
         "id", String(160), primary_key=True
     ),  # made from incident, kind, target: a repeat is harmless
     Column("incident_id", ForeignKey("incidents.id"), nullable=False, index=True),
-    Column("kind", String(16), nullable=False),  # linkage.model.ActionKind
+    Column("kind", String(16), nullable=False),  # linkage.model.action.ActionKind
     Column("target", String(64), nullable=False),
     Column("payload", Text, nullable=False),  # JSON
-    Column("state", String(16), nullable=False),  # linkage.model.ActionState
+    Column("state", String(16), nullable=False),  # linkage.model.action.ActionState
     Column("attempts", Integer, nullable=False),
     Column("planned_at_ms", BigInteger, nullable=False),
     Column("due_at_ms", BigInteger, nullable=False),
     Column("deadline_ms", BigInteger),  # after it the action is expired and shown as such
     Column("done_at_ms", BigInteger),
     Column("error", String(500)),
-    Column("lane", String(80), nullable=False),  # linkage.model.lane_of
+    Column("lane", String(80), nullable=False),  # linkage.model.action.lane_of
     Column("turn", Integer, nullable=False),  # the n-th of its kind for the incident, from 0
     Index("ix_actions_state_lane_turn_due_at_ms", "state", "lane", "turn", "due_at_ms"),
 )

@@ -10,16 +10,11 @@ from typing import Any
 from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
 from linkage.escalation.plans import DUTY_PLAN
 from linkage.facts import Facts, OpenIncident
-from linkage.model import (
-    NOWHERE,
-    Certainty,
-    Decision,
-    NearCamera,
-    Place,
-    PlannedAction,
-    urgency_of,
-    usual_certainty,
-)
+from linkage.model.action import PlannedAction
+from linkage.model.certainty import Certainty, usual_certainty
+from linkage.model.event import Decision
+from linkage.model.incident import urgency_of
+from linkage.model.place import NOWHERE, NearCamera, Place
 from linkage.planning import planned
 from linkage.quiet.deciding import drill_of
 from linkage.quiet.model import Drill

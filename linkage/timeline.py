@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from alarms.store import chain
 from alarms.store.prepared import Prepared, PreparedIn
 from linkage.bulk import execute_many
-from linkage.model import EventType
+from linkage.model.event import EventType
 from linkage.schema import incident_events, incidents
 
 # Built once: making and hashing a statement costs more than running it.

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from linkage.model import Role
+from linkage.model.person import Role
 
 __all__ = ["EVERYWHERE", "Permission", "Places", "Principal", "Role", "permissions_of"]
 

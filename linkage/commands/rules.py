@@ -22,7 +22,7 @@ from linkage.duty.schema import village_officers
 from linkage.errors import LinkageError
 from linkage.fact_reading import FactReader, surroundings
 from linkage.facts import Facts
-from linkage.model import Decision
+from linkage.model.event import Decision
 from linkage.people import people
 from linkage.pipeline import decide
 from linkage.rules.check import Gap, Report, Spot, Town, check

@@ -11,7 +11,7 @@ from alarms.store import SealedBox
 from linkage.demo.town import VILLAGES
 from linkage.duty import registry
 from linkage.duty.model import Area, DayHours, Member, Pattern, Post, Slot, Team, VillageOfficer
-from linkage.model import Role
+from linkage.model.person import Role
 
 _SINCE = date(2026, 1, 1)
 _DAY, _NIGHT = DayHours(time(8), time(20)), DayHours(time(20), time(8))

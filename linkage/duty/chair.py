@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from linkage.accounts.rights import Permission, permissions_of
-from linkage.model import EVERYWHERE, Person
+from linkage.model.person import EVERYWHERE, Person
 
 NOBODY = frozenset({EVERYWHERE})
 """All villages are without."""

@@ -18,7 +18,8 @@ from linkage.accounts.rights import Places
 from linkage.duty.errors import NoSuchEntry, NotToSign
 from linkage.duty.rota import Duty
 from linkage.duty.schema import handovers
-from linkage.model import OPEN_STAGES, Actor
+from linkage.model.incident import OPEN_STAGES
+from linkage.model.person import Actor
 from linkage.places import place_names
 from linkage.registry.texts import TextOpener, seal_said
 from linkage.schema import accounts, cameras, households, incidents

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from linkage.model import EVERYWHERE, Role
+from linkage.model.person import EVERYWHERE, Role
 
 EVERY_DAY = frozenset(range(1, 8))
 """ISO weekdays: Monday is 1."""

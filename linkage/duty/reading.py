@@ -35,7 +35,7 @@ from linkage.duty.schema import (
     patrol_teams,
     village_officers,
 )
-from linkage.model import Role
+from linkage.model.person import Role
 
 # built once: in a storm the rota is read for every incident
 _POSTS = select(duty_posts).order_by(duty_posts.c.created_at_ms)

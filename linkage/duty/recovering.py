@@ -10,7 +10,9 @@ from sqlalchemy import Connection, select
 from alarms.model import SYSTEM_KINDS, AlarmKind
 from alarms.store.tables import alarms
 from linkage import records
-from linkage.model import OPEN_STAGES, ActionKind, EventType, Outcome
+from linkage.model.action import ActionKind
+from linkage.model.event import EventType
+from linkage.model.incident import OPEN_STAGES, Outcome
 from linkage.schema import incident_alarms, incidents
 from linkage.steps import writing
 from linkage.steps.events import Happened, after

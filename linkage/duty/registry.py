@@ -32,7 +32,7 @@ from linkage.duty.schema import (
     patrol_teams,
     village_officers,
 )
-from linkage.model import EVERYWHERE
+from linkage.model.person import EVERYWHERE
 from linkage.schema import accounts, grids, villages
 
 LONGEST_SHIFT_H = 168

@@ -25,7 +25,7 @@ duty_posts = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("name", String(100), nullable=False),
-    Column("role", String(32), nullable=False),  # linkage.model.Role
+    Column("role", String(32), nullable=False),  # linkage.model.person.Role
     Column("villages", Text, nullable=False),  # JSON ["*"] or village ids
     Column("grids", Text, nullable=False),  # JSON grid ids; empty: all of the villages
     Column("must_be_manned", Boolean, nullable=False),

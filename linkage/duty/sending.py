@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, or_, select
 
 from linkage.duty.schema import patrol_teams
-from linkage.model import EventType, Stage
+from linkage.model.event import EventType
+from linkage.model.incident import Stage
 from linkage.schema import accounts, incident_events, incidents
 
 _BEGIN_ANEW = (EventType.REASSIGNED.value, EventType.RETURNED.value, EventType.REOPENED.value)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from linkage.cells import distance_m
 from linkage.duty.model import Busy, Slot, Team
 from linkage.duty.rota import spans_of
-from linkage.model import Place
+from linkage.model.place import Place
 
 
 class Fit(StrEnum):

@@ -23,7 +23,7 @@ from linkage.duty.reading import load_rota
 from linkage.duty.recovering import OpenSystemIncident
 from linkage.duty.rota import Gap
 from linkage.duty.warning import LOOK_BACK, Warned, due_gaps, filled
-from linkage.model import EVERYWHERE
+from linkage.model.person import EVERYWHERE
 
 CHAIR_DEVICE = "chair"
 LOOK_EVERY_S = 2.0

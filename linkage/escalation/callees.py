@@ -10,7 +10,7 @@ from datetime import datetime
 
 from linkage.duty.rota import Duty
 from linkage.escalation.plans import Callee
-from linkage.model import Person, Role
+from linkage.model.person import Person, Role
 
 
 @dataclass(frozen=True)

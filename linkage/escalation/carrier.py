@@ -21,16 +21,10 @@ from linkage.escalation.callees import Roster
 from linkage.escalation.confirming import still_asked
 from linkage.escalation.deciding import Standing, Verdict, decide
 from linkage.escalation.plans import UNTIL_ONE, Plan, Plans, Until
-from linkage.model import (
-    Action,
-    ActionKind,
-    ActionState,
-    EventType,
-    Incident,
-    Person,
-    PlannedAction,
-    action_id,
-)
+from linkage.model.action import Action, ActionKind, ActionState, PlannedAction, action_id
+from linkage.model.event import EventType
+from linkage.model.incident import Incident
+from linkage.model.person import Person
 from linkage.outbox import CarryResult
 from linkage.schema import incident_alarms, incidents
 from linkage.timeline import NewEvent, record

@@ -11,15 +11,10 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from linkage.accounts.rights import Permission, permissions_of
 from linkage.escalation.plans import Plan
-from linkage.model import (
-    ActionKind,
-    ActionState,
-    Actor,
-    EventType,
-    Incident,
-    PlannedAction,
-    action_id,
-)
+from linkage.model.action import ActionKind, ActionState, PlannedAction, action_id
+from linkage.model.event import EventType
+from linkage.model.incident import Incident
+from linkage.model.person import Actor
 from linkage.schema import actions, incident_events
 from linkage.timeline import NewEvent, record
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from linkage.escalation.callees import Roster, found
 from linkage.escalation.plans import Callee, Plan, Signing, Until
-from linkage.model import Person
+from linkage.model.person import Person
 
 
 @dataclass(frozen=True)

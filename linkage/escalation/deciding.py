@@ -14,7 +14,7 @@ from linkage.duty.model import DayHours
 from linkage.duty.rota import local_moment
 from linkage.escalation.callees import Found, Roster, found
 from linkage.escalation.plans import LONGEST_GAP_S, Callee, Plan, PlanStep, Way
-from linkage.model import Person, Role
+from linkage.model.person import Person, Role
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from linkage.escalation.plans import (
     built_in_plans,
     unfit_for_life_safety,
 )
-from linkage.model import Role
+from linkage.model.person import Role
 from linkage.steps.due_times import DueTimes
 from linkage.strict_toml import Duration, Where, load, nearest
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from linkage.duty.model import DayHours
-from linkage.model import Role
+from linkage.model.person import Role
 from linkage.steps.due_times import DueTimes
 
 DEFAULT_PLAN = "default"

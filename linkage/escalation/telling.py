@@ -13,7 +13,8 @@ from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from linkage import places
 from linkage.escalation.deciding import Call
 from linkage.escalation.plans import Way, WayKind
-from linkage.model import ActionKind, Incident, PlannedAction, action_id
+from linkage.model.action import ActionKind, PlannedAction, action_id
+from linkage.model.incident import Incident
 from linkage.ways.planning import loudspeaker_actions, siren_actions, webhook_action
 from linkage.ways.settings import Ways
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, exists, func, select, update
 from alarms.errors import StoreBusy
 from alarms.store import Database
 from lianfang_timing import Clock, SteadyClock, unix_ms
-from linkage.model import ActionKind, ActionState
+from linkage.model.action import ActionKind, ActionState
 from linkage.schema import actions, incidents, sessions
 
 LOOK_EVERY_S = 0.5

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource, LoggedAlarm
-from linkage.model import Place
+from linkage.model.place import Place
 from linkage.quiet.model import (
     LONGEST_DRILL_MS,
     LONGEST_WINDOW_MS,

@@ -12,7 +12,9 @@ from sqlalchemy import Connection, select
 from alarms.model import Flag
 from alarms.store.tables import alarms, devices
 from lianfang_timing import from_unix_ms
-from linkage.model import ActionKind, EventType, Place
+from linkage.model.action import ActionKind
+from linkage.model.event import EventType
+from linkage.model.place import Place
 from linkage.quiet.model import Drill
 from linkage.schema import (
     actions,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from alarms.model import AlarmKind
-from linkage.model import Place
+from linkage.model.place import Place
 
 MAY_BE_HELD = frozenset({AlarmKind.LOITERING})
 """The only kinds that silences, maintenance windows and floods touch: no life hangs on them."""

@@ -8,7 +8,7 @@ from typing import Any
 from alarms.model import LIFE_SAFETY_KINDS, AlarmSource
 from linkage.escalation.plans import DRILL_PLAN
 from linkage.facts import Facts, OpenIncident
-from linkage.model import EVERYWHERE
+from linkage.model.person import EVERYWHERE
 from linkage.quiet.deciding import flood_at, holder, may_be_held, why_real
 from linkage.quiet.model import MAY_BE_HELD
 from linkage.rules.correlating import from_same_home

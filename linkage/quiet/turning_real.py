@@ -6,7 +6,8 @@ from sqlalchemy import Connection, select
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from linkage import places
-from linkage.model import ActionKind, Incident, PlannedAction, action_id
+from linkage.model.action import ActionKind, PlannedAction, action_id
+from linkage.model.incident import Incident
 from linkage.planning import NOTICE_LASTS_MS
 from linkage.schema import incident_alarms
 from linkage.ways.planning import NOTICE_PHRASE

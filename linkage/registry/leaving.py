@@ -12,7 +12,8 @@ from sqlalchemy import Connection, select, update
 from alarms.credentials import revoke_in
 from alarms.store import SealedBox, chain
 from alarms.store.tables import devices
-from linkage.model import OPEN_STAGES, ActionKind
+from linkage.model.action import ActionKind
+from linkage.model.incident import OPEN_STAGES
 from linkage.registry import places
 from linkage.registry.errors import NotPossible
 from linkage.registry.history import REASON_LIMIT, Caller, note

@@ -5,7 +5,7 @@ from dataclasses import replace
 from alarms.store import Database
 from lianfang_timing import Clock, unix_ms
 from linkage.changes import Changes
-from linkage.model import Actor
+from linkage.model.person import Actor
 from linkage.response_plans import storage
 from linkage.response_plans.model import ResponsePlan
 

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from alarms.model import AlarmKind
 from linkage.errors import NoSuchPlan, StaleVersion
-from linkage.model import Actor, EventType
+from linkage.model.event import EventType
+from linkage.model.person import Actor
 from linkage.response_plans.built_in import BUILT_IN
 from linkage.response_plans.model import PlanContact, PlanItem, ResponsePlan, choose
 from linkage.response_plans.schema import response_plan_ticks, response_plans

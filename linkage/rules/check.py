@@ -15,7 +15,7 @@ from linkage.duty.model import Rota
 from linkage.duty.rota import local_moment, on_duty, stretches
 from linkage.escalation.callees import Roster, found
 from linkage.escalation.plans import DRILL_PLAN, DUTY_PLAN, Callee, Plan, Plans
-from linkage.model import Person
+from linkage.model.person import Person
 from linkage.quiet.deciding import PRACTISED
 from linkage.rules.model import BUILT_IN, Layer, Match, Question, Rule, Rules, SourceState, tried
 

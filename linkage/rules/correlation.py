@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
-from linkage.model import Certainty
+from linkage.model.certainty import Certainty
 
 FOLD_WITHIN_S = 600.0
 NEAR_M = 80.0

@@ -13,7 +13,7 @@ import msgspec
 from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
 from linkage.duty.model import DayHours, hours_of
 from linkage.escalation.plans import DEFAULT_PLAN, Plans, unfit_for_life_safety
-from linkage.model import Certainty
+from linkage.model.certainty import Certainty
 from linkage.quiet.model import FloodPolicy
 from linkage.rules.correlation import LONGEST_M, NEAR_M, Correlation, Same, built_in
 from linkage.rules.model import (

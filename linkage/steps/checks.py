@@ -10,7 +10,8 @@ from enum import StrEnum
 from linkage.accounts.rights import Permission, permissions_of
 from linkage.errors import StepNotAllowed
 from linkage.escalation.plans import DEFAULT_PLAN
-from linkage.model import Actor, Incident, Outcome, Person, Stage
+from linkage.model.incident import Incident, Outcome, Stage
+from linkage.model.person import Actor, Person
 from linkage.steps.moves import MOVES, Step
 
 

@@ -24,7 +24,9 @@ from linkage.duty.sending import is_registered
 from linkage.errors import NoSuchIncident, StaleVersion
 from linkage.escalation import confirmations
 from linkage.escalation.plans import Plans, built_in_plans
-from linkage.model import ActionKind, Actor, Incident, Outcome, Person, PlannedAction, Stage
+from linkage.model.action import ActionKind, PlannedAction
+from linkage.model.incident import Incident, Outcome, Stage
+from linkage.model.person import Actor, Person
 from linkage.quiet import turning_real
 from linkage.registry.texts import seal_said
 from linkage.rules.model import Question, Rules, matching

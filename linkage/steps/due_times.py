@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from linkage.model import Incident, Stage
+from linkage.model.incident import Incident, Stage
 from linkage.steps.moves import Step
 from linkage.strict_toml import Duration
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from alarms.model import AlarmKind
-from linkage.model import EventType, Incident, Outcome, Stage
+from linkage.model.event import EventType
+from linkage.model.incident import Incident, Outcome, Stage
 
 
 @dataclass(frozen=True)

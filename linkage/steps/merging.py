@@ -12,7 +12,11 @@ from sqlalchemy import Connection, func, insert, select, update
 from alarms.model import AlarmKind
 from linkage import places
 from linkage.cells import cell_of
-from linkage.model import NOWHERE, ActionKind, Actor, EventType, Incident, Place, Stage
+from linkage.model.action import ActionKind
+from linkage.model.event import EventType
+from linkage.model.incident import Incident, Stage
+from linkage.model.person import Actor
+from linkage.model.place import NOWHERE, Place
 from linkage.rules.model import PRIORITIES
 from linkage.schema import actions, evidence, incident_alarms, incident_cameras, incidents
 from linkage.steps.writing import columns

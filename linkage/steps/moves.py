@@ -11,7 +11,9 @@ from enum import StrEnum
 
 from alarms.model import ReplyState
 from linkage.accounts.rights import Permission
-from linkage.model import OPEN_STAGES, EventType, Role, Stage
+from linkage.model.event import EventType
+from linkage.model.incident import OPEN_STAGES, Stage
+from linkage.model.person import Role
 
 
 class Step(StrEnum):

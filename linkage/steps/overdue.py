@@ -12,7 +12,9 @@ from alarms.store import Database
 from lianfang_timing import Clock, unix_ms
 from linkage import people, records
 from linkage.changes import Changes
-from linkage.model import Action, ActionState, Incident, Person, Role
+from linkage.model.action import Action, ActionState
+from linkage.model.incident import Incident
+from linkage.model.person import Person, Role
 from linkage.outbox import CarryResult
 from linkage.steps import writing
 from linkage.steps.due_times import DueTimes

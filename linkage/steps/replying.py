@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from alarms.model import AlarmKind, AlarmSource, ReplyState
 from alarms.store.tables import alarms
-from linkage.model import ActionKind, PlannedAction, action_id
+from linkage.model.action import ActionKind, PlannedAction, action_id
 from linkage.schema import incident_alarms
 
 REPLY_LASTS_MS = 60 * 60 * 1000

@@ -6,7 +6,9 @@ is the desk's and, for what happens by itself, `linkage.steps.overdue`'s.
 
 from dataclasses import dataclass, replace
 
-from linkage.model import Certainty, EventType, Incident, Stage, urgency_of, usual_certainty
+from linkage.model.certainty import Certainty, usual_certainty
+from linkage.model.event import EventType
+from linkage.model.incident import Incident, Stage, urgency_of
 from linkage.steps.checks import Ask, Situation, check, was_reached
 from linkage.steps.due_times import Due, DueTimes, awaited, due_from
 from linkage.steps.events import PLACE, Happened, after

@@ -12,7 +12,9 @@ from enum import Enum
 from sqlalchemy import Connection, bindparam, update
 
 from linkage import people, records
-from linkage.model import ActionKind, Incident, Person, PlannedAction, action_id
+from linkage.model.action import ActionKind, PlannedAction, action_id
+from linkage.model.incident import Incident
+from linkage.model.person import Person
 from linkage.schema import incidents
 from linkage.steps.events import Happened
 from linkage.steps.taking import Taken

@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
 from linkage.accounts.rights import Permission, permissions_of
-from linkage.model import Person
+from linkage.model.person import Person
 from linkage.people import people
 from linkage.supervision import storage
 from linkage.supervision.errors import NoSuchOrder, OrderRefused

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from linkage.accounts.rights import Permission, permissions_of
 from linkage.escalation.callees import Roster, found
 from linkage.escalation.plans import Callee
-from linkage.model import Role
+from linkage.model.person import Role
 from linkage.people import roster
 
 # whoever is near first: the village's own people can be at the door today

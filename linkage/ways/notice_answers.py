@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from alarms.model import SeenNotice
 from linkage import records
-from linkage.model import EventType
+from linkage.model.event import EventType
 from linkage.timeline import Entry, NewEvent, record_all
 
 _SEEN_ORDER = ("delivered", "read", "coming", "cannot")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, or_, select
 
 from alarms.model import AlarmKind
 from linkage import records
-from linkage.model import Action, ActionKind, ActionState, PlannedAction, action_id
+from linkage.model.action import Action, ActionKind, ActionState, PlannedAction, action_id
 from linkage.schema import actions, incident_alarms
 from linkage.ways.planning import CLOSED
 

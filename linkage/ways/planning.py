@@ -7,7 +7,7 @@ it, and no quiet alarm ever reaches them.
 from collections.abc import Iterable
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
-from linkage.model import ActionKind, PlannedAction, action_id
+from linkage.model.action import ActionKind, PlannedAction, action_id
 from linkage.ways.settings import Use, Ways, Webhook
 
 ESCALATED = "escalated"

@@ -8,7 +8,8 @@ import json
 from sqlalchemy import Connection, select
 
 from linkage import records
-from linkage.model import OPEN_STAGES, ActionKind, ActionState
+from linkage.model.action import ActionKind, ActionState
+from linkage.model.incident import OPEN_STAGES
 from linkage.schema import actions, incidents
 from linkage.ways.planning import siren_off
 

@@ -9,7 +9,8 @@ from alarms.model import SounderStatus
 from alarms.store import Database
 from lianfang_timing import Clock, unix_ms
 from linkage.changes import Changes
-from linkage.model import ActionKind, ActionState, EventType
+from linkage.model.action import ActionKind, ActionState
+from linkage.model.event import EventType
 from linkage.schema import actions, incident_events
 from linkage.timeline import Entry, NewEvent, record_all
 from linkage.ways.port import Reached

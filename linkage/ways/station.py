@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from linkage.model import ActionState, EventType
+from linkage.model.action import ActionState
+from linkage.model.event import EventType
 from linkage.ways.settings import Use
 
 

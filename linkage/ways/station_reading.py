@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, select
 
-from linkage.model import ActionKind, ActionState, EventType
+from linkage.model.action import ActionKind, ActionState
+from linkage.model.event import EventType
 from linkage.schema import actions, incident_events
 from linkage.ways.station import STATION_EVENTS, Happened, Sent, Standing, standing
 

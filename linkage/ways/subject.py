@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from alarms.model import AlarmKind, AlarmSource
 from lianfang_timing import from_unix_ms
-from linkage.model import Outcome, Stage
+from linkage.model.incident import Outcome, Stage
 from linkage.ways.settings import Use
 
 DRILL_MARK = "【演练】"

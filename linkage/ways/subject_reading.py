@@ -15,7 +15,7 @@ from alarms.store import Database, SealedBox
 from alarms.store.prepared import PreparedIn
 from alarms.store.tables import alarms
 from linkage import schema as s
-from linkage.model import Outcome, Stage
+from linkage.model.incident import Outcome, Stage
 from linkage.registry.personal import HouseholdBox
 from linkage.ways.subject import Subject
 

@@ -6,7 +6,8 @@ Folded from the actions and the timeline: a state is shown only when it was obse
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from linkage.model import ActionKind, ActionState, EventType
+from linkage.model.action import ActionKind, ActionState
+from linkage.model.event import EventType
 from linkage.ways.planning import CLOSED
 from linkage.ways.port import Reached
 from linkage.ways.settings import Use

@@ -26,7 +26,8 @@ from linkage.duty.reading import load_officers, load_rota, load_teams
 from linkage.duty.rota import Duty, Gap, gaps, on_duty, stretches
 from linkage.duty.sending import read_sent
 from linkage.duty.teams import Proposal, busy_teams, out_until, propose
-from linkage.model import EVERYWHERE, Place
+from linkage.model.person import EVERYWHERE
+from linkage.model.place import Place
 from linkage.places import place_of_camera, place_of_household
 from linkage.schema import accounts, villages
 from linkage.web import duty_views as shapes

@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from linkage.duty.model import AbsenceReason, Turn
-from linkage.model import Role
+from linkage.model.person import Role
 
 _PRINTABLE = r"^[^\u0000-\u001f]*$"
 """Not every database takes a NUL."""

@@ -19,7 +19,7 @@ from lianfang_timing import unix_ms
 from linkage.accounts import sessions, tokens
 from linkage.accounts.rights import Permission, Principal
 from linkage.audit import AuditAction, AuditEntry
-from linkage.model import Actor
+from linkage.model.person import Actor
 from linkage.web.counting import COUNTERS
 from linkage.web.ports import Ports
 from linkage.web.problems import Problem, response_of

@@ -1,7 +1,7 @@
 """A hand-over sheet to print and sign: one page of HTML, Chinese first."""
 
 from alarms.model import AlarmKind
-from linkage.model import Stage
+from linkage.model.incident import Stage
 from linkage.web.handover_views import HandoverSignature, HandoverView
 from linkage.web.print_page import heading, page, paragraph, table
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, case, func, select
 
 from alarms.model import PRESS_KINDS, AlarmKind
 from linkage import schema as s
-from linkage.model import urgency_of
+from linkage.model.incident import urgency_of
 from linkage.web.incident_rows import AnyRow
 
 

@@ -18,7 +18,9 @@ from linkage import schema as s
 from linkage.escalation import confirmations
 from linkage.escalation.confirming import rung_at
 from linkage.escalation.telling import INFORM
-from linkage.model import ActionKind, EventType, Stage
+from linkage.model.action import ActionKind
+from linkage.model.event import EventType
+from linkage.model.incident import Stage
 from linkage.web import incident_views
 from linkage.web.answering import moment
 from linkage.web.incident_rows import AnyRow, IncidentRow, newest_of_each

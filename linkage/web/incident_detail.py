@@ -15,7 +15,9 @@ from alarms.store import SealedBox
 from alarms.store.tables import devices
 from camerad.model import CameraHealth, CameraState
 from linkage import schema as s
-from linkage.model import ActionKind, Actor, EventType
+from linkage.model.action import ActionKind
+from linkage.model.event import EventType
+from linkage.model.person import Actor
 from linkage.registry.model import ToldBy
 from linkage.registry.personal import contact_of
 from linkage.response_plans import storage

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table, func, select
 from alarms.model import AlarmKind
 from alarms.store import SealedBox
 from linkage import schema as s
-from linkage.model import usual_certainty
+from linkage.model.certainty import usual_certainty
 from linkage.registry.texts import TextOpener
 from linkage.web import incident_views
 from linkage.web.answering import moment, moment_or_none

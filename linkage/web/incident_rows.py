@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, or_, s
 
 from linkage import schema as s
 from linkage.accounts.rights import Places
-from linkage.model import OPEN_STAGES
+from linkage.model.incident import OPEN_STAGES
 
 if TYPE_CHECKING:
     # how many types a Row takes differs between the releases of SQLAlchemy we allow

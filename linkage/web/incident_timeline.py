@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from alarms.store import SealedBox
 from linkage import schema as s
-from linkage.model import EventType
+from linkage.model.event import EventType
 from linkage.web import incident_detail_views, people_views
 from linkage.web.answering import moment
 from linkage.web.incident_reading import read_people

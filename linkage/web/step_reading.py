@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select
 from linkage import records
 from linkage import schema as s
 from linkage.escalation import confirmations
-from linkage.model import Actor, Stage
+from linkage.model.incident import Stage
+from linkage.model.person import Actor
 from linkage.registry.texts import TextOpener
 from linkage.steps.checks import ClosingCheck, possible
 from linkage.steps.moves import Step, next_step

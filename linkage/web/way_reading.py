@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from linkage.model import ActionKind, ActionState, EventType
+from linkage.model.action import ActionKind, ActionState
+from linkage.model.event import EventType
 from linkage.ways.station_reading import standings
 from linkage.ways.told import RECIPIENTS, ToldAction, ToldEvent, told
 from linkage.web import incident_detail_views, station_views

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from alarms.model import AlarmKind
-from linkage.model import Actor, Incident, Outcome, Person, Role, Stage
+from linkage.model.incident import Incident, Outcome, Stage
+from linkage.model.person import Actor, Person, Role
 from linkage.steps.checks import Ask, Situation
 from linkage.steps.due_times import DueTimes
 from linkage.steps.moves import Step

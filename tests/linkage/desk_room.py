@@ -11,7 +11,9 @@ from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.plans import built_in_plans
-from linkage.model import ActionKind, Actor, Incident, Role
+from linkage.model.action import ActionKind
+from linkage.model.incident import Incident
+from linkage.model.person import Actor, Role
 from linkage.outbox import Outbox
 from linkage.rules.model import Rules
 from linkage.steps.checks import Ask

@@ -19,7 +19,8 @@ from linkage.engine import Engine
 from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.plans import BUILT_IN, Plan, Plans
 from linkage.escalation.timekeeping import Timekeeper
-from linkage.model import ActionKind, Actor, Role
+from linkage.model.action import ActionKind
+from linkage.model.person import Actor, Role
 from linkage.outbox import Outbox
 from linkage.rules.model import Rules
 from linkage.schema import accounts, sessions

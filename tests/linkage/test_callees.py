@@ -7,7 +7,7 @@ from linkage.duty.model import Area, Post
 from linkage.duty.rota import Duty, Manning
 from linkage.escalation.callees import Found, Roster, found
 from linkage.escalation.plans import Callee
-from linkage.model import Person, Role
+from linkage.model.person import Person, Role
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 LOCAL = NOW.astimezone(ZoneInfo("Asia/Shanghai"))

@@ -8,7 +8,7 @@ from linkage.duty.rota import Duty
 from linkage.escalation.callees import Roster
 from linkage.escalation.confirming import rung_at, still_asked
 from linkage.escalation.plans import BUILT_IN, Signing, Until
-from linkage.model import Person, Role
+from linkage.model.person import Person, Role
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 DUTY = Person("duty", "duty", Role.DUTY_OFFICER, frozenset({"*"}))

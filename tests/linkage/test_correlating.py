@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
 from linkage.cells import cell_of, cells_around, distance_m
 from linkage.facts import LinkedAlarm
-from linkage.model import Certainty, NearCamera, Place
+from linkage.model.certainty import Certainty
+from linkage.model.place import NearCamera, Place
 from linkage.pipeline import decide
 from linkage.rules.correlating import joined
 from linkage.rules.correlation import Correlation, Same, built_in

@@ -20,7 +20,9 @@ from hypothesis.stateful import (
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from linkage.errors import StepNotAllowed
-from linkage.model import ActionKind, EventType, Incident, Outcome, Stage
+from linkage.model.action import ActionKind
+from linkage.model.event import EventType
+from linkage.model.incident import Incident, Outcome, Stage
 from linkage.steps.checks import ClosingCheck, possible
 from linkage.steps.events import Happened, after
 from linkage.steps.moves import Step

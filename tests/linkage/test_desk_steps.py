@@ -12,7 +12,9 @@ import pytest
 from alarms.model import AlarmKind
 from alarms.store import Database
 from linkage.errors import StaleVersion, StepNotAllowed
-from linkage.model import Actor, EventType, Incident, Outcome, Role, Stage
+from linkage.model.event import EventType
+from linkage.model.incident import Incident, Outcome, Stage
+from linkage.model.person import Actor, Role
 from linkage.steps.checks import Ask, ClosingCheck
 from linkage.steps.desk import DeskPolicy
 from linkage.steps.moves import Step

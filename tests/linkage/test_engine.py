@@ -16,7 +16,8 @@ from alarms.store import Database, SealedBox, chain
 from alarms.store.tables import cursors
 from linkage.changes import Changes
 from linkage.engine import BATCH_LEAST, BATCH_MOST, HOLD_S, Engine, next_batch
-from linkage.model import Actor, Outcome
+from linkage.model.incident import Outcome
+from linkage.model.person import Actor
 from linkage.rules.model import Rules
 from linkage.schema import incident_events
 from linkage.steps.desk import IncidentDesk

@@ -25,7 +25,8 @@ from linkage.escalation.plans import (
     Way,
     WayKind,
 )
-from linkage.model import Actor, Outcome, Role
+from linkage.model.incident import Outcome
+from linkage.model.person import Actor, Role
 from linkage.schema import incidents
 from linkage.ways.settings import Ways, Webhook
 from linkage.web.incident_reading import list_items

@@ -23,7 +23,7 @@ from linkage.escalation.plans import (
     Way,
     WayKind,
 )
-from linkage.model import Person, Role
+from linkage.model.person import Person, Role
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)

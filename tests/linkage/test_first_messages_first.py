@@ -8,7 +8,7 @@ from lianfang_timing import Backoff
 from linkage import records
 from linkage.changes import Changes
 from linkage.lanes import Lane
-from linkage.model import ActionKind, PlannedAction, action_id
+from linkage.model.action import ActionKind, PlannedAction, action_id
 from linkage.outbox import CarryResult, Outbox
 from linkage.schema import incidents
 from tests.linkage.town import HandClock, open_town

@@ -13,7 +13,7 @@ from linkage import records
 from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.lanes import Lane
-from linkage.model import ActionKind, PlannedAction
+from linkage.model.action import ActionKind, PlannedAction
 from linkage.outbox import AHEAD_S, CarryResult, Outbox
 from linkage.records import Fresh
 from linkage.right_of_way import RightOfWay

@@ -11,7 +11,8 @@ from alarms.store import SealedBox
 from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.errors import NoSuchIncident, StaleVersion, StepNotAllowed
-from linkage.model import Actor, Outcome, Stage
+from linkage.model.incident import Outcome, Stage
+from linkage.model.person import Actor
 from linkage.registry.texts import TextOpener
 from linkage.rules.model import Rules
 from linkage.steps.desk import IncidentDesk

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from alarms.model import AlarmKind, SeenNotice
-from linkage.model import Actor, Role
+from linkage.model.person import Actor, Role
 from linkage.quiet import storage
 from linkage.quiet.ledger import ledger
 from linkage.quiet.model import Drill

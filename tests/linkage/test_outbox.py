@@ -19,7 +19,8 @@ from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.plans import built_in_plans
 from linkage.evidence import EvidenceFolder
 from linkage.lanes import LANES, Lane
-from linkage.model import ActionKind, Actor
+from linkage.model.action import ActionKind
+from linkage.model.person import Actor
 from linkage.outbox import Outbox
 from linkage.rules.model import Rules
 from linkage.steps.desk import IncidentDesk

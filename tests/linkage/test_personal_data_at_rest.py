@@ -20,7 +20,7 @@ from linkage import records, timeline
 from linkage.accounts.rights import Places
 from linkage.commands.audit_verify import CHAINED
 from linkage.duty.schema import patrol_teams
-from linkage.model import EventType
+from linkage.model.event import EventType
 from linkage.registry import homes, leaving, writing
 from linkage.registry.history import Caller, note_unmasking
 from linkage.registry.model import GridEntry, GroupEntry, HouseholdEntry, VillageEntry

@@ -9,7 +9,8 @@ from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource, LoggedAlarm
 from linkage import stages
 from linkage.duty.model import DayHours
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
-from linkage.model import ActionKind, MemberDevice, NearCamera, Place
+from linkage.model.action import ActionKind
+from linkage.model.place import MemberDevice, NearCamera, Place
 from linkage.pipeline import PIPELINE, decide
 from linkage.rules.model import BUILT_IN, Layer, Match, Rule, Rules, SourceState
 from linkage.stages import Draft

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from alarms.store import Database
 from linkage import places
 from linkage.changes import Changes
-from linkage.model import Place
+from linkage.model.place import Place
 from linkage.schema import cameras
 from tests.linkage.town import open_town
 

@@ -24,7 +24,7 @@ from linkage.escalation.plans import (
     WayKind,
     unfit_for_life_safety,
 )
-from linkage.model import Role
+from linkage.model.person import Role
 
 SHIPPED = Path(__file__).parents[2] / "config" / "escalation.toml"
 FULL = """

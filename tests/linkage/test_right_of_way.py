@@ -8,7 +8,7 @@ from lianfang_timing import Backoff
 from linkage import records
 from linkage.changes import Changes
 from linkage.lanes import Lane
-from linkage.model import ActionKind
+from linkage.model.action import ActionKind
 from linkage.outbox import CarryResult, Outbox
 from linkage.right_of_way import APART_S, RightOfWay
 from linkage.schema import incidents

@@ -9,7 +9,7 @@ import pytest
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
 from linkage.duty.model import Absence, DayHours, Pattern, Post, Rota
 from linkage.escalation.plans import Callee, MoreThan, Plan, Plans, PlanStep, built_in_plans
-from linkage.model import Person, Role
+from linkage.model.person import Person, Role
 from linkage.rules.check import AHEAD, Spot, Town, Unknown, check
 from linkage.rules.model import BUILT_IN, Layer, Match, Rule, Rules, SourceState
 

@@ -12,7 +12,7 @@ from linkage.duty.model import DayHours
 from linkage.errors import BadSettings
 from linkage.escalation.plan_file import load_plans
 from linkage.escalation.plans import Callee, built_in_plans
-from linkage.model import Role
+from linkage.model.person import Role
 from linkage.rules.correlation import built_in
 from linkage.rules.file import load_rules
 from linkage.rules.model import (

@@ -6,7 +6,7 @@ from sqlalchemy import insert
 
 from alarms.model import AlarmKind, SounderStatus
 from alarms.store.tables import devices
-from linkage.model import Actor
+from linkage.model.person import Actor
 from linkage.rules.model import BUILT_IN
 from linkage.ways.sounder_news import SounderNews
 from tests.linkage.town import actions_of, loitering, press

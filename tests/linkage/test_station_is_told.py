@@ -11,7 +11,7 @@ import pytest
 from alarms.model import AlarmKind, SounderStatus
 from linkage import records
 from linkage.errors import StepNotAllowed
-from linkage.model import Actor
+from linkage.model.person import Actor
 from linkage.quiet import storage
 from linkage.quiet.model import Drill
 from linkage.steps.checks import Ask

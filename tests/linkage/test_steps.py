@@ -6,7 +6,9 @@ import pytest
 
 from alarms.model import AlarmKind
 from linkage.errors import StepNotAllowed
-from linkage.model import Actor, EventType, Outcome, Person, Role, Stage
+from linkage.model.event import EventType
+from linkage.model.incident import Outcome, Stage
+from linkage.model.person import Actor, Person, Role
 from linkage.steps.checks import ClosingCheck, possible, was_reached
 from linkage.steps.events import Happened, after
 from linkage.steps.moves import MOVES, Step, next_step

@@ -8,7 +8,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from linkage.accounts.rights import permissions_of
 from linkage.errors import StepNotAllowed
-from linkage.model import Actor, EventType, Incident, Outcome, Person, Role, Stage
+from linkage.model.event import EventType
+from linkage.model.incident import Incident, Outcome, Stage
+from linkage.model.person import Actor, Person, Role
 from linkage.steps.checks import Ask, ClosingCheck, Situation, possible
 from linkage.steps.due_times import awaited
 from linkage.steps.events import Happened, after

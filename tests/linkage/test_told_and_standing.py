@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from linkage.model import ActionKind, ActionState, EventType
+from linkage.model.action import ActionKind, ActionState
+from linkage.model.event import EventType
 from linkage.ways.station import Happened, Sent, StationState, standing
 from linkage.ways.told import ToldAction, ToldEvent, told
 

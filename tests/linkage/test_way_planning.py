@@ -1,7 +1,7 @@
 """Which webhooks are told of an incident, and after which of them the station's word is awaited."""
 
 from alarms.model import AlarmKind
-from linkage.model import ActionKind, PlannedAction
+from linkage.model.action import ActionKind, PlannedAction
 from linkage.ways.planning import told_webhooks
 from linkage.ways.settings import Use, Ways, Webhook
 

@@ -11,7 +11,7 @@ from camerad.model import CameraHealth, CameraState
 from linkage import schema as s
 from linkage import timeline
 from linkage.duty.schema import handovers
-from linkage.model import EventType
+from linkage.model.event import EventType
 from tests.linkage.duty import seeded
 from tests.linkage.web_house import EAST, START, WEST, house
 

@@ -8,7 +8,8 @@ from sqlalchemy import insert, update
 
 from alarms.store.tables import devices
 from linkage import schema as s
-from linkage.model import EventType, Outcome
+from linkage.model.event import EventType
+from linkage.model.incident import Outcome
 from linkage.timeline import NewEvent, record
 from tests.linkage.web_house import EAST, WEST, house
 

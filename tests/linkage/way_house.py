@@ -20,7 +20,9 @@ from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.plans import built_in_plans
-from linkage.model import ActionKind, Actor, Outcome
+from linkage.model.action import ActionKind
+from linkage.model.incident import Outcome
+from linkage.model.person import Actor
 from linkage.outbox import Outbox
 from linkage.registry.personal import Contact, sealed_columns
 from linkage.registry.texts import TextOpener

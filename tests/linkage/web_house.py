@@ -34,7 +34,7 @@ from linkage.enrolment.labels import WayIn
 from linkage.errors import StaleVersion, StepNotAllowed
 from linkage.ledgers.keeper import LedgerKeeper
 from linkage.ledgers.settings import LedgerSettings
-from linkage.model import EventType
+from linkage.model.event import EventType
 from linkage.registry.personal import Contact, sealed_columns
 from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.steps.checks import Ask, ClosingCheck

@@ -19,7 +19,7 @@ from alarms.store import Database
 from alarms.store.tables import alarms
 from linkage.logs import configure_logs
 from linkage.main import Doors, serve
-from linkage.model import Action, ActionKind
+from linkage.model.action import Action, ActionKind
 from linkage.outbox import Carrier, CarryResult
 from linkage.settings import load_settings
 

@@ -17,7 +17,7 @@ from alarms.simulator import SimulatedButton
 from alarms.store import chain
 from alarms.store.tables import alarm_identities, alarms
 from lianfang_timing import SystemClock, unix_ms
-from linkage.model import OPEN_STAGES
+from linkage.model.incident import OPEN_STAGES
 from linkage.schema import actions, audit_entries, incident_alarms, incident_events, incidents
 from tests.scenarios.house import House
 

@@ -8,7 +8,7 @@ from linkage import schema as s
 from linkage.accounts.rights import Permission, Places
 from linkage.audit import AuditAction
 from linkage.errors import NoSuchPicture
-from linkage.model import OPEN_STAGES
+from linkage.model.incident import OPEN_STAGES
 from linkage.web import camera_views
 from linkage.web.answering import answer
 from linkage.web.board import BOARD

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from lianfang_timing import unix_ms
 from linkage.audit import AuditAction
 from linkage.errors import NoSuchIncident, StaleVersion, StepNotAllowed
-from linkage.model import Outcome, Stage
+from linkage.model.incident import Outcome, Stage
 from linkage.steps.checks import Ask
 from linkage.steps.moves import MOVES, Step
 from linkage.web import incident_detail_views

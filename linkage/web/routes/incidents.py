@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from alarms.errors import StoreBusy
 from linkage.accounts.rights import Permission
 from linkage.audit import AuditAction
-from linkage.model import Stage
+from linkage.model.incident import Stage
 from linkage.web import incident_detail_views, incident_views
 from linkage.web.answering import answer
 from linkage.web.guard import PORTS, Caller, caller_of

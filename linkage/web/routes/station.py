@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from linkage.accounts.rights import Permission
 from linkage.audit import AuditAction
 from linkage.errors import NoSuchIncident, StepNotAllowed
-from linkage.model import Actor
+from linkage.model.person import Actor
 from linkage.ways.station_desk import find_incident
 from linkage.web import incident_detail_views, station_views
 from linkage.web.answering import answer

@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from linkage.duty.model import EVERY_DAY, Pattern, Post, Rota, Turn
-from linkage.model import Role
+from linkage.model.person import Role
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")

@@ -18,7 +18,7 @@ from linkage.duty.model import (
     VillageOfficer,
 )
 from linkage.duty.rota import on_duty
-from linkage.model import Actor, Role
+from linkage.model.person import Actor, Role
 
 PHONE = "13812345678"
 ALWAYS = (Slot(DayHours(time(0), time(0))),)

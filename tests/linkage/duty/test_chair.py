@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.duty.chair import NOBODY, Chair, ChairPolicy, Look, decide, uncovered
-from linkage.model import Person, Role
+from linkage.model.person import Person, Role
 
 START = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 POLICY = ChairPolicy()

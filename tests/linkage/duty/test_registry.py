@@ -29,7 +29,7 @@ from linkage.duty.model import (
 from linkage.duty.reading import load_officers, load_rota, load_teams, officer_username
 from linkage.duty.rota import gaps
 from linkage.duty.schema import patrol_teams
-from linkage.model import Role
+from linkage.model.person import Role
 from tests.linkage.duty.rotas import SATURDAY, SHANGHAI, at, pattern
 
 EAST = Area(frozenset({"dongcun"}), frozenset({"grid2"}))

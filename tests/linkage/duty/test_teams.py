@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from linkage.duty.model import Area, DayHours, Member, Slot, Team
 from linkage.duty.teams import Fit, busy_teams, out_until, propose
-from linkage.model import NOWHERE, Place
+from linkage.model.place import NOWHERE, Place
 from tests.linkage.duty.rotas import NEW_YORK, SHANGHAI, at
 
 ALWAYS = (Slot(DayHours(time(0), time(0))),)

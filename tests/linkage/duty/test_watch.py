@@ -11,7 +11,7 @@ from alarms.model import AlarmKind
 from linkage.duty import recovering, registry
 from linkage.duty.model import Absence, Area, Post
 from linkage.duty.watch import DutyWatch
-from linkage.model import Role
+from linkage.model.person import Role
 from linkage.rules.model import Match, Rule, Rules
 from linkage.schema import incident_alarms, incidents, sessions
 from tests.linkage.duty.rotas import DESK, SATURDAY, pattern

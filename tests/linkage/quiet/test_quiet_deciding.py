@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
-from linkage.model import Place
+from linkage.model.place import Place
 from linkage.quiet.deciding import (
     drill_of,
     drill_refusal,

@@ -11,7 +11,7 @@ from alarms.model import AlarmKind, NewAlarm
 from alarms.store import Database, SealedBox
 from linkage.changes import Changes
 from linkage.engine import Engine
-from linkage.model import Actor, Role
+from linkage.model.person import Actor, Role
 from linkage.quiet import storage
 from linkage.quiet.ledger import as_csv, ledger
 from linkage.quiet.model import Drill, QuietWindow, WindowSort

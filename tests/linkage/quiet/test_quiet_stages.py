@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
-from linkage.model import ActionKind, Place, Sounder
+from linkage.model.action import ActionKind
+from linkage.model.place import Place, Sounder
 from linkage.pipeline import decide
 from linkage.quiet.deciding import PRACTISED
 from linkage.quiet.model import FloodPolicy, WindowSort

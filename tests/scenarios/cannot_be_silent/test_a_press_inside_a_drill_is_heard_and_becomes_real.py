@@ -10,7 +10,7 @@ from linkage.carriers import PageCarrier
 from linkage.changes import Changes
 from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.plans import built_in_plans
-from linkage.model import ActionKind
+from linkage.model.action import ActionKind
 from linkage.outbox import Outbox
 from tests.linkage.quiet.test_quiet_engine import Room
 from tests.linkage.town import SHANGHAI, actions_of, attend, open_town, press, rows

@@ -29,7 +29,8 @@ from lianfang_timing import from_unix_ms, unix_ms
 from linkage import schema as s
 from linkage.life import Service
 from linkage.main import Doors, serve
-from linkage.model import ActionKind, ActionState, EventType
+from linkage.model.action import ActionKind, ActionState
+from linkage.model.event import EventType
 from linkage.outbox import Carrier
 from tests.scenarios.days.fast_clock import FastClock
 from tests.scenarios.days.hearing import Listener, Receiver, Sent, notice

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select
 from lianfang_timing import unix_ms
 from linkage import schema as s
 from linkage.accounts import people
-from linkage.model import Role
+from linkage.model.person import Role
 from tests.scenarios.days.day import Day
 from tests.scenarios.days.hearing import page, reply
 from tests.scenarios.house import Officer
