@@ -280,6 +280,8 @@ async def opened(
                 site=SiteFacts(
                     name_zh=file.site.name_zh,
                     name_en=file.site.name_en,
+                    county=file.site.county,
+                    township=file.site.township,
                     time_zone=file.site.time_zone,
                     version=version("lianfang"),
                     demo_button_page=demo_button_page,

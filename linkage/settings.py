@@ -29,6 +29,7 @@ from linkage.ways.settings import USUAL_WAYS, Ways, load_ways
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+PlaceName = Annotated[str, msgspec.Meta(max_length=100)]
 TopicPrefix = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_-]{1,32}\Z")]
 NodeName = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_-]{1,32}\Z")]
 
@@ -38,6 +39,10 @@ class Site(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     name_zh: Name
     name_en: Name
+    county: PlaceName = ""
+    """县（市、区）, at the top of the tree of places; left out: not shown."""
+    township: PlaceName = ""
+    """乡镇（街道）, below it; left out: the tree shows what the centre is called."""
     time_zone: str = "Asia/Shanghai"
     node: NodeName = "main"
     """This server's name: part of its MQTT client id and the writer of its hash chains."""

@@ -26,6 +26,8 @@ _SITE = """\
 [site]
 name_zh = "横河镇综治中心（演示）"
 name_en = "Henghe Township (demo)"
+county = "示范县"
+township = "横河镇"
 time_zone = "Asia/Shanghai"
 node = "demo"
 

@@ -67,11 +67,17 @@ class Label:
 
 
 def put_device(
-    conn: Connection, registry: DeviceRegistry, caller: Caller, device: str, wanted: Wanted
+    conn: Connection,
+    registry: DeviceRegistry,
+    caller: Caller,
+    device: str,
+    wanted: Wanted,
+    *,
+    only_new: bool = False,
 ) -> bool:
     """Register the device, or change what is registered of it; whether it is new.
 
-    Raises BadEntry, NoSuchEntry, NotPossible.
+    Raises BadEntry, NoSuchEntry, NotPossible, the last also where only a new one was asked for.
     """
     if not is_id(device):
         raise BadEntry(
@@ -91,6 +97,10 @@ def put_device(
         note(conn, caller, Entity.DEVICE, device, Change.CREATED, _placed(wanted))
         return True
     row, _ = own_device(conn, caller.places, device)
+    if only_new:
+        raise NotPossible(
+            Said(f"编号 {device} 已登记", f"there is a device with the id {device} already")
+        )
     _change(conn, registry, caller, row, wanted)
     return False
 

@@ -57,10 +57,14 @@ class EnrolmentDesk:
         self._overlap_ms = round(overlap_s * 1000)
         self._sheets = Sheets(clock)
 
-    async def put(self, caller: Caller, device: str, wanted: Wanted) -> bool:
+    async def put(
+        self, caller: Caller, device: str, wanted: Wanted, *, only_new: bool = False
+    ) -> bool:
         """Whether it is new. Raises BadEntry, NoSuchEntry, NotPossible, StoreBusy."""
         return await self._database.write(
-            lambda conn: changing.put_device(conn, self._registry, caller, device, wanted)
+            lambda conn: changing.put_device(
+                conn, self._registry, caller, device, wanted, only_new=only_new
+            )
         )
 
     async def issue(self, caller: Caller, devices: Sequence[str]) -> Made:

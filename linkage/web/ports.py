@@ -93,6 +93,9 @@ class SiteFacts:
     time_zone: str
     version: str
     demo_button_page: str | None = None
+    county: str = ""
+    """Where the town lies; empty where the settings do not say."""
+    township: str = ""
 
     @property
     def zone(self) -> ZoneInfo:

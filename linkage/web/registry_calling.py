@@ -12,10 +12,12 @@ from alarms.store import SealedBox
 from lianfang_timing import unix_ms
 from linkage.registry.errors import BadEntry, NoSuchEntry, NotPossible
 from linkage.registry.history import Caller, HistoryEntry
+from linkage.registry.model import Outcome, Said, Written
 from linkage.registry.texts import TextOpener
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.problems import Problem, not_found
 from linkage.web.reading import body_of
+from linkage.web.routing import Parameter
 
 T = TypeVar("T")
 
@@ -47,6 +49,23 @@ async def write(request: web.Request, work: Callable[[Connection], T]) -> T:
         return await request.app[PORTS].database.write(work)
     except (NoSuchEntry, NotPossible, BadEntry) as refused:
         raise problem_of(refused) from refused
+
+
+def as_asked(request: web.Request, done: Written) -> Written:
+    """What was written, inside its transaction. Raises NotPossible where the caller asked for a
+    new entry (`?new=1`) and there was one of this id: a form that adds must not change another."""
+    if request.query.get("new") == "1" and done.outcome is not Outcome.CREATED:
+        raise there_is_one(request.match_info["id"])
+    return done
+
+
+def there_is_one(entry_id: str) -> NotPossible:
+    """Why nothing new of this id can be added."""
+    zh = f"编号 {entry_id} 已有，请换一个编号"
+    return NotPossible(Said(zh, f"there is one with the id {entry_id} already: choose another"))
+
+
+NEW = Parameter("new", "query", description="1: refuse when there is one of this id already")
 
 
 class ReasonBody(Struct, forbid_unknown_fields=True):

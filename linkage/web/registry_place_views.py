@@ -53,6 +53,7 @@ class RegistryVillage(Struct, frozen=True, kw_only=True):
     households_total: int | None
     boundary: Any
     """GeoJSON Polygon, or null."""
+    history: list[RegistryChange]
 
 
 class RegistryEstate(Struct, frozen=True, kw_only=True):
@@ -74,12 +75,13 @@ def tree(villages: Iterable[VillageInTree]) -> RegistryTree:
     return msgspec.convert({"villages": list(villages)}, RegistryTree, from_attributes=True)
 
 
-def village(row: Row[Any]) -> RegistryVillage:
+def village(row: Row[Any], history: Sequence[HistoryEntry], zone: ZoneInfo) -> RegistryVillage:
     return RegistryVillage(
         id=row.id,
         name=row.name,
         households_total=row.households_total,
         boundary=None if row.boundary is None else json.loads(row.boundary),
+        history=changes(history, zone),
     )
 
 

@@ -6,6 +6,9 @@ from msgspec import Struct
 class Site(Struct, frozen=True, kw_only=True):
     name_zh: str
     name_en: str
+    county: str
+    """Empty where the settings do not say; the township alike."""
+    township: str
     time_zone: str
 
 

@@ -63,7 +63,7 @@ async def test_a_clerk_imports_corrects_moves_and_prints(chromium: Browser, tmp_
             await clerk.find("move-to").select_option("dongcun-g2")
             await expect(clerk.find("move-effect")).to_contain_text("东村2组（调后 11 户）")
             await clerk.find("move-go").click()
-            await expect(clerk.find("history")).to_contain_text("dongcun-g1 → dongcun-g2")
+            await expect(clerk.find("history")).to_contain_text("东村1组 → 东村2组")
             found = await witness.get("/registry/households?group=dongcun-g2&search=ouyang")
             assert found["total"] == 1
 

@@ -271,3 +271,27 @@ async def test_an_estates_telephone_is_masked_and_shown_in_the_clear_for_a_reaso
     assert entry["object"] == f"estate:{EAST}-e1"
     assert "漏水" not in entry["detail"]["reason"]
     await registry.get("/estates/nowhere", status=404)
+
+
+async def test_who_adds_does_not_change_what_is_there(registry):
+    """A form that adds says so: an id typed twice must rename nobody."""
+    await registry.put(f"/estates/{EAST}-e1", {"village": EAST, "name": "花园"}, status=201)
+    for path, body in (
+        (f"/villages/{EAST}", {"name": "另一个"}),
+        (f"/grids/{EAST}-g1", {"village": EAST, "name": "另一个"}),
+        (f"/estates/{EAST}-e1", {"village": EAST, "name": "另一个"}),
+        (f"/groups/{GROUP}", {"grid": f"{EAST}-g1", "name": "另一个"}),
+        (f"/households/{HOME}", {"group": GROUP, "label": "另一个"}),
+    ):
+        refused = await registry.put(f"{path}?new=1", body, status=409)
+        assert "已有" in refused["detail"], path
+    assert (await registry.get(f"/villages/{EAST}"))["name"] != "另一个"
+    await registry.put(
+        f"/groups/{EAST}-t8?new=1", {"grid": f"{EAST}-g1", "name": "8组"}, status=201
+    )
+
+
+async def test_a_village_tells_what_became_of_it(registry):
+    await registry.put(f"/villages/{EAST}", {"name": "东村", "households_total": 9})
+    (change, *_) = (await registry.get(f"/villages/{EAST}"))["history"]
+    assert change["data"]["fields"] == ["households_total"]

@@ -43,6 +43,8 @@ async def test_me_tells_who_is_signed_in_where_and_with_what_rights(town):
     assert me["site"] == {
         "name_zh": "示范镇",
         "name_en": "Demo town",
+        "county": "示范县",
+        "township": "",
         "time_zone": "Asia/Shanghai",
     }
     assert me["demo"] == {"button_page": "http://127.0.0.1:8081/"}

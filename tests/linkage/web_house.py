@@ -440,6 +440,7 @@ async def house(
             site=SiteFacts(
                 name_zh="示范镇",
                 name_en="Demo town",
+                county="示范县",
                 time_zone="Asia/Shanghai",
                 version="0.1.0",
                 **site,

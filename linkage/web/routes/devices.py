@@ -21,7 +21,7 @@ from linkage.web.answering import answer, moment
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.problems import Problem
 from linkage.web.reading import body_of, limit_of
-from linkage.web.registry_calling import problem_of, read, registry_caller
+from linkage.web.registry_calling import NEW, problem_of, read, registry_caller
 from linkage.web.routing import Access, Parameter, Route
 
 _SHEETS = "/api/v1/devices/labels"
@@ -50,8 +50,11 @@ async def put_device(request: web.Request) -> web.Response:
     body = await body_of(request, shapes.DeviceBody)
     device = request.match_info["id"]
     wanted = Wanted(body.kind, body.household, body.group, body.unsigned)
+    only_new = request.query.get("new") == "1"
     try:
-        is_new = await request.app[PORTS].enrolment.put(registry_caller(request), device, wanted)
+        is_new = await request.app[PORTS].enrolment.put(
+            registry_caller(request), device, wanted, only_new=only_new
+        )
     except _REFUSED as refused:
         raise problem_of(refused) from refused
     return answer(await _detail(request, device), 201 if is_new else 200)
@@ -188,6 +191,7 @@ ROUTES = (
         _ENROL,
         "Register a device, or say where it is; one that moves must be tested again",
         body=shapes.DeviceBody,
+        parameters=(NEW,),
         answers={200: shapes.DeviceDetail, 201: shapes.DeviceDetail},
     ),
     Route(

@@ -22,7 +22,9 @@ from linkage.web.answering import answer
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.reading import body_of, limit_of
 from linkage.web.registry_calling import (
+    NEW,
     ReasonBody,
+    as_asked,
     opened_history,
     read,
     reason_of,
@@ -140,7 +142,8 @@ async def put_household(request: web.Request) -> web.Response:
         contact = None
         if body.contact is not UNSET:
             contact = _contact(body.contact, contact_of(conn, box, id_))
-        return homes.put_household(conn, caller, _entry(conn, id_, body), box, contact)
+        entry = _entry(conn, id_, body)
+        return as_asked(request, homes.put_household(conn, caller, entry, box, contact))
 
     done = await write(request, work)
     status = 201 if done.outcome is Outcome.CREATED else 200
@@ -273,6 +276,7 @@ ROUTES = (
         _EDIT,
         "Add or change a household",
         body=HouseholdBody,
+        parameters=(NEW,),
         answers={
             200: registry_change_views.RegistryWritten,
             201: registry_change_views.RegistryWritten,

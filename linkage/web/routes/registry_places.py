@@ -31,7 +31,14 @@ from linkage.web import (
 from linkage.web.answering import answer
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.reading import body_of
-from linkage.web.registry_calling import opened_history, read, registry_caller, write
+from linkage.web.registry_calling import (
+    NEW,
+    as_asked,
+    opened_history,
+    read,
+    registry_caller,
+    write,
+)
 from linkage.web.routing import Parameter, Route
 
 Id = Annotated[str, Meta(max_length=64)]
@@ -97,9 +104,15 @@ async def get_tree(request: web.Request) -> web.Response:
 
 
 async def get_village(request: web.Request) -> web.Response:
-    places, id_ = caller_of(request).principal.places, request.match_info["id"]
-    row = await read(request, lambda conn: reading.read_village(conn, places, id_))
-    return answer(registry_place_views.village(row))
+    ports, places = request.app[PORTS], caller_of(request).principal.places
+    id_ = request.match_info["id"]
+
+    def work(conn: Connection) -> registry_place_views.RegistryVillage:
+        row = reading.read_village(conn, places, id_)
+        history = opened_history(conn, ports.box, history_of(conn, Entity.VILLAGE, id_))
+        return registry_place_views.village(row, history, ports.site.zone)
+
+    return answer(await read(request, work))
 
 
 async def put_village(request: web.Request) -> web.Response:
@@ -112,7 +125,7 @@ async def put_village(request: web.Request) -> web.Response:
         if total is UNSET:
             total = None if kept is None else kept.households_total
         entry = VillageEntry(id_, body.name, total, _boundary(body.boundary, kept))
-        return writing.put_village(conn, caller, entry)
+        return as_asked(request, writing.put_village(conn, caller, entry))
 
     return _answer(await write(request, work))
 
@@ -124,7 +137,7 @@ async def put_grid(request: web.Request) -> web.Response:
     def work(conn: Connection) -> Written:
         kept = conn.execute(select(grids).where(grids.c.id == id_)).first()
         entry = GridEntry(id_, body.village, body.name, _boundary(body.boundary, kept))
-        return writing.put_grid(conn, caller, entry)
+        return as_asked(request, writing.put_grid(conn, caller, entry))
 
     return _answer(await write(request, work))
 
@@ -142,7 +155,7 @@ async def put_estate(request: web.Request) -> web.Response:
             sealed = None if kept is None else kept.property_phone_sealed
             phone = writing.estate_phone(box, id_, sealed)
         entry = EstateEntry(id_, body.village, body.name, company, phone)
-        return writing.put_estate(conn, caller, entry, box)
+        return as_asked(request, writing.put_estate(conn, caller, entry, box))
 
     return _answer(await write(request, work))
 
@@ -168,7 +181,8 @@ async def put_group(request: web.Request) -> web.Response:
         if leader is UNSET:
             g = mutual_aid_groups.c
             leader = conn.scalar(select(g.leader_household_id).where(g.id == id_))
-        return writing.put_group(conn, caller, GroupEntry(id_, body.grid, body.name, leader))
+        entry = GroupEntry(id_, body.grid, body.name, leader)
+        return as_asked(request, writing.put_group(conn, caller, entry))
 
     return _answer(await write(request, work))
 
@@ -262,6 +276,7 @@ ROUTES = (
         _EDIT,
         "Add or change a village",
         body=VillageBody,
+        parameters=(NEW,),
         answers=_PUT,
     ),
     Route(
@@ -271,6 +286,7 @@ ROUTES = (
         _EDIT,
         "Add or change a grid",
         body=GridBody,
+        parameters=(NEW,),
         answers=_PUT,
     ),
     Route(
@@ -280,6 +296,7 @@ ROUTES = (
         _EDIT,
         "Add or change a housing estate",
         body=EstateBody,
+        parameters=(NEW,),
         answers=_PUT,
     ),
     Route(
@@ -297,6 +314,7 @@ ROUTES = (
         _EDIT,
         "Add or change a group",
         body=GroupBody,
+        parameters=(NEW,),
         answers=_PUT,
     ),
     Route(

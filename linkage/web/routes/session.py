@@ -119,7 +119,11 @@ async def me(request: web.Request) -> web.Response:
             places=principal.places.names(),
             permissions=sorted(principal.permissions),
             site=session_views.Site(
-                name_zh=site.name_zh, name_en=site.name_en, time_zone=site.time_zone
+                name_zh=site.name_zh,
+                name_en=site.name_en,
+                county=site.county,
+                township=site.township,
+                time_zone=site.time_zone,
             ),
             demo=None if page is None else session_views.Demo(button_page=page),
             version=site.version,

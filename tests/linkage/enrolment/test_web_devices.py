@@ -261,6 +261,16 @@ async def test_saying_again_where_a_device_is_changes_nothing(town: House) -> No
         assert (await answer.json())["state"] == "enrolled"
 
 
+async def test_registering_a_device_twice_does_not_move_the_first(town: House) -> None:
+    async with town.browser("head") as head:
+        await enrolled(town, EAST_1, head)
+        for device, status in ((EAST_1, 409), (WEST_1, 404), ("new-1", 201)):
+            body = {"household": "dongcun-018"}
+            answer = await head.put(f"/api/v1/devices/{device}?new=1", json=body)
+            assert answer.status == status, device
+    assert (await row_of(town, EAST_1)).household_id == "dongcun-017"
+
+
 async def test_a_device_in_use_keeps_its_kind_and_its_signing(town: House) -> None:
     async with town.browser("admin") as admin:
         await enrolled(town, EAST_1, admin)
