@@ -31,6 +31,7 @@ from benchmarks.first_page import SECRET, SHANGHAI, presses
 from benchmarks.storm_linkage import HOMES, NothingToDo, _settle
 from benchmarks.webhook_receiver import receiving, seen
 from lianfang_timing import SystemClock, unix_ms
+from linkage.carrier_port import Carrier
 from linkage.carriers import NoticeCarrier, PageCarrier
 from linkage.changes import Changes
 from linkage.engine import Engine
@@ -38,7 +39,7 @@ from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.plans import built_in_plans
 from linkage.model.action import ActionKind
 from linkage.model.event import EventType
-from linkage.outbox import Carrier, Outbox
+from linkage.outbox import Outbox
 from linkage.right_of_way import RightOfWay
 from linkage.rules.model import Rules
 from linkage.schema import actions, households

@@ -29,6 +29,7 @@ from alarms.model import AlarmKind, AlarmSource, NewAlarm
 from alarms.store import Database, metadata
 from alarms.store.tables import devices
 from lianfang_timing import SystemClock, unix_ms
+from linkage.carrier_port import Carrier, CarryResult
 from linkage.carriers import PageCarrier
 from linkage.changes import Changes
 from linkage.engine import READER, Engine
@@ -36,7 +37,7 @@ from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.plans import built_in_plans
 from linkage.model.action import Action, ActionKind
 from linkage.model.event import EventType
-from linkage.outbox import Carrier, CarryResult, Outbox
+from linkage.outbox import Outbox
 from linkage.rules.model import Rules
 from linkage.schema import (
     accounts,

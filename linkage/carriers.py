@@ -7,12 +7,12 @@ import json
 from typing import Protocol
 
 from lianfang_timing import Clock
+from linkage.carrier_port import CarryResult
 from linkage.escalation.telling import INFORM
 from linkage.evidence import EvidenceFolder
 from linkage.linking import evidence_added
 from linkage.model.action import Action
 from linkage.model.event import EventType
-from linkage.outbox import CarryResult
 from linkage.timeline import NewEvent
 from linkage.ways.carrying import WayCarrier
 from linkage.ways.devices import DevicePublisher, NoticeWay

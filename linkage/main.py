@@ -31,6 +31,7 @@ from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
 from linkage.camera_alarms import CameraAlarms
 from linkage.cameras import CameraLocator, CameraRegistry, camera_states
+from linkage.carrier_port import Carrier
 from linkage.carriers import NoticeCarrier, PageCarrier, ReplyCarrier, SnapshotCarrier
 from linkage.changes import Changes
 from linkage.duty.chair import ChairPolicy
@@ -51,7 +52,7 @@ from linkage.ledgers.keeper import LedgerKeeper
 from linkage.life import Service, ask_to_stop, behind_bulkhead, closing, live
 from linkage.logs import configure_logs
 from linkage.model.action import ActionKind
-from linkage.outbox import Carrier, Outbox
+from linkage.outbox import Outbox
 from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.right_of_way import RightOfWay
 from linkage.settings import Settings

@@ -9,28 +9,20 @@ file's business (`linkage.carriers`, `linkage.ways`).
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
-from typing import Protocol
 
 import structlog
-from sqlalchemy import Connection, insert
 
-from alarms.errors import BrokerAway, StoreBusy
+from alarms.errors import StoreBusy
 from alarms.store import Database
-from camerad.errors import NoSnapshot
 from lianfang_timing import Backoff, Clock, came_within, unix_ms
+from linkage.carrier_port import EXPECTED, Carrier, CarryResult
 from linkage.changes import Changes
-from linkage.errors import EvidenceNotKept
 from linkage.lanes import LANES, Flight, Lane, lane_names
-from linkage.model.action import Action, ActionKind, ActionState
-from linkage.model.event import EventType
-from linkage.records import Attempt, Fresh, due_actions, note_attempts
+from linkage.marking import Done, mark
+from linkage.model.action import Action, ActionKind
+from linkage.records import Fresh, due_actions
 from linkage.right_of_way import RightOfWay
-from linkage.schema import evidence
-from linkage.timeline import Entry, NewEvent, record_all
-from linkage.ways.over import overtaken_notices_over
-from linkage.ways.port import NotSent
 
 LOOK_EVERY_S = 0.5
 
@@ -47,51 +39,10 @@ _MARK_AGAIN = Backoff(first_s=0.2, cap_s=2.0)
 HANDED_MOST = 512
 """In one lane: what waits for room in memory. Beyond it the lane looks into the store."""
 
-EXPECTED = (BrokerAway, NoSnapshot, StoreBusy, EvidenceNotKept, NotSent, TimeoutError)
-"""What a carrier may raise to be tried again; anything else is a bug."""
-
-_FAILED: Mapping[ActionKind, EventType] = {
-    ActionKind.NOTICE: EventType.NOTICE_FAILED,
-    ActionKind.SNAPSHOT: EventType.EVIDENCE_FAILED,
-}
-
-_TOLD_BY: Mapping[ActionKind, str] = {
-    ActionKind.WEBHOOK: "webhook",
-    ActionKind.SIREN: "mqtt",
-    ActionKind.LOUDSPEAKER: "mqtt",
-}
-
 _FIRST = frozenset({ActionKind.WEBHOOK, ActionKind.SIREN, ActionKind.LOUDSPEAKER})
 """What goes out while a burst of alarms is still being linked."""
 
-_KEEP_EVIDENCE = insert(evidence)
-
 logger = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class CarryResult:
-    """What a carrier has to say: the event for the timeline, and a row of evidence."""
-
-    event: NewEvent | None = None
-    evidence: Mapping[str, object] | None = None
-    expired: bool = False
-    """It came too late to be of use and was not sent."""
-
-
-class Carrier(Protocol):
-    """Carries out actions of one kind; many at once."""
-
-    async def carry(self, action: Action) -> CarryResult:
-        """Do it. Raises one of EXPECTED to be tried again later."""
-        ...
-
-
-@dataclass(frozen=True)
-class _Done:
-    action: Action
-    result: CarryResult | None
-    error: str | None
 
 
 class Outbox:
@@ -129,7 +80,7 @@ class Outbox:
             for kind in carriers
             for name in lane_names(kind, webhooks)
         ]
-        self._carried: list[tuple[Flight, _Done]] = []
+        self._carried: list[tuple[Flight, Done]] = []
         self._to_mark = asyncio.Event()
         self._later: set[asyncio.TimerHandle] = set()
 
@@ -326,7 +277,16 @@ class Outbox:
             self._to_mark.clear()
             return 0
         done, now_ms = [one for _, one in taken], unix_ms(self._clock.now())
-        position = await self._database.write(lambda conn: self._mark(conn, done, now_ms))
+        position = await self._database.write(
+            lambda conn: mark(
+                conn,
+                done,
+                lanes=self._lanes,
+                due_now_ms=self._due_ms(),
+                now_ms=now_ms,
+                writer=self._writer,
+            )
+        )
         del self._carried[: len(taken)]
         if not self._carried:
             self._to_mark.clear()
@@ -336,70 +296,16 @@ class Outbox:
         self._changes.notify(position, planned=False)
         return len(taken)
 
-    async def _carry(self, action: Action) -> _Done:
+    async def _carry(self, action: Action) -> Done:
         if action.deadline_ms is not None and self._due_ms() >= action.deadline_ms:
-            return _Done(action, CarryResult(expired=True), None)
+            return Done(action, CarryResult(expired=True), None)
         try:
             async with asyncio.timeout(self._lanes[action.kind].limit_s):
-                return _Done(action, await self._carriers[action.kind].carry(action), None)
+                return Done(action, await self._carriers[action.kind].carry(action), None)
         except EXPECTED as error:
             reason = str(error) or "no answer in time"
             logger.warning("outbox.not_carried", action=action.id, detail=reason)
-            return _Done(action, None, reason)
+            return Done(action, None, reason)
         except Exception as error:  # bulkhead: a notifier's bug costs its own action only
             logger.exception("outbox.carrier_broken", action=action.id, kind=action.kind.value)
-            return _Done(action, None, f"internal error: {type(error).__name__}")
-
-    def _mark(self, conn: Connection, done: list[_Done], now_ms: int) -> int:
-        attempts = [self._attempt(one, self._due_ms()) for one in done]
-        marked = note_attempts(conn, attempts, now_ms=now_ms)
-        entries, rows = [], []
-        for one, attempt in zip(done, attempts, strict=True):
-            if one.action.id not in marked:
-                continue
-            if attempt.state is ActionState.SENT and one.result is not None:
-                event = one.result.event
-                if one.result.evidence is not None:
-                    rows.append(dict(one.result.evidence))
-            else:
-                event = _failure(attempt)
-            if event is not None:
-                entries.append(Entry(one.action.incident_id, [event], new_version=False))
-        if rows:
-            conn.execute(_KEEP_EVIDENCE, rows)
-        # closed while they were on their way: they may have arrived all the same
-        overtaken = [
-            one.action
-            for one in done
-            if one.action.id not in marked and one.action.kind is ActionKind.NOTICE
-        ]
-        if overtaken:
-            overtaken_notices_over(conn, overtaken, now_ms=now_ms)
-        return record_all(conn, entries, writer=self._writer, at_ms=now_ms)
-
-    def _attempt(self, one: _Done, now_ms: int) -> Attempt:
-        action, result = one.action, one.result
-        if result is not None and not result.expired:
-            return Attempt(action, ActionState.SENT)
-        if result is None:
-            wait_s = self._lanes[action.kind].retry.delay_s(action.attempts)
-            due_ms = now_ms + round(wait_s * 1000)
-            if action.deadline_ms is None or due_ms < action.deadline_ms:
-                return Attempt(action, ActionState.PLANNED, due_ms, one.error)
-        return Attempt(action, ActionState.EXPIRED, error=one.error or action.error or "too late")
-
-
-def _failure(attempt: Attempt) -> NewEvent | None:
-    """What the timeline says of an action that was given up."""
-    if attempt.state is not ActionState.EXPIRED:
-        return None
-    action = attempt.action
-    way = _TOLD_BY.get(action.kind)
-    if way is not None:
-        data = {"way": way, "kind": action.kind.value, "state": "failed", "action": action.id}
-        return NewEvent(EventType.TOLD, {**data, "target": action.target, "error": attempt.error})
-    failed = _FAILED.get(action.kind)
-    # a notice that could not be taken away ends by its own time; whom we told was told
-    if failed is None or "over" in action.payload:
-        return None
-    return NewEvent(failed, {"target": action.target, "error": attempt.error})
+            return Done(action, None, f"internal error: {type(error).__name__}")

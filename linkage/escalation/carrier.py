@@ -15,6 +15,7 @@ from alarms.model import LIFE_SAFETY_KINDS, AlarmKind
 from alarms.store import Database
 from lianfang_timing import Clock, from_unix_ms, unix_ms
 from linkage import people, records
+from linkage.carrier_port import CarryResult
 from linkage.changes import Changes
 from linkage.escalation import confirmations, telling
 from linkage.escalation.callees import Roster
@@ -25,7 +26,6 @@ from linkage.model.action import Action, ActionKind, ActionState, PlannedAction,
 from linkage.model.event import EventType
 from linkage.model.incident import Incident
 from linkage.model.person import Person
-from linkage.outbox import CarryResult
 from linkage.schema import incident_alarms, incidents
 from linkage.timeline import NewEvent, record
 from linkage.ways.settings import USUAL_WAYS, Ways

@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 from alarms.store import Database
 from lianfang_timing import Clock, unix_ms
 from linkage import people, records
+from linkage.carrier_port import CarryResult
 from linkage.changes import Changes
 from linkage.model.action import Action, ActionState
 from linkage.model.incident import Incident
 from linkage.model.person import Person, Role
-from linkage.outbox import CarryResult
 from linkage.steps import writing
 from linkage.steps.due_times import DueTimes
 from linkage.steps.moves import Step

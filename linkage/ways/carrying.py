@@ -7,9 +7,9 @@ household, and what was observed becomes a line of the timeline.
 from collections.abc import Awaitable, Callable
 
 from lianfang_timing import Clock, unix_ms
+from linkage.carrier_port import CarryResult
 from linkage.model.action import Action, ActionKind
 from linkage.model.event import EventType
-from linkage.outbox import CarryResult
 from linkage.timeline import NewEvent
 from linkage.ways.port import Message, Reached, Receipt, Way
 from linkage.ways.settings import Use

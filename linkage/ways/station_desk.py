@@ -10,12 +10,12 @@ from alarms.model import AlarmKind
 from alarms.store import Database, SealedBox
 from lianfang_timing import Clock, unix_ms
 from linkage import records
+from linkage.carrier_port import CarryResult
 from linkage.changes import Changes
 from linkage.errors import NoSuchIncident, StepNotAllowed
 from linkage.model.action import Action, ActionState
 from linkage.model.event import EventType
 from linkage.model.person import Actor
-from linkage.outbox import CarryResult
 from linkage.registry.texts import seal_said
 from linkage.schema import incident_alarms, incidents
 from linkage.timeline import NewEvent, record

@@ -17,10 +17,10 @@ from aiohttp.test_utils import TestServer
 from alarms.errors import BrokerAway
 from alarms.model import AlarmKind
 from alarms.store import SealedBox
+from linkage.carrier_port import EXPECTED
 from linkage.model.action import Action, ActionKind
 from linkage.model.event import EventType
 from linkage.model.incident import Stage
-from linkage.outbox import EXPECTED
 from linkage.ways.carrying import WayCarrier
 from linkage.ways.devices import LoudspeakerWay, NoticeWay, SirenWay
 from linkage.ways.port import NotSent, Reached, Way

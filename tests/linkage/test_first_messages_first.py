@@ -6,10 +6,11 @@ from sqlalchemy import insert
 
 from lianfang_timing import Backoff
 from linkage import records
+from linkage.carrier_port import CarryResult
 from linkage.changes import Changes
 from linkage.lanes import Lane
 from linkage.model.action import ActionKind, PlannedAction, action_id
-from linkage.outbox import CarryResult, Outbox
+from linkage.outbox import Outbox
 from linkage.schema import incidents
 from tests.linkage.town import HandClock, open_town
 

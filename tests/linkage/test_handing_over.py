@@ -10,11 +10,12 @@ from alarms.log import AlarmLog
 from alarms.store import Database
 from lianfang_timing import Backoff
 from linkage import records
+from linkage.carrier_port import CarryResult
 from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.lanes import Lane
 from linkage.model.action import ActionKind, PlannedAction
-from linkage.outbox import AHEAD_S, CarryResult, Outbox
+from linkage.outbox import AHEAD_S, Outbox
 from linkage.records import Fresh
 from linkage.right_of_way import RightOfWay
 from linkage.rules.model import Rules

@@ -6,10 +6,11 @@ import pytest
 
 from lianfang_timing import Backoff
 from linkage import records
+from linkage.carrier_port import CarryResult
 from linkage.changes import Changes
 from linkage.lanes import Lane
 from linkage.model.action import ActionKind
-from linkage.outbox import CarryResult, Outbox
+from linkage.outbox import Outbox
 from linkage.right_of_way import APART_S, RightOfWay
 from linkage.schema import incidents
 from tests.linkage.test_first_messages_first import Noting, incident_row, notices

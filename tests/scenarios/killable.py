@@ -17,10 +17,10 @@ from sqlalchemy import Connection, func, select
 from alarms.mqtt import Inbound, MqttLink
 from alarms.store import Database
 from alarms.store.tables import alarms
+from linkage.carrier_port import Carrier, CarryResult
 from linkage.logs import configure_logs
 from linkage.main import Doors, serve
 from linkage.model.action import Action, ActionKind
-from linkage.outbox import Carrier, CarryResult
 from linkage.settings import load_settings
 
 T = TypeVar("T")

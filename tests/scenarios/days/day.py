@@ -27,11 +27,11 @@ from camerad.fleet import Fleet
 from camerad.model import CameraHealth, CameraState
 from lianfang_timing import from_unix_ms, unix_ms
 from linkage import schema as s
+from linkage.carrier_port import Carrier
 from linkage.life import Service
 from linkage.main import Doors, serve
 from linkage.model.action import ActionKind, ActionState
 from linkage.model.event import EventType
-from linkage.outbox import Carrier
 from tests.scenarios.days.fast_clock import FastClock
 from tests.scenarios.days.hearing import Listener, Receiver, Sent, notice
 from tests.scenarios.house import QUICK, House, Officer, house

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from linkage.carrier_port import Carrier, CarryResult
 from linkage.model.action import Action, ActionKind
-from linkage.outbox import Carrier, CarryResult
 from tests.scenarios.days.day import Day, duty_day
 from tests.scenarios.days.hearing import Sent, page, reply
 
