@@ -1,5 +1,5 @@
 /** The pages and their addresses. */
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
 
 import BoardView from './views/BoardView.vue'
 import CoverageView from './views/CoverageView.vue'
@@ -48,11 +48,14 @@ export const ROUTES: RouteRecordRaw[] = [
   { path: '/:rest(.*)*', name: 'not-found', component: NotFoundView },
 ]
 
+/** Whether the page stays where it is scrolled to, going from the one address to the other. */
+export const staysPut = (to: RouteLocationNormalized, from: RouteLocationNormalized) =>
+  to.name === from.name && to.meta['stays'] === true
+
 export function makeRouter() {
   return createRouter({
     history: createWebHistory(),
     routes: ROUTES,
-    scrollBehavior: (to, from, saved) =>
-      saved ?? (to.name === from.name && to.meta['stays'] === true ? false : { top: 0 }),
+    scrollBehavior: (to, from, saved) => saved ?? (staysPut(to, from) ? false : { top: 0 }),
   })
 }

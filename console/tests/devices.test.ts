@@ -6,7 +6,6 @@ import { groupsIn } from '../src/choosing'
 import { markOf, nameOf, placeOf } from '../src/deviceWords'
 import { heldIn } from '../src/drillBook'
 import { byGroup } from '../src/labelling'
-import { windowOf } from '../src/longList'
 import { chipOf, isOverdue } from '../src/upkeep'
 
 const DEVICE = {
@@ -97,11 +96,5 @@ describe('the book of drills', () => {
     ]
     const period = { from: '2026-11-22', to: '2026-11-22', village: '' }
     expect(heldIn(all, period, 'Asia/Shanghai').map((one) => one.id)).toEqual(['last', 'first'])
-  })
-})
-
-describe('a list below the screen', () => {
-  it('draws no row', () => {
-    expect(windowOf(-5_000, 500, 50, 100)).toEqual({ first: 0, end: 0 })
   })
 })

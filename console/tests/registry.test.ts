@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import type { Contact, Household } from '../src/api/registry'
 import { changeOf, clearableOf, fieldsOf } from '../src/householdForm'
 import { batteryOf, signalOf } from '../src/lastWords'
-import { windowOf } from '../src/longList'
 import { aboutChange } from '../src/registryChanges'
 import { drawVillages, ringsOf, shadeOf } from '../src/villageMap'
 
@@ -24,21 +23,6 @@ const HOUSEHOLD = {
   wants_notices: true,
   told_by: 'phone',
 } as Household
-
-describe('the window of a long list', () => {
-  it('is what is in sight and a few rows beyond', () => {
-    expect(windowOf(5_000, 500, 50, 4_000, 5)).toEqual({ first: 95, end: 115 })
-  })
-
-  it('ends with the list, and begins with it', () => {
-    expect(windowOf(0, 500, 50, 3)).toEqual({ first: 0, end: 3 })
-    expect(windowOf(199_500, 500, 50, 4_000).end).toBe(4_000)
-  })
-
-  it('is empty when a shorter list took the place of one that was scrolled', () => {
-    expect(windowOf(100_000, 500, 50, 10)).toEqual({ first: 10, end: 10 })
-  })
-})
 
 describe('a household form', () => {
   it('that shows its contact masked sends only what was typed', () => {

@@ -19,3 +19,8 @@ export function windowOf(
   // while the list is still below the screen, none
   return { first: Math.min(first, Math.max(end, 0)), end: Math.max(end, 0) }
 }
+
+/** As many rows as such a window ever holds: that many elements are filled anew as one scrolls. */
+export function mostDrawn(height: number, rowHeight: number, beyond = 8): number {
+  return Math.ceil(height / rowHeight) + 1 + 2 * beyond
+}
