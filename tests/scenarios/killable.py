@@ -18,8 +18,9 @@ from alarms.mqtt import Inbound, MqttLink
 from alarms.store import Database
 from alarms.store.tables import alarms
 from linkage.carrier_port import Carrier, CarryResult
+from linkage.composition.ground import Doors
 from linkage.logs import configure_logs
-from linkage.main import Doors, serve
+from linkage.main import serve
 from linkage.model.action import Action, ActionKind
 from linkage.settings import load_settings
 

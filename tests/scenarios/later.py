@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from lianfang_timing import SystemClock
+from linkage.composition.ground import Doors
 from linkage.logs import configure_logs
-from linkage.main import Doors, serve
+from linkage.main import serve
 from linkage.settings import load_settings
 
 

@@ -10,8 +10,9 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from alarms.store import Database
+from linkage.composition.ground import Doors
 from linkage.logs import configure_logs
-from linkage.main import Doors, serve
+from linkage.main import serve
 from linkage.settings import load_settings
 
 T = TypeVar("T")

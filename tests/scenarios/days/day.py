@@ -28,8 +28,9 @@ from camerad.model import CameraHealth, CameraState
 from lianfang_timing import from_unix_ms, unix_ms
 from linkage import schema as s
 from linkage.carrier_port import Carrier
+from linkage.composition.ground import Doors
 from linkage.life import Service
-from linkage.main import Doors, serve
+from linkage.main import serve
 from linkage.model.action import ActionKind, ActionState
 from linkage.model.event import EventType
 from tests.scenarios.days.fast_clock import FastClock

@@ -1,0 +1,46 @@
+"""What cameras see."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from camerad.discovery import discover
+from camerad.fleet import Fleet
+from camerad.onvif_door import describe, smallest_fit
+from linkage.camera_alarms import CameraAlarms
+from linkage.cameras import CameraLocator, CameraRegistry
+from linkage.composition.ground import Ground
+from linkage.composition.way_in import WayIn
+from linkage.evidence import EvidenceFolder
+from linkage.logs import configure_logs
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """What cameras see."""
+
+    fleet: Fleet
+    locator: CameraLocator
+    evidence: EvidenceFolder
+
+
+def eyes(ground: Ground, entry: WayIn) -> Eyes:
+    """Cameras, those who look at them, and where their pictures are kept."""
+    file, clock = ground.settings.file, ground.clock
+    evidence = EvidenceFolder(ground.settings.evidence_folder)
+    fleet = ground.doors.fleet(
+        clock=clock,
+        on_event=CameraAlarms(entry.log, evidence).on_event,
+        workers=file.cameras.workers or None,
+        configure_logging=configure_logs,
+    )
+    finding = partial(discover, interfaces=file.cameras.interfaces)
+    locator = CameraLocator(
+        CameraRegistry(ground.database, ground.box),
+        fleet,
+        clock,
+        time_zone=file.site.time_zone,
+        discover=finding if file.cameras.discover else None,
+        describe=describe,
+        choose_profile=smallest_fit,
+    )
+    return Eyes(fleet, locator, evidence)
