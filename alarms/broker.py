@@ -9,11 +9,10 @@ import asyncio
 import contextlib
 import errno
 import logging
-import secrets
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from amqtt.adapters import ReaderAdapter
@@ -26,24 +25,17 @@ from amqtt.mqtt.connect import ConnectPacket
 from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 from amqtt.session import Session
 
-from alarms import device_topics
-from alarms.errors import PortTaken, StoreBusy
-from alarms.model import LoginOwner
+from alarms.broker_rules import OWN_LOGIN, DoorRules, LoginCheck
+from alarms.errors import PortTaken
 from alarms.mosquitto import MAX_PACKET_BYTES
 
 log = structlog.get_logger()
-
-OWN_LOGIN = "lianfang-service"
 
 _CONNECT_WITHIN_S = 10.0
 """Who has a connection and says nothing holds a file handle of ours."""
 
 _LAST_WORD_S = 1.0
 """For those who have said nothing when the broker stops."""
-
-_LOGINS_AT_ONCE = 2
-"""A login is looked up in the store, where presses look their devices up: four thousand that come
-back together may not stand before a press there."""
 
 _WHOLE_BYTES = 1 << 16
 """Up to here a packet is taken as it is. A topic has at most as many bytes, so that a message's
@@ -53,77 +45,6 @@ _PUBLISH = 0x30
 
 _STOP_TRIES = 3
 _STOP_TRY_S = 0.5
-
-
-class LoginCheck(Protocol):
-    """Who may log in: the device that a right login is for, else None."""
-
-    async def __call__(self, login: str, password: str) -> LoginOwner | None: ...
-
-
-@dataclass
-class DoorRules:
-    """What the plugin below needs to decide; passed through amqtt's configuration."""
-
-    prefix: str
-    own_password: str
-    may_log_in: LoginCheck
-    closing: bool = False
-    """Nobody is admitted any more."""
-    _admitted: dict[str, LoginOwner] = field(default_factory=dict)
-    """By login: as many as there are devices."""
-    _let_go: int = 0
-    """How often a login was: what was looked up before that may no longer be so."""
-    _at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LOGINS_AT_ONCE))
-
-    async def admits(self, login: str | None, password: str | None) -> bool:
-        """Whether this login is ours or a registered device's."""
-        if not login or not password:
-            return False
-        if login == OWN_LOGIN:
-            return secrets.compare_digest(password.encode(), self.own_password.encode())
-        try:
-            async with self._at_once:
-                if self.closing:
-                    return False
-                let_go = -1
-                while let_go != self._let_go:
-                    let_go = self._let_go
-                    admitted = await self.may_log_in(login, password)
-        except StoreBusy as error:
-            log.warning("broker.login_not_checked", detail=str(error))
-            return False
-        if admitted is not None:
-            self._admitted[login] = admitted
-        return admitted is not None
-
-    def knows(self, login: str | None) -> bool:
-        """Whether this login was admitted before."""
-        return login == OWN_LOGIN or login in self._admitted
-
-    def forget(self, device: str, login: str | None) -> set[str]:
-        """The device's logins, or this one of them, have no rights from here on: which those are,
-        as far as they came in."""
-        self._let_go += 1
-        gone = {
-            each
-            for each, owner in self._admitted.items()
-            if owner.device == device and login in (None, each)
-        }
-        for each in gone:
-            del self._admitted[each]
-        return gone
-
-    def permits(self, login: str | None, topic: str, action: Action) -> bool:
-        """Whether this login may publish to, subscribe to or receive from `topic`."""
-        if login == OWN_LOGIN:
-            return True
-        who = None if login is None else self._admitted.get(login)
-        if who is None:
-            return False
-        if action is Action.PUBLISH:
-            return topic in device_topics.writes(self.prefix, who.kind, who.device)
-        return topic in device_topics.reads(self.prefix, who.kind, who.device)
 
 
 class DeviceDoor(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]  # amqtt is untyped
@@ -150,7 +71,9 @@ class DeviceDoor(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]  # amqt
     ) -> bool:
         if session is None or topic is None or action is None:
             return False
-        return self._rules.permits(session.username, topic, action)
+        if action is Action.PUBLISH:
+            return self._rules.may_publish(session.username, topic)
+        return self._rules.may_receive(session.username, topic)
 
 
 class _Steady(dict[Any, Any]):
@@ -323,7 +246,7 @@ class _MendedBroker(Broker):  # type: ignore[misc]  # amqtt is untyped
         if not await self._rules.admits(connect.username, connect.password):
             return False
         will = connect.will_topic if connect.will_flag else None
-        return will is None or self._rules.permits(connect.username, will, Action.PUBLISH)
+        return will is None or self._rules.may_publish(connect.username, will)
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, exists, select
 from sqlalchemy.engine import make_url
 
-from alarms.broker import OWN_LOGIN
+from alarms.broker_rules import OWN_LOGIN
 from alarms.errors import StoreBusy, StoreUnusable
 from alarms.mqtt import BrokerAddress
 from alarms.store import Database, SealedBox, load_or_create_site_key, write_secret

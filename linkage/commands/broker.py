@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from alarms import mosquitto
-from alarms.broker import OWN_LOGIN
+from alarms.broker_rules import OWN_LOGIN
 from alarms.devices import DeviceRegistry
 from alarms.model import DEVICE_ID_PATTERN
 from alarms.mosquitto import Doors, Listener, TlsFiles

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Connection
 
-from alarms.errors import StoreBusy
 from alarms.log import AlarmLog
 from alarms.model import AlarmKind, AlarmSource, NewAlarm
 from alarms.store import Database
@@ -24,6 +23,7 @@ from linkage.duty.recovering import OpenSystemIncident
 from linkage.duty.rota import Gap
 from linkage.duty.warning import LOOK_BACK, Warned, due_gaps, filled
 from linkage.model.person import EVERYWHERE
+from linkage.watching import Pace, keep_watching
 
 CHAIR_DEVICE = "chair"
 LOOK_EVERY_S = 2.0
@@ -34,7 +34,9 @@ JUMP_S = 5.0
 JUMP_GRACE_S = 35.0
 """Then no page is believed to have fallen silent until each has had time to speak again."""
 
-_RETRY = Backoff(first_s=0.2, cap_s=5.0)
+_PACE = Pace(
+    every_s=LOOK_EVERY_S, after_a_bug_s=ROTA_EVERY_S, retry=Backoff(first_s=0.2, cap_s=5.0)
+)
 
 logger = structlog.get_logger()
 
@@ -80,21 +82,8 @@ class DutyWatch:
         self._jumped_at: datetime | None = None
 
     async def run(self) -> None:
-        """Look until cancelled; a busy store is waited for."""
-        failures = 0
-        while True:
-            wait_s = LOOK_EVERY_S
-            try:
-                await self.run_once()
-                failures = 0
-            except StoreBusy as error:
-                wait_s = _RETRY.delay_s(failures)
-                failures += 1
-                logger.warning("duty.store_busy", detail=str(error), again_in_s=round(wait_s, 2))
-            except Exception:  # bulkhead: what people write into a rota must never stop presses
-                wait_s = ROTA_EVERY_S
-                logger.exception("duty.failed", again_in_s=wait_s)
-            await self._wait(wait_s)
+        """Look until cancelled; what people write into a rota ends nothing."""
+        await keep_watching("duty", self.run_once, self._wait, _PACE)
 
     async def _wait(self, seconds: float) -> None:
         await self._clock.sleep(seconds)

@@ -10,28 +10,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-import structlog
 from sqlalchemy import Connection
 
 from alarms.errors import BrokerAway, StoreBusy
 from alarms.model import SeenNotice
 from alarms.store import Database
-from lianfang_timing import Clock, unix_ms
+from lianfang_timing import Backoff, Clock, came_within, unix_ms
 from linkage.accounts.rights import Places
 from linkage.ledgers import group_tests, reminders
 from linkage.ledgers.group_tests import Unsent
 from linkage.ledgers.reminders import NotReminded, Reminder
 from linkage.ledgers.settings import LedgerSettings
 from linkage.registry.history import Caller
+from linkage.watching import Pace, keep_watching
 from linkage.ways.devices import DevicePublisher
 
 LOOK_EVERY_S = 5.0
 REMIND_EVERY_S = 600.0
 REMINDER_LASTS_MS = 3_600_000
-_AFTER_A_BUG_S = 60.0
 _BY_ITSELF = "system"
-
-logger = structlog.get_logger()
+_PACE = Pace(
+    every_s=LOOK_EVERY_S,
+    after_a_bug_s=60.0,
+    retry=Backoff(first_s=LOOK_EVERY_S, cap_s=LOOK_EVERY_S, jitter=0.0),
+)
 
 
 @dataclass(frozen=True)
@@ -69,23 +71,13 @@ class LedgerKeeper:
 
     async def run(self) -> None:
         """Send what is due until cancelled."""
-        while True:
-            wait_s = LOOK_EVERY_S
-            try:
-                await self.run_once()
-            except (StoreBusy, BrokerAway) as error:
-                logger.warning("ledgers.cannot_send_now", detail=str(error))
-            except Exception:  # bulkhead: a ledger must never stop presses
-                wait_s = _AFTER_A_BUG_S
-                logger.exception("ledgers.failed", again_in_s=wait_s)
-            self._woken.clear()
-            waking = asyncio.ensure_future(self._woken.wait())
-            sleeping = asyncio.ensure_future(self._clock.sleep(wait_s))
-            try:
-                await asyncio.wait({waking, sleeping}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                waking.cancel()
-                sleeping.cancel()
+        await keep_watching(
+            "ledgers", self.run_once, self._wait, _PACE, busy=(StoreBusy, BrokerAway)
+        )
+
+    async def _wait(self, seconds: float) -> None:
+        await came_within(self._clock, seconds, self._woken.wait())
+        self._woken.clear()
 
     def wake(self) -> None:
         """A group test was started."""

@@ -14,10 +14,7 @@ from linkage.accounts.rights import Permission, permissions_of
 from linkage.model.person import Person
 from linkage.people import people
 from linkage.supervision import storage
-from linkage.supervision.errors import NoSuchOrder, OrderRefused
-from linkage.supervision.model import Fault, OrderState, Policy
-from linkage.supervision.owners import Owners
-from linkage.supervision.roll import (
+from linkage.supervision.changes import (
     VILLAGE_IS_BACK,
     Change,
     Close,
@@ -28,6 +25,9 @@ from linkage.supervision.roll import (
     Reopen,
     StandingOrder,
 )
+from linkage.supervision.errors import NoSuchOrder, OrderRefused
+from linkage.supervision.model import Fault, OrderState, Policy
+from linkage.supervision.owners import Owners
 from linkage.supervision.schema import maintenance_orders
 
 _o = maintenance_orders.c

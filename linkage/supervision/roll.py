@@ -8,10 +8,21 @@ that said something out of the ordinary, however many there are.
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from alarms.model import DeviceState
+from linkage.supervision.changes import (
+    NOT_SUPERVISED,
+    VILLAGE_IS_BACK,
+    Change,
+    Close,
+    Fold,
+    Orders,
+    Raise,
+    Recover,
+    Registered,
+    Reopen,
+    StandingOrder,
+)
 from linkage.supervision.deciding import (
     Listening,
     Report,
@@ -25,87 +36,6 @@ from linkage.supervision.deciding import (
     take_report,
 )
 from linkage.supervision.model import Fault, OrderState, Policy
-
-
-class Registered(NamedTuple):
-    """A device as the registry has it now."""
-
-    id: str
-    state: DeviceState
-    household_id: str | None = None
-    group_id: str | None = None
-    village_id: str | None = None
-    in_the_net: bool = True
-
-
-@dataclass(frozen=True)
-class StandingOrder:
-    """A maintenance order that is not done."""
-
-    id: str
-    fault: Fault
-    state: OrderState
-    device_id: str | None
-    village_id: str | None
-    folded_into: str | None = None
-
-
-@dataclass(frozen=True)
-class Orders:
-    """All that stand."""
-
-    standing: Sequence[StandingOrder] = ()
-    folded: Mapping[str, int] = field(default_factory=dict)
-    """For how many devices each village's order stood, those that are back counted too."""
-
-
-@dataclass(frozen=True)
-class Raise:
-    id: str
-    fault: Fault
-    device: Watched | None
-    """None: the whole village."""
-    village_id: str | None
-    into: str | None = None
-    """The village's order that stands for it."""
-
-
-@dataclass(frozen=True)
-class Recover:
-    """The device is well again; `closes`: nobody has to confirm it."""
-
-    order_id: str
-    closes: bool
-
-
-@dataclass(frozen=True)
-class Reopen:
-    """It was well again, and is not."""
-
-    order_id: str
-
-
-@dataclass(frozen=True)
-class Fold:
-    order_id: str
-    into: str
-
-
-@dataclass(frozen=True)
-class Close:
-    """Done without the device being well."""
-
-    order_id: str
-    why: str
-    device_id: str | None = None
-    anew: bool = False
-    """The device's time begins anew."""
-
-
-Change = Raise | Recover | Reopen | Fold | Close
-
-NOT_SUPERVISED = "not-supervised"
-VILLAGE_IS_BACK = "village-is-back"
 
 
 class Roll:

@@ -11,8 +11,8 @@ from alarms.model import AlarmSource, DeviceState, Flag
 from alarms.store.tables import alarms, cursors, devices
 from linkage.bulk import execute_many
 from linkage.schema import grids, households, mutual_aid_groups
+from linkage.supervision.changes import Registered
 from linkage.supervision.deciding import Streak, Watched
-from linkage.supervision.roll import Registered
 from linkage.supervision.schema import supervised_devices, supervision_listening
 
 READER = "supervision"

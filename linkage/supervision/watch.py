@@ -13,19 +13,20 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Connection
 
-from alarms.errors import StoreBusy
 from alarms.log import move_cursor
 from alarms.model import DeviceReport
 from alarms.store import Database
 from lianfang_timing import Backoff, Clock, unix_ms
 from linkage.registry import history
 from linkage.supervision import orders, storage
+from linkage.supervision.changes import Change, Orders, Raise, Registered
 from linkage.supervision.deciding import Listening, Report, Watched
 from linkage.supervision.ears import Ears, Hearing
 from linkage.supervision.model import Fault, Policy
 from linkage.supervision.owners import Owners
-from linkage.supervision.roll import Change, Orders, Raise, Registered, Roll
+from linkage.supervision.roll import Roll
 from linkage.supervision.storage import Pressed
+from linkage.watching import Pace, keep_watching
 
 LOOK_EVERY_S = 5.0
 REMEMBER_EVERY_S = 60.0
@@ -33,8 +34,7 @@ REMEMBER_EVERY_S = 60.0
 REGISTRY_EVERY_S = 3600.0
 """How often the registry is read again though its history says that nothing changed."""
 
-_RETRY = Backoff(first_s=1.0, cap_s=30.0)
-_AFTER_A_BUG_S = 60.0
+_PACE = Pace(every_s=LOOK_EVERY_S, after_a_bug_s=60.0, retry=Backoff(first_s=1.0, cap_s=30.0))
 
 logger = structlog.get_logger()
 
@@ -138,23 +138,14 @@ class SupervisionWatch:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        failures = 0
-        while True:
-            wait_s = LOOK_EVERY_S
-            try:
-                await self.run_once()
-                failures = 0
-            except StoreBusy as error:
-                wait_s = _RETRY.delay_s(failures)
-                failures += 1
-                logger.warning("supervision.store_busy", detail=str(error))
-            except Exception:  # bulkhead: a mistake in supervision must never stop a press
-                wait_s = _AFTER_A_BUG_S
-                self.failed += 1
-                # begin anew from the store: what is in memory may be half changed
-                self._roll = self._ears = None
-                logger.exception("supervision.failed", again_in_s=wait_s)
-            await self._clock.sleep(wait_s)
+        await keep_watching(
+            "supervision", self.run_once, self._clock.sleep, _PACE, after_a_bug=self._begin_anew
+        )
+
+    def _begin_anew(self) -> None:
+        # what is in memory may be half changed
+        self.failed += 1
+        self._roll = self._ears = None
 
     async def run_once(self) -> None:
         """One look. Raises StoreBusy: then the next one finds the same again."""

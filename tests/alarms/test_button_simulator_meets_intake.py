@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from alarms.broker import OWN_LOGIN, EmbeddedBroker
+from alarms.broker import EmbeddedBroker
+from alarms.broker_rules import OWN_LOGIN
 from alarms.button import ButtonTiming, Face
 from alarms.devices import Credentials
 from alarms.intake import Intake

@@ -12,7 +12,8 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from alarms.broker import OWN_LOGIN, EmbeddedBroker
+from alarms.broker import EmbeddedBroker
+from alarms.broker_rules import OWN_LOGIN
 from alarms.button import ButtonTiming, Outcome
 from alarms.devices import Credentials
 from alarms.errors import PortTaken

@@ -12,7 +12,8 @@ import structlog.testing
 from paho.mqtt.enums import CallbackAPIVersion
 
 from alarms import signature
-from alarms.broker import OWN_LOGIN, EmbeddedBroker
+from alarms.broker import EmbeddedBroker
+from alarms.broker_rules import OWN_LOGIN
 from alarms.intake import Intake
 from alarms.mqtt import BrokerAddress, MqttLink
 from lianfang_timing import SystemClock

@@ -11,7 +11,8 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import select
 
-from alarms.broker import OWN_LOGIN, EmbeddedBroker
+from alarms.broker import EmbeddedBroker
+from alarms.broker_rules import OWN_LOGIN
 from alarms.intake import Intake
 from alarms.model import DeviceReport
 from alarms.mqtt import BrokerAddress, MqttLink

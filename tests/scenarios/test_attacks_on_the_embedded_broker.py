@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from alarms.broker import OWN_LOGIN
+from alarms.broker_rules import OWN_LOGIN
 from tests.scenarios.attacker import (
     ANSWERED_WITHIN_S,
     assert_still_answers,

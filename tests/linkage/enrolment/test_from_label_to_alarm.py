@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from alarms.broker import OWN_LOGIN, EmbeddedBroker
+from alarms.broker import EmbeddedBroker
+from alarms.broker_rules import OWN_LOGIN
 from alarms.button import ButtonTiming, Face
 from alarms.devices import PlannedDevice
 from alarms.intake import Intake

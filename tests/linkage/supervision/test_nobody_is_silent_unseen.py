@@ -9,19 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alarms.model import DeviceState
-from linkage.supervision.deciding import Report, Watched
-from linkage.supervision.ears import Ears
-from linkage.supervision.model import Fault, OrderState, Policy
-from linkage.supervision.roll import (
+from linkage.supervision.changes import (
     Close,
     Orders,
     Raise,
     Recover,
     Registered,
     Reopen,
-    Roll,
     StandingOrder,
 )
+from linkage.supervision.deciding import Report, Watched
+from linkage.supervision.ears import Ears
+from linkage.supervision.model import Fault, OrderState, Policy
+from linkage.supervision.roll import Roll
 from tests.linkage.supervision.room import HandClock
 
 POLICY = Policy(village_count=1000)
