@@ -79,6 +79,34 @@ class EventName(StrEnum):
     TAMPER_ENDED = "tamper.ended"
 
 
+class Trouble(StrEnum):
+    """What is wrong with a camera's picture."""
+
+    COVERED = "covered"
+    SPRAYED = "sprayed"
+    TURNED = "turned"
+    DEFOCUSED = "defocused"
+    BLACK = "black"
+    WASHED_OUT = "washed-out"
+    SIGNAL_LOST = "signal-lost"
+
+    @property
+    def label(self) -> tuple[str, str]:
+        """The trouble in Chinese and in English."""
+        return _TROUBLE_LABELS[self]
+
+
+_TROUBLE_LABELS = {
+    Trouble.COVERED: ("镜头被遮挡", "Covered"),
+    Trouble.SPRAYED: ("镜头被喷涂或弄脏", "Sprayed or dirty"),
+    Trouble.TURNED: ("摄像机被转动", "Turned away"),
+    Trouble.DEFOCUSED: ("画面失焦", "Out of focus"),
+    Trouble.BLACK: ("画面全黑", "Black"),
+    Trouble.WASHED_OUT: ("画面过曝发白", "Washed out"),
+    Trouble.SIGNAL_LOST: ("视频信号丢失", "Signal lost"),
+}
+
+
 @dataclass(frozen=True)
 class Detection:
     """One thing detection has to say, in stream time (seconds from the stream's start).
@@ -90,9 +118,12 @@ class Detection:
     name: EventName
     t_s: float
     zone: str
+    """Empty for tamper, which is about the whole picture."""
     track: int | None = None
     dwell_s: float | None = None
     box: Box | None = None
+    trouble: Trouble | None = None
+    """What is wrong, for tamper only."""
 
 
 @dataclass(frozen=True)
