@@ -1,5 +1,5 @@
 /** What the pieces of the page 值班设置 share: all entries, read afresh after each change. */
-import { computed, type ComputedRef, inject, type InjectionKey, provide, type Ref, ref } from 'vue'
+import { computed, type ComputedRef, inject, type InjectionKey, provide, type Ref } from 'vue'
 
 import { dropEntry, type DutySettings, type Noun, readDutySettings, saveEntry } from './api/dutySettings'
 import { dayOf } from './format'
@@ -8,6 +8,7 @@ import { useReading } from './reading'
 import { coversVillage, EVERYWHERE } from './rota'
 import { useConsole } from './state/console'
 import { useTimes } from './words'
+import { useWorking } from './working'
 
 interface Shared {
   found: Ref<DutySettings | null>
@@ -58,26 +59,13 @@ export function useDutySettings() {
 /** Saving or taking out one entry; what went wrong is told where it was done. */
 export function useEntry(noun: Noun) {
   const duty = useConsole()
-  const { problem } = useI18n()
   const { load } = useDutySettings()
-  const busy = ref(false)
-  const trouble = ref('')
-
-  async function work(job: () => Promise<unknown>): Promise<boolean> {
-    if (busy.value) return false
-    busy.value = true
-    trouble.value = ''
-    try {
+  const { busy, trouble, run } = useWorking()
+  const work = (job: () => Promise<unknown>) =>
+    run(async () => {
       await job()
       await load()
-      return true
-    } catch (error) {
-      trouble.value = problem(error)
-      return false
-    } finally {
-      busy.value = false
-    }
-  }
+    })
 
   return {
     busy,

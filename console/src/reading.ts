@@ -1,13 +1,13 @@
 /** A page that reads something once and after each change of its own; failures in words. */
-import { onMounted, ref, type Ref, shallowRef } from 'vue'
+import { onMounted, type Ref, shallowRef } from 'vue'
 
 import { useI18n } from './i18n'
+import { useWorking } from './working'
 
 export function useReading<T>(read: () => Promise<T>) {
   const { problem } = useI18n()
   const found: Ref<T | null> = shallowRef(null)
-  const trouble = ref('')
-  const busy = ref(false)
+  const { busy, trouble, run } = useWorking()
 
   async function load(): Promise<void> {
     try {
@@ -19,21 +19,11 @@ export function useReading<T>(read: () => Promise<T>) {
   }
 
   /** Does `work`, then reads again. Whether it was done. */
-  async function change(work: () => Promise<unknown>): Promise<boolean> {
-    if (busy.value) return false
-    busy.value = true
-    trouble.value = ''
-    try {
+  const change = (work: () => Promise<unknown>) =>
+    run(async () => {
       await work()
       await load()
-      return trouble.value === ''
-    } catch (error) {
-      trouble.value = problem(error)
-      return false
-    } finally {
-      busy.value = false
-    }
-  }
+    }).then((done) => done && trouble.value === '')
 
   onMounted(load)
   return { found, trouble, busy, load, change }

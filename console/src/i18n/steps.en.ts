@@ -54,6 +54,8 @@ export const stepsEn: Record<keyof typeof stepsZh, string> = {
   'field.reason': 'Reason',
   'field.until': 'Until',
   'field.from': 'From',
+  'field.pick': 'Open the calendar',
+  'field.noTime': 'Write it like {example}',
   'field.into': 'Merge into',
   'field.alarms': 'Alarms to split off',
   'field.choose': 'Choose',

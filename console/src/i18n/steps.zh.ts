@@ -52,6 +52,8 @@ export const stepsZh = {
   'field.reason': '原因',
   'field.until': '到何时',
   'field.from': '从何时',
+  'field.pick': '打开日历',
+  'field.noTime': '请写成 {example}',
   'field.into': '并入哪一条',
   'field.alarms': '拆出哪些报警',
   'field.choose': '请选择',
