@@ -4,7 +4,7 @@ and the operator guide go by. Only words; nothing here looks at a row.
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from linkage.registry.model import Said
@@ -46,11 +46,7 @@ class Column:
     """A sheet with this column is of this kind and no other."""
 
 
-def _place(key: str, zh: str, en: str, means: Said, example: str, *also: str) -> Column:
-    return Column(key, zh, en, means, example, also)
-
-
-_VILLAGE_ID = _place(
+_VILLAGE_ID = Column(
     "village_id",
     "村编号",
     "village id",
@@ -58,35 +54,29 @@ _VILLAGE_ID = _place(
         "字母、数字、点、横线；新村须与村名一起填", "a new village needs its name beside it as well"
     ),
     "dongcun",
-    "村社区编号",
-    "village code",
+    ("村社区编号", "village code"),
 )
-_VILLAGE_NAME = _place(
+_VILLAGE_NAME = Column(
     "village_name",
     "村名",
     "village",
     Said("村或社区；已登记的村可以只填村名", "a registered village may be given by name alone"),
     "东村",
-    "村",
-    "村社区",
-    "社区",
-    "行政村",
-    "village name",
+    ("村", "村社区", "社区", "行政村", "village name"),
 )
-_GROUP_ID = _place(
+_GROUP_ID = Column(
     "group_id",
     "组编号",
     "group id",
     Said("十户联防组；新组须与组名、网格一起填", "a new group needs its name and its grid as well"),
     "dongcun-g3",
-    "联防组编号",
-    "group code",
+    ("联防组编号", "group code"),
 )
 _HOUSEHOLD_ID = "户编号"
 
 _VILLAGES = (
-    Column(**{**vars(_VILLAGE_ID), "needed": True, "also": (*_VILLAGE_ID.also, "编号", "id")}),
-    Column(**{**vars(_VILLAGE_NAME), "also": (*_VILLAGE_NAME.also, "名称", "name")}),
+    replace(_VILLAGE_ID, needed=True, also=(*_VILLAGE_ID.also, "编号", "id")),
+    replace(_VILLAGE_NAME, also=(*_VILLAGE_NAME.also, "名称", "name")),
     Column(
         "households_total",
         "总户数",
@@ -113,36 +103,30 @@ _VILLAGES = (
 _HOUSEHOLDS = (
     _VILLAGE_ID,
     _VILLAGE_NAME,
-    _place(
+    Column(
         "grid_id",
         "网格编号",
         "grid id",
         Said("新网格须与网格名一起填", "a new grid needs its name as well"),
         "dongcun-w1",
-        "grid code",
+        ("grid code",),
     ),
-    _place(
+    Column(
         "grid_name",
         "网格名",
         "grid",
         Said("已登记的网格可以只填名称", "a registered grid may be given by name alone"),
         "东村第1网格",
-        "网格",
-        "网格名称",
-        "grid name",
+        ("网格", "网格名称", "grid name"),
     ),
     _GROUP_ID,
-    _place(
+    Column(
         "group_name",
         "组名",
         "group",
         Said("已登记的组可以只填名称", "a registered group may be given by name alone"),
         "东村3组",
-        "组",
-        "联防组",
-        "十户联防组",
-        "联防组名称",
-        "group name",
+        ("组", "联防组", "十户联防组", "联防组名称", "group name"),
     ),
     Column(
         "household_id",
@@ -310,12 +294,10 @@ _DEVICES = (
         "",
         ("住户编号", "所属户", "household"),
     ),
-    Column(
-        **{
-            **vars(_GROUP_ID),
-            "means": Said("整组共用的设备填这里", "for a device of the whole group"),
-            "also": (*_GROUP_ID.also, "所属组", "group"),
-        }
+    replace(
+        _GROUP_ID,
+        means=Said("整组共用的设备填这里", "for a device of the whole group"),
+        also=(*_GROUP_ID.also, "所属组", "group"),
     ),
     Column(
         "unsigned",
