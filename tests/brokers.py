@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.external import program
+from tests.polling import until
 
 
 @dataclass
@@ -97,13 +98,14 @@ def _own_ports() -> Iterator[int]:
 
 async def listening(port: int, *, timeout_s: float = 15.0) -> None:
     """Return when something accepts connections on the port."""
-    async with asyncio.timeout(timeout_s):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.02)  # polling a foreign process; there is no event to await
-            else:
-                writer.close()
-                await writer.wait_closed()
-                return
+
+    async def accepts() -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            return False
+        writer.close()
+        await writer.wait_closed()
+        return True
+
+    await until(accepts, timeout_s=timeout_s, every_s=0.02)

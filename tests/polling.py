@@ -12,5 +12,5 @@ async def until(
 ) -> None:
     """Return when it is so. Raises TimeoutError."""
     async with asyncio.timeout(timeout_s):
-        while not await is_so():
+        while not await is_so():  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(every_s)

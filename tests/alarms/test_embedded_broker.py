@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
@@ -271,21 +272,26 @@ async def test_a_taken_port_is_told_in_one_sentence(door: Door) -> None:
 
 
 async def test_it_ends_connections_that_have_not_said_who_they_are(served: Served) -> None:
-    before = asyncio.all_tasks()
+    loop = asyncio.get_running_loop()
+    accepted: asyncio.Future[asyncio.Task[Any]] = loop.create_future()
 
-    def greeting() -> list["asyncio.Task[object]"]:
-        new = asyncio.all_tasks() - before
-        return [task for task in new if "stream_connected" in str(task.get_coro())]
+    def begin(loop: asyncio.AbstractEventLoop, coro: Any, **named: Any) -> "asyncio.Task[Any]":
+        task = asyncio.Task(coro, loop=loop, **named)
+        if "stream_connected" in str(coro) and not accepted.done():
+            accepted.set_result(task)
+        return task
 
+    loop.set_task_factory(begin)
     reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
     try:
         async with asyncio.timeout(8):
-            while not (found := greeting()):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)  # until it is accepted; our end is told nothing
+            greeting = await accepted
             await served.broker.stop()
-            assert [task.done() and not task.cancelled() for task in found] == [True]
+            assert greeting.done()
+            assert not greeting.cancelled()
             assert await reader.read() == b""
     finally:
+        loop.set_task_factory(None)
         writer.close()
 
 

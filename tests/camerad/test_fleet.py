@@ -27,6 +27,7 @@ from camerad.wire import Limits, PrivacyMask
 from lianfang_timing import Backoff, SystemClock
 from tests.camerad.fleet_fakes import Scripted, black_mask, no_mask
 from tests.camerad.rtsp_cameras import GoodCamera
+from tests.polling import until
 
 QUICK = Limits(
     open_timeout_s=2.0,
@@ -78,9 +79,12 @@ class Town:
     async def until_health(
         self, true: Callable[[dict[str, CameraHealth]], bool], timeout_s: float = 30.0
     ) -> None:
-        async with asyncio.timeout(timeout_s):
-            while not true(self.fleet.health()):  # noqa: ASYNC110 - nothing tells of figures
-                await asyncio.sleep(0.1)
+        """For figures, which come from the worker's process and of which nothing tells."""
+
+        async def is_so() -> bool:
+            return true(self.fleet.health())
+
+        await until(is_so, timeout_s=timeout_s)
 
     def reasons(self) -> Reasons:
         return {i: (health.state, health.reason) for i, health in self.fleet.health().items()}
@@ -392,10 +396,12 @@ async def test_a_slow_taker_loses_no_event_and_silences_no_report(
         slot = town.fleet._slots[0]
         first = slot.reported_s
         assert first is not None
+
+        async def reports_still() -> bool:
+            return slot.reported_s is not None and slot.reported_s >= first + QUICK.hung_s + 1
+
         # each picture is an event, so the queue is full long before the limit for hanging is over
-        async with asyncio.timeout(20):
-            while slot.reported_s < first + QUICK.hung_s + 1:  # noqa: ASYNC110 - no event tells
-                await asyncio.sleep(0.1)
+        await until(reports_still, timeout_s=20)
         assert town.reasons()["yard"] == (CameraState.WATCHING, "")
         town.may_take.set()
         await town.until(lambda: len(town.events) >= 20)
