@@ -12,19 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camerad.detection.settings import DetectionSettings
+from camerad.detection.tone_curve import identity, thinned, tone_curve
 
 Luma = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
 
-_STEP = 3
-"""The tone curve looks at every third pixel of every third row."""
-_BINS = 32
-"""Grey levels are put in this many bins for the tone curve."""
-_CENTRES = np.arange(_BINS) * 8 + 3.5
-_LEVELS = np.arange(256)
-_PULL_PX = 60.0
 _NOISE_START = 1.5
 _NOISE_CAP = 30.0
+_LEARN_EVERY_S = 0.4
+"""The scene changes slowly: it need not be averaged at every picture."""
+_NOISE_EVERY_S = 0.8
 
 
 @dataclass(frozen=True)
@@ -48,51 +45,70 @@ class Background:
         self._settings = settings
         self._scene = first.astype(np.float32)
         self._scene_u8 = first.copy()
+        self._expected = self._scene_u8
         self._noise = np.full(first.shape, _NOISE_START, np.float32)
         self._threshold = self._thresholds()
-        self._curve = np.arange(256, dtype=np.uint8)
+        self._curve = identity()
         self._difference: Mask = np.zeros_like(first)
         self._dilate = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 5))
+        self._unlearned_s = 0.0
+        self._unheard_s = 0.0
 
     def subtract(self, frame: Luma, held: Mask) -> Foreground:
         """Compare `frame` with the empty scene; `held` (255) is left out of the light estimate."""
-        self._curve = self._tone_curve(frame, held)
-        expected = cv2.LUT(self._scene_u8, self._curve)
-        difference = np.asarray(cv2.absdiff(frame, expected), np.uint8)
-        self._difference = difference
-        mask = cv2.compare(difference, self._threshold, cv2.CMP_GT)
+        self._curve = tone_curve(self._scene_u8, frame, held, self._curve)
+        self._expected = np.asarray(cv2.LUT(self._scene_u8, self._curve), np.uint8)
+        expected = self._expected
+        self._difference = np.asarray(cv2.absdiff(frame, expected), np.uint8)
+        mask = cv2.compare(self._difference, self._threshold, cv2.CMP_GT)
         mask = cv2.medianBlur(mask, 3)
-        share = cv2.countNonZero(mask) / mask.size
+        found = cv2.countNonZero(mask)
+        if not found:
+            nothing = np.asarray(mask, np.uint8)
+            return Foreground(nothing, nothing, expected, new_scene=False)
         darkest_shadow = cv2.convertScaleAbs(expected, alpha=self._settings.shadow_ratio)
+        # darker than the scene but not as dark as a body: cast shadow, perhaps
         shadow = cv2.bitwise_and(
             cv2.compare(frame, darkest_shadow, cv2.CMP_GT),
             cv2.compare(frame, expected, cv2.CMP_LT),
         )
-        solid = cv2.bitwise_and(mask, cv2.bitwise_not(shadow))
+        solid = cv2.subtract(mask, shadow)
         return Foreground(
             mask=np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, self._dilate), np.uint8),
             solid=np.asarray(solid, np.uint8),
-            expected=np.asarray(expected, np.uint8),
-            new_scene=share > self._settings.relearn_share,
+            expected=expected,
+            new_scene=found / mask.size > self._settings.relearn_share,
         )
 
     def changed(self, frame: Luma, previous: Luma) -> Mask:
         """255 where two pictures differ by more than this scene's noise."""
-        difference = cv2.absdiff(frame, cv2.LUT(previous, self._step_curve(frame, previous)))
+        step = thinned(frame).astype(np.int16) - thinned(previous)
+        shift = int(np.median(step[::2, ::2]))
+        lit = previous
+        if shift > 0:
+            lit = np.minimum(previous, np.uint8(255 - shift)) + np.uint8(shift)
+        elif shift < 0:
+            lit = np.maximum(previous, np.uint8(-shift)) - np.uint8(-shift)
+        difference = cv2.absdiff(frame, lit)
         return np.asarray(cv2.compare(difference, self._threshold, cv2.CMP_GT), np.uint8)
 
     def learn(self, frame: Luma, held: Mask, elapsed_s: float) -> None:
         """Follow slow change. Where `held` is 255 only the light is followed, not the picture."""
-        rate = 1.0 - float(np.exp(-elapsed_s / self._settings.learn_s))
-        lit = cv2.LUT(self._scene_u8, self._curve)
-        target = frame.copy()
-        cv2.copyTo(lit, held, target)
-        cv2.accumulateWeighted(target, self._scene, rate)
-        self._scene_u8 = np.asarray(cv2.convertScaleAbs(self._scene), np.uint8)
-        rate = 1.0 - float(np.exp(-elapsed_s / self._settings.noise_s))
-        free = cv2.bitwise_not(held)
-        cv2.accumulateWeighted(self._difference, self._noise, rate, mask=free)
-        self._threshold = self._thresholds()
+        self._unlearned_s += elapsed_s
+        self._unheard_s += elapsed_s
+        if self._unlearned_s >= _LEARN_EVERY_S:
+            rate = 1.0 - float(np.exp(-self._unlearned_s / self._settings.learn_s))
+            self._unlearned_s = 0.0
+            target = frame.copy()
+            cv2.copyTo(self._expected, held, target)
+            cv2.accumulateWeighted(target, self._scene, rate)
+            self._scene_u8 = np.asarray(cv2.convertScaleAbs(self._scene), np.uint8)
+        if self._unheard_s >= _NOISE_EVERY_S:
+            rate = 1.0 - float(np.exp(-self._unheard_s / self._settings.noise_s))
+            self._unheard_s = 0.0
+            free = cv2.bitwise_not(held)
+            cv2.accumulateWeighted(self._difference, self._noise, rate, mask=free)
+            self._threshold = self._thresholds()
 
     def absorb(self, frame: Luma, window: tuple[slice, slice]) -> None:
         """Take the picture as the empty scene in `window` (rows, columns)."""
@@ -107,58 +123,12 @@ class Background:
         """Forget the scene: `frame` is the empty scene now."""
         self._scene = frame.astype(np.float32)
         self._scene_u8 = frame.copy()
+        self._expected = self._scene_u8
+        self._curve = identity()
 
-    def _step_curve(self, frame: Luma, previous: Luma) -> NDArray[np.uint8]:
-        """The light's change between two pictures, as a plain shift."""
-        step = frame[::_STEP, ::_STEP].astype(np.int16) - previous[::_STEP, ::_STEP]
-        shift = int(np.median(step))
-        return np.clip(np.arange(256) + shift, 0, 255).astype(np.uint8)
-
-    def _thresholds(self) -> NDArray[np.uint8]:
-        noise = np.minimum(self._noise, _NOISE_CAP)
-        wanted = noise * self._settings.noise_factor + self._settings.min_contrast / 2
-        return np.clip(wanted, self._settings.min_contrast, 255).astype(np.uint8)
-
-    def _tone_curve(self, frame: Luma, held: Mask) -> NDArray[np.uint8]:
-        """Grey level of the empty scene -> grey level it has now, 256 entries.
-
-        Per bin of scene grey a trimmed mean of the change; bins with few pixels take over their
-        neighbours' value. Pixels of bodies are a minority of a bin and are trimmed away.
-        """
-        scene = self._scene_u8[::_STEP, ::_STEP].ravel()
-        change = frame[::_STEP, ::_STEP].ravel().astype(np.float32) - scene
-        free = held[::_STEP, ::_STEP].ravel() == 0
-        scene, change = scene[free], change[free]
-        if scene.size < 500:
-            return self._curve
-        bins = scene >> 3
-        base = self._first_guess(scene, change)
-        shift = base.copy()
-        for reach in (40.0, 20.0, 10.0):
-            near = np.abs(change - shift[bins]) < reach
-            count = np.bincount(bins[near], minlength=_BINS)
-            total = np.bincount(bins[near], weights=change[near], minlength=_BINS)
-            # the pull towards the guess steadies bins with few pixels
-            shift = ((total + _PULL_PX * base) / (count + _PULL_PX)).astype(np.float32)
-        curve = _LEVELS + np.interp(_LEVELS, _CENTRES, shift)
-        return np.clip(np.rint(curve), 0, 255).astype(np.uint8)
-
-    def _first_guess(self, scene: Luma, change: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Per bin, the change of light that explains most pixels: the last one, an even shift, or
-        a gain that fits the spread of the greys.
-        """
-        last = self._curve[np.rint(_CENTRES).astype(int)] - np.rint(_CENTRES)
-        even = np.full(_BINS, np.median(change))
-        guesses = [last, even]
-        few = slice(None, None, 4)
-        sample, moved = scene[few], change[few]
-        dark, bright = np.percentile(sample, (10, 90))
-        if bright - dark > 20.0:
-            now_dark, now_bright = np.percentile(sample + moved, (10, 90))
-            gain = np.clip((now_bright - now_dark) / (bright - dark), 0.2, 4.0)
-            guesses.append(now_dark + gain * (_CENTRES - dark) - _CENTRES)
-        bins = sample >> 3
-        wrong = [float(np.median(np.abs(moved - guess[bins]))) for guess in guesses]
-        # the last one wins unless another is clearly better
-        best = min(range(len(guesses)), key=lambda i: wrong[i] + (0.0 if i == 0 else 0.5))
-        return np.asarray(guesses[best], np.float32)
+    def _thresholds(self) -> Mask:
+        least = float(self._settings.min_contrast)
+        factor = self._settings.noise_factor
+        wanted = np.asarray(cv2.convertScaleAbs(self._noise, alpha=factor, beta=least / 2))
+        most = min(255.0, _NOISE_CAP * factor + least / 2)
+        return np.clip(wanted, round(least), round(most)).astype(np.uint8)

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from camerad.detection.background import Foreground
 from camerad.detection.settings import DetectionSettings
 
-Bool = NDArray[np.bool_]
+Mask = NDArray[np.uint8]
 _Rect = tuple[int, int, int, int]
 
 _LEAST_AREA_PX = 12
 _LEAST_HEIGHT_PX = 4
+_PIECES = np.ones((7, 3), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -35,18 +36,20 @@ class Blob:
 def find_blobs(foreground: Foreground, settings: DetectionSettings) -> list[Blob]:
     """Blobs big enough to matter; a blob that only shadow joins comes back as its parts."""
     height, width = foreground.mask.shape
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        foreground.mask, connectivity=8, ltype=cv2.CV_32S
-    )
+    outlines, _ = cv2.findContours(foreground.mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     least = max(_LEAST_AREA_PX, round(settings.min_area * height * width))
     found = []
-    for label in range(1, count):
-        x, y, w, h, area = (int(v) for v in stats[label])
-        if area < least or h < _LEAST_HEIGHT_PX:
+    for outline in outlines:
+        x, y, w, h = cv2.boundingRect(outline)
+        if w * h < least or h < _LEAST_HEIGHT_PX:
             continue
         window = np.s_[y : y + h, x : x + w]
-        body = labels[window] == label
-        solid = body & (foreground.solid[window] > 0)
+        filled = np.zeros((h, w), np.uint8)
+        cv2.drawContours(filled, [outline], -1, 255, cv2.FILLED, offset=(-x, -y))
+        body = np.asarray(cv2.bitwise_and(filled, foreground.mask[window]), np.uint8)
+        if cv2.countNonZero(body) < least:
+            continue
+        solid = np.asarray(cv2.bitwise_and(body, foreground.solid[window]), np.uint8)
         for left, top, wide, high, px in _bodies(body, solid, settings.min_height * height):
             found.append(_blob(x + left, y + top, wide, high, px, width, height))
     return found
@@ -64,17 +67,17 @@ def _blob(x: int, y: int, w: int, h: int, area: int, width: int, height: int) ->
     )
 
 
-def _bodies(body: Bool, solid: Bool, least_height: float) -> list[tuple[int, int, int, int, int]]:
+def _bodies(body: Mask, solid: Mask, least_height: float) -> list[tuple[int, int, int, int, int]]:
     """(x, y, w, h, area) of the bodies in one component, relative to it."""
     high, wide = body.shape
-    area = int(np.count_nonzero(body))
-    solid_area = int(np.count_nonzero(solid))
+    area = cv2.countNonZero(body)
+    solid_area = cv2.countNonZero(solid)
     if wide >= 2 * least_height / 3 and solid_area >= 0.3 * area:
         parts = _parts(solid, least_height)
         if len(parts) > 1:
-            return [(*rect, int(np.count_nonzero(solid[_cut(rect)]))) for rect in parts]
+            return [(*rect, cv2.countNonZero(solid[_cut(rect)])) for rect in parts]
     if solid_area >= 0.4 * area:
-        columns = np.flatnonzero(solid.sum(axis=0) >= max(1.0, 0.04 * high))
+        columns = np.flatnonzero((solid > 0).sum(axis=0) >= max(1.0, 0.04 * high))
         rows = np.flatnonzero(solid.any(axis=1))
         # legs may be as grey as a shadow: what is cut off must stay the smaller part
         if len(columns) and rows[-1] - rows[0] + 1 >= 0.7 * high:
@@ -88,17 +91,18 @@ def _cut(rect: _Rect) -> tuple[slice, slice]:
     return (slice(y, y + h), slice(x, x + w))
 
 
-def _parts(solid: Bool, least_height: float) -> list[_Rect]:
+def _parts(solid: Mask, least_height: float) -> list[_Rect]:
     """Upright solid parts that stand beside each other; pieces of one column are one part."""
     # closing reaches for the border of its window: give it some
-    roomy = np.pad(solid.astype(np.uint8), ((3, 3), (1, 1)))
-    joined = cv2.morphologyEx(roomy, cv2.MORPH_CLOSE, np.ones((7, 3), np.uint8))[3:-3, 1:-1]
-    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    roomy = cv2.copyMakeBorder(solid, 3, 3, 1, 1, cv2.BORDER_CONSTANT, value=0.0)
+    joined = cv2.morphologyEx(roomy, cv2.MORPH_CLOSE, _PIECES)[3:-3, 1:-1]
+    outlines, _ = cv2.findContours(
+        np.ascontiguousarray(joined), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
+    found = [(cv2.contourArea(outline), cv2.boundingRect(outline)) for outline in outlines]
     rects: list[_Rect] = []
-    order = sorted(range(1, count), key=lambda i: -int(stats[i][4]))
-    for label in order:
-        x, y, w, h, area = (int(v) for v in stats[label])
-        if area < _LEAST_AREA_PX:
+    for px, (x, y, w, h) in sorted(found, key=lambda part: -part[0]):
+        if px + w + h < _LEAST_AREA_PX:
             continue
         for at, rect in enumerate(rects):
             if _same_column(rect, (x, y, w, h)):

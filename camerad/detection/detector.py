@@ -260,6 +260,7 @@ class Detector:
             lively=t_s - track.moved_s <= patience,
             born_s=track.born_s,
             entered=track.entered,
+            came_with=track.came_with,
         )
 
     def _fraction_box(self, track: Track) -> tuple[float, float, float, float]:

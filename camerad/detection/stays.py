@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from camerad.detection.settings import DetectionSettings
 from camerad.model import Box, Detection, EventName, Point, Zone, ZoneKind
@@ -39,6 +40,8 @@ class Presence:
     born_s: float
     entered: bool
     """It came into the picture over the frame's edge."""
+    came_with: int | None = None
+    """The track that was this body and another as one, until they parted."""
 
 
 @dataclass
@@ -66,7 +69,8 @@ class Stays:
     def __init__(self, zones: Sequence[Zone], settings: DetectionSettings) -> None:
         self._settings = settings
         self._zones = [z for z in zones if z.kind is ZoneKind.LOITER]
-        self._corners = [np.asarray(z.polygon, np.float32) for z in self._zones]
+        self._aspect = 1.0
+        self._corners = self._scaled(1.0)
         self.open: list[Stay] = []
 
     def step(
@@ -78,6 +82,8 @@ class Stays:
     ) -> list[Detection]:
         """Count the moment `t_s`; `aspect` is the picture's width over its height."""
         said: list[Detection] = []
+        if aspect != self._aspect:
+            self._aspect, self._corners = aspect, self._scaled(aspect)
         for index, zone in enumerate(self._zones):
             if local_time is not None and zone.armed and not zone.armed.covers(local_time):
                 said += self._disarm(index, t_s)
@@ -87,7 +93,7 @@ class Stays:
                     continue
                 stay = self._stay(index, presence)
                 slack = _EDGE * presence.box[3] if stay and not stay.outside else 0.0
-                if self._inside(index, presence.feet, slack, aspect):
+                if self._inside(index, presence.feet, slack):
                     said += self._count(index, zone, stay, presence, t_s)
                 elif stay is not None:
                     stay.outside = True
@@ -99,12 +105,16 @@ class Stays:
         self.open = []
         return said
 
-    def _inside(self, index: int, feet: Point, slack: float, aspect: float) -> bool:
+    def _scaled(self, aspect: float) -> list[NDArray[np.float32]]:
+        """The zones' corners with the frame's height as the unit of both axes, N x 2."""
+        unit = np.array((aspect, 1.0), np.float32)
+        return [np.asarray(z.polygon, np.float32) * unit for z in self._zones]
+
+    def _inside(self, index: int, feet: Point, slack: float) -> bool:
         # feet on the frame's lower edge stand in a zone drawn to that edge
-        x, y = min(max(feet[0], 0.001), 0.999), min(max(feet[1], 0.001), 0.999)
-        corners = self._corners[index] * (aspect, 1.0)
-        away = cv2.pointPolygonTest(corners.astype(np.float32), (x * aspect, y), measureDist=True)
-        return away >= -slack
+        x, y = min(max(feet[0], 0.001), 0.999) * self._aspect, min(max(feet[1], 0.001), 0.999)
+        corners = self._corners[index]
+        return cv2.pointPolygonTest(corners, (x, y), measureDist=slack > 0.0) >= -slack
 
     def _stay(self, index: int, presence: Presence) -> Stay | None:
         return next((s for s in self.open if s.zone == index and s.track == presence.track), None)
@@ -115,7 +125,7 @@ class Stays:
         if stay is None:
             stay = self._inherited(index, presence, t_s)
         if stay is None:
-            stay = Stay(index, presence.track, 0.0, t_s, False, presence.box, presence.feet)
+            stay = self._shared(index, presence, t_s)
             self.open.append(stay)
         if not stay.outside and presence.lively:
             stay.dwell_s += t_s - stay.seen_s
@@ -167,6 +177,16 @@ class Stays:
         if best is not None:
             best.track = presence.track
         return best
+
+    def _shared(self, index: int, presence: Presence, t_s: float) -> Stay:
+        """A stay of its own: from now on, or for as long as the two who came as one are here."""
+        stay = Stay(index, presence.track, 0.0, t_s, False, presence.box, presence.feet)
+        for other in self.open:
+            known = other.zone == index and other.track == presence.came_with
+            if known and not other.started and t_s - presence.born_s <= self._settings.inherit_s:
+                stay.dwell_s, stay.upright_s = other.dwell_s, other.upright_s
+                stay.walked_in = other.walked_in
+        return stay
 
     def _leave(self, t_s: float) -> list[Detection]:
         said, kept = [], []

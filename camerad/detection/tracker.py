@@ -23,6 +23,10 @@ _KNOWN_HITS = 6
 _UNLIKE = 8.0
 _TWIN_S = 0.8
 """Two tracks on the same spot for this long are one thing."""
+_YOUNG_S = 2.0
+"""What falls apart this soon after it came is one body that comes into view in pieces."""
+_LOW = 0.65
+"""Less of the height of what it split off is a thing put down, not the other of two people."""
 
 
 class Tracker:
@@ -50,16 +54,17 @@ class Tracker:
         pieces = self._pieces(blobs, owner)
         groups = self._groups(blobs, owner)
         for index, track in owner.items():
-            blob = _joined([blobs[index], *(blobs[i] for i in pieces.get(track.number, ()))])
+            parts = [blobs[index], *(blobs[i] for i in pieces.get(track.number, ()))]
+            blob = _joined(parts)
             others = groups.get(index, [])
             if others and track.followable and _crowded(blob, track):
                 for member in (track, *others):
                     member.hold(frame, t_s, blob, self._settings)
             else:
-                track.see(blob, frame, t_s, self._settings)
+                track.see(blob, frame, t_s, self._settings, whole=len(parts) == 1)
                 if track.broken:
-                    self.tracks.remove(track)
                     self._begin(blob, t_s)
+                    self.tracks.remove(track)
         taken = {i for indices in pieces.values() for i in indices} | set(owner)
         for index, blob in enumerate(blobs):
             if index not in taken:
@@ -92,6 +97,8 @@ class Tracker:
         claims = []
         for track in self.tracks:
             for index, blob in enumerate(blobs):
+                if _far(track, blob):
+                    continue
                 worth = max(
                     _worth(track, track.box, blob), _STOPPED * _worth(track, track.last_box, blob)
                 )
@@ -120,7 +127,10 @@ class Tracker:
                     continue
                 if _overlap(track.box, _box(blob)) < 0.5 * blob.w * blob.h:
                     continue
-                whole = _joined([blobs[chosen[track.number]], blob])
+                main = blobs[chosen[track.number]]
+                whole = _joined([main, blob])
+                if not _of_one_body(main, blob, track):
+                    continue
                 if whole.w <= 1.35 * track.w and whole.h <= 1.25 * track.h:
                     pieces.setdefault(track.number, []).append(index)
                     break
@@ -145,13 +155,20 @@ class Tracker:
         track = Track(self._next, blob, t_s)
         self._next += 1
         for parent in self.tracks:
-            if parent.hits < self._settings.confirm_hits or not _touching(parent, blob):
+            if not _touching(parent, blob):
+                continue
+            if t_s - parent.born_s <= _YOUNG_S:
+                track.descend_from(parent)
+                continue
+            if parent.hits < self._settings.confirm_hits:
                 continue
             track.alone = False
-            track.parent_h = max(track.parent_h, parent.h)
-            # one of two who came as one; a bag put down is much lower than who carried it
-            if parent.travelled and blob.h >= 0.65 * parent.h and blob.h > blob.w:
+            if blob.h < _LOW * parent.h:
+                track.parent_h = max(track.parent_h, parent.h)
+            elif parent.travelled and blob.h > blob.w:
+                # one of two who came as one; a bag put down is much lower than who carried it
                 track.travelled = True
+                track.came_with = parent.number
         self.tracks.append(track)
 
     def _drop_twins(self, t_s: float) -> None:
@@ -180,6 +197,22 @@ def _overlap(a: _Box, b: _Box) -> float:
     w = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
     h = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
     return max(0.0, w) * max(0.0, h)
+
+
+def _of_one_body(main: Blob, other: Blob, track: Track) -> bool:
+    """Whether two blobs may be pieces of one upright body: one above the other, or a scrap."""
+    shared = min(main.x + main.w, other.x + other.w) - max(main.x, other.x)
+    if shared >= 0.5 * min(main.w, other.w):
+        return True
+    return min(main.h, other.h) < 0.4 * track.h
+
+
+def _far(track: Track, blob: Blob) -> bool:
+    """Whether the blob is out of reach, judged at little cost."""
+    reach = max(track.h, blob.h) + 0.5 * (track.w + blob.w)
+    middle = blob.x + 0.5 * blob.w - 0.5 * track.w
+    moved = abs(track.x - track.last_box[0]) + abs(track.y - track.last_box[1])
+    return abs(track.x - middle) > reach + moved or abs(track.y - blob.y) > 2.0 * reach + moved
 
 
 def _worth(track: Track, box: _Box, blob: Blob) -> float:

@@ -46,7 +46,10 @@ class Track:
         self.born_s = self.seen_s = self.moved_s = self.apart_s = t_s
         self.hits = 1
         self.origin = self.feet
-        self._entered_at = self._centre() if blob.cut_bottom or blob.cut_side else None
+        self.entered_at = self._centre() if blob.cut_bottom or blob.cut_side else None
+        """Its middle when it came into the picture over the frame's edge."""
+        self._way_from: tuple[float, float] | None = None
+        self._way_hits = 0
         self.travelled = False
         self.alone = True
         """It came by itself, as one body: not split off another, not shrunk to a remainder."""
@@ -59,6 +62,8 @@ class Track:
         """It has become something else; what is there now deserves a new track."""
         self.parent_h = 0.0
         """Height of what it split off; its own travel is measured against that."""
+        self.came_with: int | None = None
+        """Number of the track that was this body and another, until they parted."""
         self._patch: Luma | None = None
         self._doubt_s = 0.0
         self._doubt_since = t_s
@@ -78,7 +83,7 @@ class Track:
     @property
     def entered(self) -> bool:
         """It came into the picture over the frame's edge."""
-        return self._entered_at is not None
+        return self.entered_at is not None
 
     @property
     def followable(self) -> bool:
@@ -93,6 +98,16 @@ class Track:
         """Whether it is and has mostly been higher than wide."""
         return self.tall_share >= 0.5 and self.h > self._tall_bound * self.w
 
+    def descend_from(self, parent: "Track") -> None:
+        """It is a piece of a body that has only just come into view: their way is one."""
+        self.born_s = min(self.born_s, parent.born_s)
+        self.travelled = self.travelled or parent.travelled
+        if parent.entered_at is not None:
+            self.entered_at = parent.entered_at
+        if self._way_from is None or parent.hits > self._way_hits:
+            self._way_from, self._way_hits = parent.origin, parent.hits
+            self.origin = parent.origin
+
     def predict(self, elapsed_s: float, unseen_s: float) -> None:
         """Move on as before; what is not seen slows down."""
         self.last_box = self.box
@@ -100,8 +115,13 @@ class Track:
         self.x += self.vx * elapsed_s * slow
         self.y += self.vy * elapsed_s * slow
 
-    def see(self, blob: Blob, frame: Luma, t_s: float, settings: DetectionSettings) -> None:
-        """A blob is this thing, or a part of it, or it and something else."""
+    def see(
+        self, blob: Blob, frame: Luma, t_s: float, settings: DetectionSettings, *, whole: bool
+    ) -> None:
+        """A blob is this thing, or a part of it, or it and something else.
+
+        `whole`: it is one blob; put together from pieces it says nothing about growing.
+        """
         elapsed = max(1e-3, t_s - self.seen_s)
         before = (self.x + self.w / 2 - self.vx * elapsed, self.y + self.h - self.vy * elapsed)
         at_edge = blob.cut_bottom or blob.cut_side or self.cut_bottom
@@ -125,7 +145,7 @@ class Track:
                 self.alone = False
             self.peak_h = blob.h
         self._doubt_s = 0.0
-        self._take(blob, quick=not mature)
+        self._take(blob, quick=not mature, whole=whole)
         self.cut_bottom = blob.cut_bottom
         self.peak_h = max(self.peak_h, self.h)
         self._tall_bound = settings.tall_cut if blob.cut_bottom else settings.tall
@@ -161,15 +181,17 @@ class Track:
         x, y = self.feet
         return float(np.hypot(x - feet[0], y - feet[1])) / max(self.h, 1.0)
 
-    def _take(self, blob: Blob, *, quick: bool) -> None:
+    def _take(self, blob: Blob, *, quick: bool, whole: bool) -> None:
         size = 0.8 if quick else 0.35
         place = 1.0 if quick else 0.75
         centre = self.x + self.w / 2
         foot = self.y + self.h
         centre += place * (blob.x + blob.w / 2 - centre)
         foot += place * (blob.y + blob.h - foot)
-        self.w += size * (blob.w - self.w)
-        self.h += size * (blob.h - self.h)
+        if whole or blob.w < self.w:
+            self.w += size * (blob.w - self.w)
+        if whole or blob.h < self.h:
+            self.h += size * (blob.h - self.h)
         self.x, self.y = centre - self.w / 2, foot - self.h
 
     def _lean_on(self, blob: Blob) -> None:
@@ -199,17 +221,17 @@ class Track:
             self._anchor = (self.feet, t_s)
 
     def _note_travel(self, settings: DetectionSettings, t_s: float) -> None:
-        if self.hits <= settings.confirm_hits:
+        if self.hits <= settings.confirm_hits and self._way_from is None:
             self.origin = self.feet
         elif self.distance_to(self.origin) * self.h > settings.travel_heights * max(
             self.h, self.parent_h
         ):
             # whatever it split off, it walks by itself now
             self.travelled = self.alone = True
-        elif self._entered_at is not None:
+        elif self.entered_at is not None:
             # who enters over the frame's edge shows a growing part: the feet tell nothing yet
             x, y = self._centre()
-            way = float(np.hypot(x - self._entered_at[0], y - self._entered_at[1]))
+            way = float(np.hypot(x - self.entered_at[0], y - self.entered_at[1]))
             self.travelled = self.travelled or way > settings.travel_heights * self.h
 
     def _centre(self) -> tuple[float, float]:
