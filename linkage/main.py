@@ -50,7 +50,7 @@ async def opened(
 ) -> AsyncIterator[Service]:
     """Open everything, first things first; on leaving, close it in reverse."""
     async with AsyncExitStack() as stack:
-        storage = await asyncio.to_thread(open_storage, settings, doors.database)
+        storage = await asyncio.to_thread(open_storage, settings, doors.database, doors.clock)
         stack.push_async_callback(closing, "store", storage.database.close)
         ground = Ground(settings, doors, storage.database, storage.box)
 

@@ -62,6 +62,7 @@ class DataSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     evidence_folder: str = "../data/evidence"
     site_key_file: str = "../data/site.key"
+    erasure_list_file: str = "../data/erased.jsonl"
 
 
 class MqttSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -184,6 +185,10 @@ class Settings:
     @property
     def site_key_file(self) -> Path:
         return self.path(self.file.data.site_key_file)
+
+    @property
+    def erasure_list_file(self) -> Path:
+        return self.path(self.file.data.erasure_list_file)
 
     def path(self, text: str) -> Path:
         """A path of a settings file, relative to its folder."""

@@ -13,7 +13,9 @@ from alarms.errors import StoreBusy, StoreUnusable
 from alarms.mqtt import BrokerAddress
 from alarms.store import Database, SealedBox, load_or_create_site_key, write_secret
 from alarms.store.tables import devices
+from lianfang_timing import Clock, SystemClock, unix_ms
 from linkage import schema
+from linkage.registry import erasures
 from linkage.settings import Settings
 
 EMBEDDED_BROKER_SECRET = "embedded-broker.secret"
@@ -27,8 +29,13 @@ class Storage:
     box: SealedBox
 
 
-def open_storage(settings: Settings, make_database: type[Database] = Database) -> Storage:
-    """Open the site's store, making it where it is not there yet.
+def open_storage(
+    settings: Settings,
+    make_database: type[Database] = Database,
+    clock: Clock = SystemClock(),  # noqa: B008 - it holds no state
+) -> Storage:
+    """Open the site's store, making it where it is not there yet. What was erased and has come
+    back with an older backup is erased again before this returns.
 
     Raises StoreUnusable, StoreTooNew or StoreBusy, each with one clear sentence.
     """
@@ -46,8 +53,16 @@ def open_storage(settings: Settings, make_database: type[Database] = Database) -
                 "check that its folder is writable and no other server holds it"
             ) from error
         key = load_or_create_site_key(settings.site_key_file, may_create=not has_secrets)
+        box = SealedBox(key)
+        erasures.keep_up(
+            database,
+            box,
+            settings.erasure_list_file,
+            now_ms=unix_ms(clock.now()),
+            writer=settings.file.site.node,
+        )
         undo.pop_all()
-    return Storage(database, SealedBox(key))
+    return Storage(database, box)
 
 
 def broker_address(settings: Settings) -> BrokerAddress:
@@ -73,7 +88,11 @@ def _embedded_secret(settings: Settings) -> str:
 
 
 def _folders(settings: Settings) -> list[Path]:
-    folders = [settings.evidence_folder, settings.site_key_file.parent]
+    folders = [
+        settings.evidence_folder,
+        settings.site_key_file.parent,
+        settings.erasure_list_file.parent,
+    ]
     url = make_url(settings.database_url)
     if url.get_backend_name() == "sqlite" and url.database:
         folders.append(Path(url.database).parent)

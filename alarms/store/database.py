@@ -112,6 +112,10 @@ class Database:
         """
         return await self._writer.run(self._empty_wal, urgent=False)
 
+    def empty_wal_now(self) -> bool:
+        """As `empty_wal`, in the calling thread; for the command line."""
+        return self._empty_wal()
+
     def _empty_wal(self) -> bool:
         if not self._is_sqlite:
             return True

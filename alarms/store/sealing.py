@@ -48,7 +48,7 @@ class SealedBox:
             return self._cipher.decrypt(
                 sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode()
             )
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: too short to hold a nonce
             raise StoreUnusable(
                 f"the secret of {context} cannot be opened: is the site key file the one this "
                 "database was made with?"

@@ -13,6 +13,7 @@ from linkage.composition.household_net import HouseholdNet
 from linkage.composition.response import Response
 from linkage.composition.way_in import WayIn
 from linkage.health import Health, HealthMetrics
+from linkage.registry.erasing_desk import ErasingDesk
 from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.supervision.metrics import SupervisionMetrics
 from linkage.ways.station_desk import StationDesk
@@ -78,6 +79,7 @@ def console(
             model_village=file.registry.model_village,
             station=StationDesk(database, clock, changes, box=ground.box, writer=node),
             enrolment=net.enrolment,
+            eraser=ErasingDesk(database, ground.box, ground.settings.erasure_list_file),
             ledgers=net.ledgers,
             test_every_s=float(file.ledgers.test_every),
         )

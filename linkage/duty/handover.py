@@ -113,6 +113,16 @@ def find(conn: Connection, handover_id: str, places: Places, box: SealedBox) -> 
     return None if one is None else _readable(conn, box, one)
 
 
+def notes_kept(conn: Connection, handover_id: str, places: Places) -> list[str]:
+    """The notes of both who drafted and who signed, as they lie. Raises NoSuchEntry."""
+    rows = conn.execute(_rows().where(handovers.c.handover_id == handover_id)).all()
+    found = [one for one in _handovers(rows) if _inside(one.places, places)]
+    if not found:
+        raise NoSuchEntry(f"没有交接班记录 {handover_id} / there is no hand-over {handover_id!r}")
+    said = [part.get("notes") for one in found for part in (one.sheet, one.since or {})]
+    return [notes for notes in said if notes]
+
+
 def newest(conn: Connection, places: Places, *, limit: int) -> list[Handover]:
     """The newest hand-overs inside these places, the newest first; their sheets as they lie."""
     ids = select(handovers.c.handover_id).where(handovers.c.act == Act.DRAFTED.value)

@@ -57,7 +57,7 @@ duty_overrides = Table(
     Column("end_ms", BigInteger, nullable=False),
     Column("username", ForeignKey("accounts.username")),
     Column("replaces", ForeignKey("accounts.username")),
-    Column("reason", String(200), nullable=False),
+    Column("reason", Text, nullable=False),  # sealed (linkage.registry.texts)
     sqlite_autoincrement=True,
 )
 
@@ -69,7 +69,7 @@ absences = Table(
     Column("begin_ms", BigInteger, nullable=False),
     Column("end_ms", BigInteger, nullable=False),
     Column("reason", String(16), nullable=False),  # linkage.duty.model.AbsenceReason
-    Column("note", String(200), nullable=False),
+    Column("note", Text, nullable=False),  # sealed
 )
 
 patrol_teams = Table(

@@ -19,7 +19,7 @@ quiet_windows = Table(
     Column("layers", Text, nullable=False),
     Column("devices", Text, nullable=False),
     Column("kinds", Text, nullable=False),  # JSON list of alarm kinds; never one for help
-    Column("reason", String(200), nullable=False),
+    Column("reason", Text, nullable=False),  # sealed (linkage.registry.texts)
     Column("author", String(64), nullable=False),
     Column("made_at_ms", BigInteger, nullable=False),
     Column("begin_ms", BigInteger, nullable=False),
@@ -37,9 +37,9 @@ drills = Table(
     Column("devices", Text, nullable=False),
     Column("begin_ms", BigInteger, nullable=False),
     Column("end_ms", BigInteger, nullable=False, index=True),
-    Column("notice_to", String(200), nullable=False),  # 报备: who was told of it
+    Column("notice_to", Text, nullable=False),  # 报备: who was told of it; sealed
     Column("noticed_at_ms", BigInteger),
-    Column("note", String(1000), nullable=False),
+    Column("note", Text, nullable=False),  # sealed
     Column("made_by", String(64), nullable=False),
     Column("made_at_ms", BigInteger, nullable=False),
     Column("started_by", String(64)),

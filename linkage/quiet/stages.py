@@ -35,10 +35,7 @@ def hold_back(draft: Draft, facts: Facts) -> Draft:
         reason = "没有静默或维护 / no silence or maintenance window"
         return draft.because("hold_back", matched=False, reason=reason)
     zh, en = window.sort.label
-    reason = (
-        f"{zh}中（{window.author}：{window.reason}），只留记录 / "
-        f"{en} {window.id}: kept in the log only"
-    )
+    reason = f"{zh}中（{window.author}），只留记录 / {en} {window.id}: kept in the log only"
     return draft.because("hold_back", matched=True, reason=reason, finished=True)
 
 

@@ -50,7 +50,7 @@ class HouseholdBox:
     def seal(self, household_id: str, key_sealed: bytes, contact: Contact) -> bytes:
         """The value for `households.personal_sealed`."""
         text = json.dumps(asdict(contact), ensure_ascii=False)
-        return self._of(household_id, key_sealed).seal(
+        return self.box_of(household_id, key_sealed).seal(
             text.encode(), context=_contact_context(household_id)
         )
 
@@ -64,30 +64,15 @@ class HouseholdBox:
         if key_sealed is None or personal_sealed is None:
             return None
         said = json.loads(
-            self._of(household_id, key_sealed).open(
+            self.box_of(household_id, key_sealed).open(
                 personal_sealed, context=_contact_context(household_id)
             )
         )
         further = tuple(FurtherContact(**one) for one in said.pop("further", ()))
         return Contact(**said, further=further)
 
-    def seal_text(self, household_id: str, key_sealed: bytes, text: str) -> bytes:
-        """A free text that speaks of the household, for records that are never changed."""
-        return self._of(household_id, key_sealed).seal(
-            text.encode(), context=_text_context(household_id)
-        )
-
-    def open_text(self, household_id: str, key_sealed: bytes | None, sealed: bytes) -> str | None:
-        """The text; None when the household was erased. Raises StoreUnusable."""
-        if key_sealed is None:
-            return None
-        return (
-            self._of(household_id, key_sealed)
-            .open(sealed, context=_text_context(household_id))
-            .decode()
-        )
-
-    def _of(self, household_id: str, key_sealed: bytes) -> SealedBox:
+    def box_of(self, household_id: str, key_sealed: bytes) -> SealedBox:
+        """What seals with the household's own key. Raises StoreUnusable."""
         return SealedBox(self._site.open(key_sealed, context=_key_context(household_id)))
 
 
@@ -120,7 +105,3 @@ def _key_context(household_id: str) -> str:
 
 def _contact_context(household_id: str) -> str:
     return f"household:{household_id}"
-
-
-def _text_context(household_id: str) -> str:
-    return f"household-text:{household_id}"

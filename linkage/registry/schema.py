@@ -18,6 +18,17 @@ estates = Table(
     Column("property_phone_sealed", LargeBinary),  # under the site key, `estate:{id}`
 )
 
+# A free text that lies sealed in a record has a key of its own: without it the record's chain is
+# whole and its text is gone (linkage.registry.texts, .erasing). Rows are never deleted.
+text_keys = Table(
+    "text_keys",
+    metadata,
+    Column("id", String(32), primary_key=True),  # random: never given twice, also after a restore
+    Column("household_id", String(64)),  # whose key seals this one; None: the site's
+    Column("key_sealed", LargeBinary),  # None: the text was taken out
+    Column("redacted_at_ms", BigInteger, index=True),
+)
+
 # What became of each entry, kept for ever; ids and the names of fields, nothing personal. Who
 # called, from where, is in the audit as well.
 registry_changes = Table(

@@ -15,6 +15,7 @@ from linkage.duty import registry
 from linkage.duty.errors import BadEntry
 from linkage.duty.model import Absence, Area, Override, Pattern, Post, hours_of, hours_text
 from linkage.duty.reading import load_rota
+from linkage.registry.texts import TextOpener, seal_said
 from linkage.schema import accounts
 from linkage.web import duty_views as shapes
 from linkage.web.duty_nouns import Entry, Noun, area_of
@@ -97,7 +98,7 @@ def _put_pattern(
 def _overrides(conn: Connection, ports: Ports) -> list[Entry]:
     rota = load_rota(conn, ports.site.zone)
     areas = {post.id: post.area for post in rota.posts}
-    zone = ports.site.zone
+    zone, opener = ports.site.zone, TextOpener(conn, ports.box)
     return [
         Entry(
             o.id,
@@ -109,7 +110,7 @@ def _overrides(conn: Connection, ports: Ports) -> list[Entry]:
                 until=o.end.astimezone(zone),
                 username=o.username,
                 replaces=o.replaces,
-                reason=o.reason,
+                reason=opener.open(o.reason),
             ),
         )
         for o in rota.overrides
@@ -117,10 +118,11 @@ def _overrides(conn: Connection, ports: Ports) -> list[Entry]:
 
 
 def _put_override(
-    conn: Connection, _ports: Ports, name: str, body: shapes.OverrideBody, _before: Entry | None
+    conn: Connection, ports: Ports, name: str, body: shapes.OverrideBody, _before: Entry | None
 ) -> None:
     begin, end = _checked(body.begin), _checked(body.until)
-    override = Override(name, body.post, begin, end, body.username, body.replaces, body.reason)
+    reason = seal_said(conn, ports.box, None, body.reason) or ""
+    override = Override(name, body.post, begin, end, body.username, body.replaces, reason)
     registry.put_override(conn, override)
 
 
@@ -136,7 +138,7 @@ def _person_area(conn: Connection, username: str) -> Area:
 
 
 def _absences(conn: Connection, ports: Ports) -> list[Entry]:
-    zone = ports.site.zone
+    zone, opener = ports.site.zone, TextOpener(conn, ports.box)
     return [
         Entry(
             a.id,
@@ -147,7 +149,7 @@ def _absences(conn: Connection, ports: Ports) -> list[Entry]:
                 begin=a.begin.astimezone(zone),
                 until=a.end.astimezone(zone),
                 reason=a.reason,
-                note=a.note,
+                note=opener.open(a.note),
             ),
         )
         for a in load_rota(conn, zone).absences
@@ -155,10 +157,11 @@ def _absences(conn: Connection, ports: Ports) -> list[Entry]:
 
 
 def _put_absence(
-    conn: Connection, _ports: Ports, name: str, body: shapes.AbsenceBody, _before: Entry | None
+    conn: Connection, ports: Ports, name: str, body: shapes.AbsenceBody, _before: Entry | None
 ) -> None:
     begin, end = _checked(body.begin), _checked(body.until)
-    registry.put_absence(conn, Absence(name, body.username, begin, end, body.reason, body.note))
+    note = seal_said(conn, ports.box, None, body.note) or ""
+    registry.put_absence(conn, Absence(name, body.username, begin, end, body.reason, note))
 
 
 ROTA_NOUNS: tuple[Noun[Any], ...] = (

@@ -29,6 +29,7 @@ from linkage.duty.teams import Proposal, busy_teams, out_until, propose
 from linkage.model.person import EVERYWHERE
 from linkage.model.place import Place
 from linkage.places import place_of_camera, place_of_household
+from linkage.registry.texts import TextOpener
 from linkage.schema import accounts, villages
 from linkage.web import duty_views as shapes
 from linkage.web.incident_detail import masked_phone
@@ -53,6 +54,7 @@ class _Room:
     """Display names by account."""
     homes: Mapping[str, Area]
     """Where each account belongs."""
+    opener: TextOpener
 
 
 def read_duty(conn: Connection, ports: Ports, principal: Principal) -> shapes.DutyNow:
@@ -117,6 +119,7 @@ def _room(conn: Connection, now: datetime, zone: ZoneInfo, box: SealedBox) -> _R
         busy=busy_teams(teams, sent),
         names={row.username: row.display_name for row in people},
         homes={row.username: Area(frozenset(json.loads(row.places))) for row in people},
+        opener=TextOpener(conn, box),
     )
 
 
@@ -186,7 +189,7 @@ def _absence(room: _Room, absence: Absence, principal: Principal) -> shapes.Abse
         begin=_text(absence.begin, room.zone),
         until=_text(absence.end, room.zone),
         reason=absence.reason.value if may_know else None,
-        note=absence.note if may_know else None,
+        note=room.opener.open(absence.note) if may_know else None,
     )
 
 

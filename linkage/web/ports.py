@@ -22,6 +22,7 @@ from linkage.ledgers.keeper import LedgerKeeper
 from linkage.ledgers.settings import TEST_EVERY_S
 from linkage.quiet.model import FloodPolicy
 from linkage.registry.coverage import MODEL_VILLAGE
+from linkage.registry.erasing_desk import ErasingDesk
 from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.steps.checks import Ask, ClosingCheck
 from linkage.ways.station_desk import StationDesk
@@ -128,6 +129,7 @@ class Ports:
     station: StationDesk
     enrolment: EnrolmentDesk
     ledgers: LedgerKeeper
+    eraser: ErasingDesk
     flood: FloodPolicy = FloodPolicy()  # noqa: RUF009 - frozen
     """When the board says that cameras flood it."""
     test_every_s: float = TEST_EVERY_S

@@ -75,7 +75,12 @@ class ReasonBody(Struct, forbid_unknown_fields=True):
 async def reason_of(request: web.Request) -> str:
     """Why the caller does it. Raises Problem 422 where nothing is said."""
     body = await body_of(request, ReasonBody)
-    reason = body.reason.strip()
+    return said_reason(body.reason)
+
+
+def said_reason(said: str) -> str:
+    """Raises Problem 422 where nothing is said."""
+    reason = said.strip()
     if not reason:
         raise Problem(422, "请说明原因 / say the reason.", more={"field": "reason"})
     return reason

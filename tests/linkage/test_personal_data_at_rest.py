@@ -2,77 +2,50 @@
 is gone from everything that can be read, while every chain stays whole."""
 
 import json
-import sqlite3
-from contextlib import closing
 
 import pytest
 from sqlalchemy import insert, select
 from structlog.testing import capture_logs
 
-from alarms.devices import DeviceRegistry
-from alarms.judging import Judge
 from alarms.model import AlarmSource
-from alarms.mqtt import Inbound
 from alarms.store import SealedBox, chain
 from alarms.store.tables import metadata
-from lianfang_timing import unix_ms
-from linkage import records, timeline
+from linkage import timeline
 from linkage.accounts.rights import Places
 from linkage.commands.audit_verify import CHAINED
 from linkage.duty.schema import patrol_teams
 from linkage.model.event import EventType
-from linkage.registry import homes, leaving, writing
+from linkage.registry import erasing, homes, writing
 from linkage.registry.history import Caller, note_unmasking
+from linkage.registry.mentions import Mentions
 from linkage.registry.model import GridEntry, GroupEntry, HouseholdEntry, VillageEntry
 from linkage.registry.personal import Contact, FurtherContact, contact_of
 from linkage.registry.search import HouseholdFinder
 from linkage.registry.texts import TextOpener, seal_text
 from linkage.schema import incident_events, incidents
-from linkage.supervision.schema import maintenance_orders
-from linkage.ways.planning import webhook_action
-from linkage.ways.settings import Use, Webhook
+from tests.linkage.personal_doors import (
+    ADDRESS,
+    CONTACT,
+    HEALTH,
+    LABEL,
+    NAME,
+    NOTE,
+    OTHER,
+    OTHER_PHONE,
+    PERSONAL,
+    PHONE,
+    SAID,
+    STEPS,
+    chain_faults,
+    on_disk,
+    readable,
+    report_by_telephone,
+    seen_in,
+    step,
+    through_every_door,
+)
 from tests.linkage.registry_room import API, GROUP, HOME, registry_as
 from tests.linkage.web_house import EAST, house
-
-NAME, PHONE, ADDRESS, HEALTH = "欧阳慕容绯", "13987650123", "琥珀巷七十七号", "髋关节置换"
-OTHER, OTHER_PHONE = "司徒鹤鸣", "13456780987"
-PERSONAL = (NAME, PHONE, ADDRESS, HEALTH, OTHER, OTHER_PHONE)
-SAID = f"{NAME} {PHONE} {ADDRESS} {HEALTH} {OTHER} {OTHER_PHONE}"
-ORDER_ROW = {
-    "id": "order-1",
-    "kind": "low",
-    "device_id": "b9",
-    "household_id": HOME,
-    "village_id": EAST,
-    "state": "open",
-    "raised_at_ms": 0,
-    "due_at_ms": 0,
-    "detail": "{}",
-}
-LABEL = "3组带院子的那户"
-CONTACT = {
-    "name": NAME,
-    "phone": PHONE,
-    "address": ADDRESS,
-    "health": HEALTH,
-    "further": [{"name": OTHER, "phone": OTHER_PHONE, "relation": "女儿"}],
-}
-NOTE, REASON = {"note": SAID}, {"reason": SAID}
-STEPS = (
-    ("acknowledge", NOTE),
-    ("verify", NOTE),
-    ("dispatch", {**NOTE, "to": SAID}),
-    ("reassign", {**REASON, "to": SAID}),
-    ("return", {**REASON, "to": SAID}),
-    ("dispatch", {**NOTE, "to": SAID}),
-    ("respond", NOTE),
-    ("close", {**NOTE, "outcome": "real"}),
-    ("reopen", REASON),
-    ("acknowledge", NOTE),
-    ("close", {**NOTE, "outcome": "real"}),
-    ("review", NOTE),
-    ("note", NOTE),
-)
 
 
 @pytest.fixture
@@ -82,96 +55,6 @@ async def town(tmp_path):
         await h.person("shift", "shift-leader")
         await h.person("duty", "duty-officer")
         yield h
-
-
-async def through_every_door(town, registry):
-    body = {"group": GROUP, "label": LABEL, "contact": CONTACT}
-    await registry.put(f"/households/{HOME}", body)
-    estate = {"village": EAST, "name": "花园", "property_phone": OTHER_PHONE}
-    await registry.put(f"/estates/{EAST}-e1", estate)
-    await registry.post(f"/households/{HOME}/unmask", {"reason": SAID})
-    await registry.browser.get(f"{API}/directory/{EAST}?reason={SAID}")
-    await town.incident("i-1")
-    await _a_report(town)
-    await _a_refused_message(town)
-    await _the_station_is_told(town)
-    await _a_device_is_seen_to(town)
-    async with town.browser("shift") as browser:
-        await browser.post("/api/v1/incidents/i-1/station-telephoned", json={"note": SAID})
-        await _the_station_confirms(town)
-        for name, body in STEPS:
-            await _step(browser, name, body)
-        handed = await (await browser.post("/api/v1/handover", json={"notes": SAID})).json()
-    async with town.browser("duty") as browser:
-        await browser.post(f"/api/v1/handover/{handed['id']}/sign", json={"notes": SAID})
-    return handed["id"]
-
-
-async def _step(browser, name, body):
-    version = (await (await browser.get("/api/v1/incidents/i-1")).json())["version"]
-    async with browser.post(
-        f"/api/v1/incidents/i-1/{name}", json=body, headers={"If-Match": str(version)}
-    ) as answer:
-        assert answer.status == 200, f"{name}: {await answer.text()}"
-
-
-async def _a_report(town):
-    body = {"kind": "fire", "household": HOME, "text": SAID, "reporter": f"{OTHER} {OTHER_PHONE}"}
-    async with town.browser("duty") as browser:
-        headers = {"Idempotency-Key": f"call {PHONE}"}
-        answer = await browser.post("/api/v1/reports", json=body, headers=headers)
-        assert answer.status == 201
-
-
-async def _a_refused_message(town):
-    judge = Judge(DeviceRegistry(town.database, town.box), town.clock, "lianfang")
-    for payload in (SAID.encode(), f'{{"v":1,"boot":1,"seq":1,"kind":"{PHONE}"}}'.encode()):
-        message = Inbound("lianfang/button/b9/press", payload, False, False, 1, 1, 0.0)
-        await town.log.take_in(lambda conn, m=message: judge(conn, [m]))
-
-
-async def _the_station_is_told(town):
-    now_ms = unix_ms(town.clock.now())
-    station = Webhook("station", "https://jcj.example/", b"", frozenset({Use.STATION}))
-    told = webhook_action(station, cause="a", event="opened", now_ms=now_ms, use=Use.STATION)
-    await town.database.write(lambda conn: records.plan(conn, "i-1", [told], now_ms=now_ms))
-
-
-async def _the_station_confirms(town):
-    headers = {"Authorization": f"Bearer {await town.machine('jcj', 'dispatcher')}"}
-    body = {"incident": "i-1", "reference": SAID}
-    async with (
-        town.browser() as browser,
-        browser.post("/api/v1/station/confirmations", json=body, headers=headers) as answer,
-    ):
-        assert answer.status == 200, await answer.text()
-
-
-async def _a_device_is_seen_to(town):
-    await town.database.write(
-        lambda conn: conn.execute(insert(maintenance_orders).values(ORDER_ROW))
-    )
-    async with town.browser("shift") as browser:
-        path = "/api/v1/maintenance-orders/order-1/done"
-        async with browser.post(path, json={"note": SAID}) as answer:
-            assert answer.status == 200
-            assert (await answer.json())["note"] == SAID
-
-
-def on_disk(folder):
-    """Every byte of the store: the file, what waits to be written into it, and a backup."""
-    file = folder / "town.db"
-    with closing(sqlite3.connect(file)) as conn:
-        conn.execute("VACUUM INTO ?", (str(folder / "backup.db"),))
-    found = b"".join(path.read_bytes() for path in sorted(folder.glob("*.db*")))
-    (folder / "backup.db").unlink()
-    return found
-
-
-def seen_in(found):
-    """Which of it can be read there, as it is or as JSON writes it."""
-    forms = {p: (p.encode(), p.encode("unicode_escape"), p.encode("utf-16-le")) for p in PERSONAL}
-    return {p for p, ways in forms.items() if any(way in found for way in ways)}
 
 
 async def test_the_search_of_the_bytes_would_find_it(town):
@@ -213,38 +96,10 @@ async def test_nothing_personal_of_an_imported_sheet_lies_on_disk(town):
     assert seen_in(repr(logged).encode()) == set()
 
 
-async def readable(registry):
-    """Everything that anybody can read of it, as one text.
-
-    Not the hand-over: what one shift tells the next is not one household's, and stays (under the
-    site key), as the operator guide says.
-    """
-    pages = [
-        "/api/v1/incidents/i-1",
-        "/api/v1/incidents?state=closed",
-        "/api/v1/alarms",
-        f"{API}/tree",
-        f"{API}/households?gone=1",
-        f"{API}/households/{HOME}",
-        f"{API}/households/{HOME}/export",
-        f"{API}/groups/{GROUP}",
-        f"{API}/households.csv",
-        f"{API}/devices.csv",
-        "/api/v1/maintenance-orders?state=done",
-        f"{API}/directory/{EAST}?reason=x",
-    ]
-    found = []
-    for path in pages:
-        async with registry.browser.get(path) as answer:
-            assert answer.status == 200, path
-            found.append(await answer.text())
-    return "\n".join(found)
-
-
 async def test_what_was_said_can_be_read_by_those_who_may(town):
     async with registry_as(town, "admin") as registry:
         handover = await through_every_door(town, registry)
-        text = await readable(registry)
+        text = await readable(registry, handover)
         sheet = await (await registry.browser.get(f"/api/v1/handover/{handover}")).json()
         incident = await (await registry.browser.get("/api/v1/incidents/i-1")).json()
     assert all(one in text for one in PERSONAL)
@@ -270,11 +125,11 @@ async def test_whom_officers_sent_in_words_of_their_own_is_sealed_an_account_or_
 
     async with town.browser("shift") as browser:
         for name in ("acknowledge", "verify"):
-            await _step(browser, name, NOTE)
+            await step(browser, name, NOTE)
         for name in ("duty", "crew", "巡防一组"):
-            await _step(browser, "dispatch", {"to": name})
+            await step(browser, "dispatch", {"to": name})
             assert await town.database.read(kept) == (name, name)
-        await _step(browser, "dispatch", {"to": SAID})
+        await step(browser, "dispatch", {"to": SAID})
         assert SAID not in await town.database.read(kept)
         (shown,) = (await (await browser.get("/api/v1/incidents")).json())["items"]
     assert shown["responder"]["to"] == SAID
@@ -300,21 +155,18 @@ async def test_the_longest_words_about_who_was_sent_fit_sealed_on_either_engine(
 
 async def test_an_erased_household_is_gone_from_every_page_and_every_chain_is_whole(town):
     async with registry_as(town, "admin") as registry:
-        await through_every_door(town, registry)
+        handover = await through_every_door(town, registry)
         await registry.put(
             f"/estates/{EAST}-e1", {"village": EAST, "name": "花园", "property_phone": None}
         )
         await registry.post(f"/households/{HOME}/erase", {"reason": "本人要求"})
-        text = await readable(registry)
+        text = await readable(registry, handover)
         by_search = [await registry.get(f"/households?gone=1&search={one}") for one in PERSONAL]
     assert seen_in(text.encode()) == set()
     assert LABEL not in text
     assert "（已删除）" in text
     assert [page["total"] for page in by_search] == [0] * len(PERSONAL)
-    faults = await town.database.read(
-        lambda conn: [f for table in CHAINED for f in chain.faults(conn, table, town.box)]
-    )
-    assert faults == []
+    assert await chain_faults(town) == []
 
 
 async def test_the_key_of_an_erased_household_is_in_no_byte_of_the_store(town):
@@ -352,7 +204,7 @@ async def test_what_a_caller_said_is_told_on_the_incident_s_page(town):
         )
 
     await town.incident("i-1")
-    await _a_report(town)
+    await report_by_telephone(town)
     (logged,) = await town.log.read(after=0)
     alarm = logged.id
     await town.database.write(link)
@@ -385,7 +237,7 @@ async def test_the_same_holds_on_either_engine(either_database):
         )
 
     def erase(conn):
-        leaving.erase(conn, caller, box, HOME, "本人要求")
+        erasing.erase(conn, caller, box, HOME, "本人要求", Mentions())
         return TextOpener(conn, box).open_all(
             {"reason": sealed, "other": "in the clear"}
         ), contact_of(conn, box, HOME)

@@ -6,11 +6,12 @@ from sqlalchemy import insert
 from alarms.store import SealedBox
 from alarms.store.tables import devices
 from linkage.accounts.rights import Places
-from linkage.registry import homes, leaving, moving, reading, writing
+from linkage.registry import erasing, homes, leaving, moving, reading, writing
 from linkage.registry.coverage import read_coverage
 from linkage.registry.errors import NoSuchEntry
 from linkage.registry.history import Caller, history_of
 from linkage.registry.household_export import read_everything
+from linkage.registry.mentions import Mentions
 from linkage.registry.model import (
     Change,
     Entity,
@@ -103,7 +104,7 @@ async def test_coverage_search_and_export_hold_on_either_engine(town):
 
 async def test_leaving_and_erasing_hold_on_either_engine(town):
     await town.write(lambda conn: leaving.leave(conn, ADMIN, "h01"))
-    await town.write(lambda conn: leaving.erase(conn, ADMIN, BOX, "h01", "本人要求"))
+    await town.write(lambda conn: erasing.erase(conn, ADMIN, BOX, "h01", "本人要求", Mentions()))
     home = await town.read(lambda conn: reading.read_home(conn, EVERYWHERE, BOX, "h01"))
     assert (home.contact, home.erased_at_ms, home.covered) == (None, 1_000, False)
     ids = await town.read(lambda conn: reading.list_households(conn, EVERYWHERE, Wanted()))
@@ -119,4 +120,4 @@ async def test_another_village_s_things_are_not_there(town):
     with pytest.raises(NoSuchEntry):
         await town.write(lambda conn: moving.move_household(conn, head, "h01", "t9"))
     with pytest.raises(NoSuchEntry):
-        await town.write(lambda conn: leaving.erase(conn, head, BOX, "h01", "x"))
+        await town.write(lambda conn: erasing.erase(conn, head, BOX, "h01", "x", Mentions()))

@@ -35,6 +35,7 @@ from linkage.errors import StaleVersion, StepNotAllowed
 from linkage.ledgers.keeper import LedgerKeeper
 from linkage.ledgers.settings import LedgerSettings
 from linkage.model.event import EventType
+from linkage.registry.erasing_desk import ErasingDesk
 from linkage.registry.personal import Contact, sealed_columns
 from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.steps.checks import Ask, ClosingCheck
@@ -454,6 +455,7 @@ async def house(
             station=StationDesk(database, clock, changes, box=box, writer="test"),
             enrolment=h.enrolment,
             ledgers=h.ledgers,
+            eraser=ErasingDesk(database, box, folder / "erased.jsonl"),
         ),
         console_folder=console,
         stream_limits=stream_limits,

@@ -21,6 +21,7 @@ from linkage.quiet.deciding import drill_refusal, start_refusal
 from linkage.quiet.errors import NoSuchQuiet, QuietRefused
 from linkage.quiet.ledger import as_csv, ledger
 from linkage.quiet.model import Drill
+from linkage.registry.texts import TextOpener, seal_said
 from linkage.web import quiet_views
 from linkage.web.answering import answer
 from linkage.web.duty_views import Moment
@@ -111,9 +112,14 @@ async def plan_drill(request: web.Request) -> web.Response:
         must_know(conn, s.mutual_aid_groups.c.id, drill.groups, "组", "group")
         must_know(conn, devices.c.id, drill.devices, "设备", "device")
         must_be_inside(caller, scopes.of_drill(conn, drill))
-        storage.add_drill(conn, drill)
-        _record(conn, ports, caller, drill, "planned")
-        return _shown(conn, ports, drill, now_ms)
+        kept = replace(
+            drill,
+            note=seal_said(conn, ports.box, None, drill.note) or "",
+            notice_to=seal_said(conn, ports.box, None, drill.notice_to) or "",
+        )
+        storage.add_drill(conn, kept)
+        _record(conn, ports, caller, kept, "planned")
+        return _shown(conn, ports, kept, now_ms)
 
     return answer(await written(ports, work), 201)
 
@@ -197,6 +203,8 @@ def _drill(conn: Connection, caller: Caller, drill_id: str, *, inside: bool = Fa
 
 def _shown(conn: Connection, ports: Ports, drill: Drill, now_ms: int) -> DrillView:
     names = read_people(conn, {drill.made_by, drill.started_by, drill.ended_by})
+    opener = TextOpener(conn, ports.box)
+    drill = replace(drill, note=opener.open(drill.note), notice_to=opener.open(drill.notice_to))
     groups = s.mutual_aid_groups
     found = conn.execute(
         select(groups.c.id, groups.c.name).where(groups.c.id.in_(sorted(drill.groups)))

@@ -4,6 +4,7 @@ Every noun has the same four routes. Whoever is limited to places sees what touc
 changes only what lies wholly inside.
 """
 
+import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from aiohttp import web
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from alarms.store import SealedBox
 from lianfang_timing import unix_ms
 from linkage import audit
 from linkage.accounts.rights import Permission
 from linkage.audit import AuditAction
 from linkage.duty.errors import BadEntry
+from linkage.registry.texts import seal_said
 from linkage.web.answering import answer
 from linkage.web.duty_entries import ROTA_NOUNS
 from linkage.web.duty_nouns import Entry, Noun
@@ -109,9 +112,28 @@ class _Editor(Generic[B]):
         entry_id: str,
         detail: dict[str, object],
     ) -> None:
-        entry = caller.entry(AuditAction.CHANGE, f"duty-{self.noun.name}:{entry_id}", detail)
+        kept = _without_names(conn, ports.box, detail)
+        entry = caller.entry(AuditAction.CHANGE, f"duty-{self.noun.name}:{entry_id}", kept)
         at_ms = unix_ms(ports.clock.now())
         audit.record(conn, ports.audit.writer, [entry], at_ms=at_ms)
+
+
+def _without_names(
+    conn: Connection, box: SealedBox, detail: dict[str, object]
+) -> dict[str, object]:
+    """As the audit keeps it for ever: names of people and free words are sealed."""
+    free = {"reason", "note", "members"} | ({"name"} if "phone" in detail else set())
+    return {
+        name: seal_said(
+            conn,
+            box,
+            None,
+            value if isinstance(value, str) else json.dumps(value, ensure_ascii=False),
+        )
+        if name in free and value
+        else value
+        for name, value in detail.items()
+    }
 
 
 async def _written(ports: Ports, work: Callable[[Connection], Any]) -> Any:

@@ -5,7 +5,7 @@ A period is two local dates, both within it; left out, the last 31 days.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from alarms.errors import BrokerAway
+from alarms.store import SealedBox
 from lianfang_timing import from_unix_ms, unix_ms
 from linkage.accounts.rights import Permission, Places
 from linkage.ledgers import books, device_tests, group_tests
@@ -23,6 +24,7 @@ from linkage.quiet.ledger import ledger as drill_ledger
 from linkage.registry.errors import NoSuchEntry
 from linkage.registry.places import must_cover, village_of_group
 from linkage.registry.sheets import xlsx
+from linkage.registry.texts import TextOpener
 from linkage.web import ledger_views, print_page
 from linkage.web.answering import answer
 from linkage.web.guard import PORTS, Caller, caller_of
@@ -48,6 +50,7 @@ class _Asked:
     village: str | None
     now_ms: int
     test_every_s: float
+    box: SealedBox
 
     @property
     def places(self) -> Places:
@@ -187,7 +190,9 @@ def _bind_drills(conn: Connection, asked: _Asked, zone: ZoneInfo) -> Book:
         if drill.begin_ms < asked.to_ms and touches(asked.caller, scopes.of_drill(conn, drill))
     ]
     ordered = sorted(held, key=lambda drill: (-drill.begin_ms, drill.id))
-    return books.drills([(drill, drill_ledger(conn, drill)) for drill in ordered], zone)
+    opener = TextOpener(conn, asked.box)
+    told = [replace(drill, notice_to=opener.open(drill.notice_to)) for drill in ordered]
+    return books.drills([(drill, drill_ledger(conn, drill)) for drill in told], zone)
 
 
 def _sheet_of(bind: Binder) -> Handler:
@@ -258,6 +263,7 @@ def _asked(request: web.Request) -> _Asked:
         village,
         unix_ms(now),
         ports.test_every_s,
+        ports.box,
     )
 
 

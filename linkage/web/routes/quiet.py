@@ -21,6 +21,7 @@ from linkage.quiet import scopes, storage
 from linkage.quiet.deciding import window_refusal
 from linkage.quiet.errors import NoSuchQuiet, QuietRefused
 from linkage.quiet.model import MAY_BE_HELD, QuietWindow, WindowSort
+from linkage.registry.texts import TextOpener, seal_text
 from linkage.rules.model import Layer
 from linkage.web import quiet_views
 from linkage.web.answering import answer
@@ -107,9 +108,10 @@ class _Windows:
             must_know(conn, s.villages.c.id, window.villages, "村", "village")
             must_know(conn, devices.c.id, window.devices, "设备", "device")
             must_be_inside(caller, scopes.of_window(conn, window))
-            storage.add_window(conn, window)
-            self._record(conn, ports, caller, window, "made")
-            return _shown(conn, ports, window, now_ms)
+            kept = replace(window, reason=seal_text(conn, ports.box, None, window.reason))
+            storage.add_window(conn, kept)
+            self._record(conn, ports, caller, kept, "made")
+            return _shown(conn, ports, kept, now_ms)
 
         return answer(await written(ports, work), 201)
 
@@ -150,6 +152,7 @@ class _Windows:
 
 def _shown(conn: Connection, ports: Ports, window: QuietWindow, now_ms: int) -> Quiet:
     names = read_people(conn, {window.author, window.ended_by})
+    window = replace(window, reason=TextOpener(conn, ports.box).open(window.reason))
     held = scopes.held_by(conn, window, until_ms=min(now_ms, window.end_ms))
     return quiet_views.quiet_view(window, names, ports.site.zone, now_ms=now_ms, held=held)
 

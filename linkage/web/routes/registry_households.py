@@ -5,11 +5,12 @@ from typing import Annotated
 
 import msgspec
 from aiohttp import web
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 from sqlalchemy import Connection, select
 
 from linkage.accounts.rights import Permission
 from linkage.registry import homes, leaving, moving, reading
+from linkage.registry.errors import NoSuchEntry, NotPossible
 from linkage.registry.history import history_of, note_looking, note_unmasking
 from linkage.registry.household_export import read_everything
 from linkage.registry.model import Entity, HouseholdEntry, Outcome, ToldBy, Written
@@ -26,9 +27,11 @@ from linkage.web.registry_calling import (
     ReasonBody,
     as_asked,
     opened_history,
+    problem_of,
     read,
     reason_of,
     registry_caller,
+    said_reason,
     write,
 )
 from linkage.web.routing import Parameter, Route
@@ -66,6 +69,13 @@ class HouseholdBody(Struct, forbid_unknown_fields=True):
     wants_notices: bool | UnsetType = UNSET
     told_by: ToldBy | UnsetType = UNSET
     contact: ContactBody | UnsetType = UNSET
+
+
+class EraseBody(ReasonBody):
+    also: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=20)] = field(
+        default_factory=list
+    )
+    """By what else people may have written of it: a former number, a nickname."""
 
 
 class MoveBody(Struct, forbid_unknown_fields=True):
@@ -207,12 +217,13 @@ async def leave(request: web.Request) -> web.Response:
 
 
 async def erase(request: web.Request) -> web.Response:
-    ports, caller = request.app[PORTS], registry_caller(request)
-    reason, id_ = await reason_of(request), request.match_info["id"]
-    work = partial(leaving.erase, caller=caller, box=ports.box, household_id=id_, reason=reason)
-    done = await write(request, work)
-    # what is erased must not wait in the write-ahead log for the next checkpoint
-    await ports.database.empty_wal()
+    eraser, caller = request.app[PORTS].eraser, registry_caller(request)
+    body, id_ = await body_of(request, EraseBody), request.match_info["id"]
+    reason = said_reason(body.reason)
+    try:
+        done = await eraser.erase(caller, id_, reason, also=body.also)
+    except (NoSuchEntry, NotPossible) as refused:
+        raise problem_of(refused) from refused
     return answer(registry_change_views.written(done))
 
 
@@ -306,8 +317,8 @@ ROUTES = (
         f"{_ONE}/erase",
         erase,
         Permission.HOUSEHOLD_ERASE,
-        "Erase everything personal of a household; cannot be undone",
-        body=ReasonBody,
+        "Erase everything personal of a household, and what mentions it; cannot be undone",
+        body=EraseBody,
         answers=_DONE,
     ),
     Route(
