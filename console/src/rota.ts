@@ -60,7 +60,28 @@ export function newPattern(post: string, today: string): Omit<Pattern, 'id'> {
   return { post, ...when, crews: [[]], weekdays: [...EVERY_DAY], turn: 'shift' }
 }
 
-export const newSlot = (): Slot => ({ hours: '20:00-08:00', weekdays: [...EVERY_DAY] })
+export const newSlot = (): Slot => ({
+  hours: '20:00-08:00',
+  weekdays: [...EVERY_DAY],
+  every_weeks: 1,
+  since: null,
+})
+
+export type SlotFields = Omit<Slot, 'hours' | 'since'> & { from: string; until: string; since: string }
+
+export const slotFields = ({ hours, since, ...rest }: Slot): SlotFields => ({
+  ...rest,
+  ...spanOf(hours),
+  weekdays: [...rest.weekdays],
+  since: since ?? '',
+})
+
+/** A slot of every week begins nowhere. */
+export const slotBody = ({ from, until, since, ...rest }: SlotFields): Slot => ({
+  ...rest,
+  hours: `${from}-${until}`,
+  since: rest.every_weeks > 1 ? since : null,
+})
 
 export function newTeam(places: readonly string[]): Omit<TeamEntry, 'id'> {
   const empty = { name: '', usernames: [], members: [], latitude: null, longitude: null }

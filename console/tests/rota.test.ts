@@ -10,6 +10,8 @@ import {
   newPattern,
   newPost,
   newTeam,
+  slotBody,
+  slotFields,
   patternBody,
   teamBody,
   tidied,
@@ -86,6 +88,18 @@ describe('a team', () => {
     expect(teamBody({ ...newTeam(['*']), members }).members).toEqual([
       { name: '陈队长', phone: '00000000101' },
     ])
+  })
+})
+
+describe('hours in which a team is out', () => {
+  const inTurn = { hours: '20:00-08:00', weekdays: [1], every_weeks: 2, since: '2026-11-23' }
+
+  it('keep their turns when something else of the team is changed', () => {
+    expect(slotBody(slotFields(inTurn))).toEqual(inTurn)
+  })
+
+  it('of every week begin in no week', () => {
+    expect(slotBody({ ...slotFields(inTurn), every_weeks: 1 }).since).toBeNull()
   })
 })
 

@@ -88,12 +88,14 @@ async def test_a_leader_sets_up_posts_shifts_teams_and_village_officers(
 
 
 async def team_is_set_up(leader: DutyPage, witness: Officer) -> None:
-    """Its telephone is masked when it is read, and survives a change of something else."""
+    """Its telephone, masked when it is read, and its turns survive a change of something else."""
     await leader.find("team-add").click()
     form = leader.find("team-form")
     await form.get_by_test_id("team-name").fill("东村巡防队")
     await form.get_by_label("全镇").uncheck()
     await form.get_by_label("东村", exact=True).check()
+    await form.get_by_test_id("slot-weeks").select_option("2")
+    await form.get_by_test_id("slot-since").fill("2026-11-23")
     await form.get_by_test_id("member-add").click()
     await form.get_by_test_id("member-name").fill("陈队长")
     await form.get_by_test_id("member-phone").fill("00000000101")
@@ -101,12 +103,15 @@ async def team_is_set_up(leader: DutyPage, witness: Officer) -> None:
     row = leader.find("team-row")
     await expect(row).to_contain_text(re.compile("东村.*陈队长"))
     await expect(row).not_to_contain_text("00000000101")
+    await expect(row).to_contain_text("每 2 周一次，2026-11-23 那周轮到")
 
     await row.get_by_test_id("team-change").click()
     await leader.find("team-form").get_by_test_id("team-name").fill("巡防一队")
     await saved(leader.find("team-form"))
     (team,) = await kept(witness, "teams")
     assert (team["name"], team["villages"]) == ("巡防一队", ["dongcun"])
+    (slot,) = team["slots"]
+    assert (slot["every_weeks"], slot["since"]) == (2, "2026-11-23")
 
     # a masked number is nobody else's
     await row.get_by_test_id("team-change").click()

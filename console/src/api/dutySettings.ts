@@ -33,6 +33,10 @@ export interface Pattern {
 export interface Slot {
   hours: string
   weekdays: number[]
+  /** Teams that take turns are out in every n-th week each. */
+  every_weeks: number
+  /** A day of a week in which it is out; null where that is every week. */
+  since: string | null
 }
 
 export interface TeamEntry extends Area {
