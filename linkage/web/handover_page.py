@@ -1,5 +1,7 @@
 """A hand-over sheet to print and sign: one page of HTML, Chinese first."""
 
+from datetime import datetime
+
 from alarms.model import AlarmKind
 from linkage.model.incident import Stage
 from linkage.web.handover_views import HandoverSignature, HandoverView
@@ -20,7 +22,7 @@ def page_of(handover: HandoverView, *, site_name: str) -> str:
             _kind(i.kind),
             _stage(i.stage),
             i.place,
-            i.opened_at,
+            _minute(i.opened_at),
             i.acknowledged_by or "未签收 / nobody",
             i.sent or "",
         )
@@ -85,7 +87,12 @@ def page_of(handover: HandoverView, *, site_name: str) -> str:
 def _signature(signature: HandoverSignature | None) -> tuple[str, str]:
     if signature is None:
         return _NOT_SIGNED, ""
-    return signature.display_name, signature.at
+    return signature.display_name, _minute(signature.at)
+
+
+def _minute(at: str) -> str:
+    """2026-11-21 21:03, where the site is, of RFC 3339."""
+    return datetime.fromisoformat(at).strftime("%Y-%m-%d %H:%M")
 
 
 def _kind(kind: str) -> str:

@@ -13,6 +13,7 @@ def page(title: str, parts: Iterable[str]) -> str:
         (
             "<!doctype html>",
             '<html lang="zh"><head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(title)}</title>",
             '<link rel="stylesheet" href="/print.css"></head><body>',
             f"<h1>{escape(title)}</h1>",

@@ -530,6 +530,7 @@ async def test_hand_over_can_be_printed_with_nothing_in_it_taken_for_markup(h, d
         "incident_events",
     ):
         assert text in page
+    assert "+08:00" not in page, "times are as people write them"
     await h.incident("i-2")
     await shift("POST", f"handover/{drafted['id']}/sign", {"notes": "收到"})
     page = await shift.get(f"handover/{drafted['id']}.html")
