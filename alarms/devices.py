@@ -12,10 +12,13 @@ from alarms import signature
 from alarms.credentials import Credentials, issue_in, key_context
 from alarms.errors import UnknownDevice
 from alarms.model import DeviceRecord, DeviceState, LoginOwner
+from alarms.news import known_after
 from alarms.store import Database, SealedBox
 from alarms.store.prepared import PreparedIn
 from alarms.store.tables import devices
 from lianfang_timing import Clock, SystemClock, unix_ms
+
+_AT_ONCE = 500
 
 __all__ = ["BrokerLogin", "Credentials", "DeviceRegistry", "PlannedDevice"]
 
@@ -123,17 +126,19 @@ class DeviceRegistry:
         """
         statement = update(devices).where(devices.c.id == bindparam("device"))
         heard = update(devices).where(devices.c.id.in_(spoke)).values(heard_at_ms=at_ms)
-        rows = [
-            {
-                "device": device,
-                "online": bool(status.get("online")),
-                "status_at_ms": at_ms,
-                "status": json.dumps(status),
-            }
-            for device, status in statuses.items()
-        ]
+        goodbyes = [device for device, status in statuses.items() if not status.get("online")]
 
         def work(conn: Connection) -> None:
+            before = _statuses_in(conn, goodbyes)
+            rows = [
+                {
+                    "device": device,
+                    "online": bool(status.get("online")),
+                    "status_at_ms": at_ms,
+                    "status": json.dumps(known_after(before.get(device, {}), status)),
+                }
+                for device, status in statuses.items()
+            ]
             conn.execute(statement, rows)
             if spoke:
                 conn.execute(heard)
@@ -243,3 +248,12 @@ class DeviceRegistry:
 
     def _opened(self, device: str, sealed: bytes | None) -> bytes | None:
         return None if sealed is None else self._box.open(sealed, context=key_context(device))
+
+
+def _statuses_in(conn: Connection, ids: Sequence[str]) -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        some = devices.c.id.in_(ids[start : start + _AT_ONCE])
+        for row in conn.execute(select(devices.c.id, devices.c.status).where(some)):
+            found[row.id] = {} if row.status is None else json.loads(row.status)
+    return found

@@ -3,7 +3,7 @@
 These are no alarms: what cannot be read is only logged.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -46,7 +46,8 @@ class News:
     """What a batch of messages said."""
 
     statuses: dict[str, dict[str, object]] = field(default_factory=dict)
-    """The last one of each device."""
+    """Of each device what it said last (`known_after`); a goodbye without the values that it left
+    out, where it said them in an earlier batch."""
     reports: list[DeviceReport] = field(default_factory=list)
     """Every one of them, in the order they came."""
     seen: list[SeenNotice] = field(default_factory=list)
@@ -78,8 +79,16 @@ def read_news(messages: Iterable[tuple[str, bytes, bool]], prefix: str) -> News:
     return news
 
 
+def known_after(before: Mapping[str, object], said: Mapping[str, object]) -> dict[str, object]:
+    """What is known of a device after a status. A goodbye, above all a last will, was written long
+    before: what it leaves out is as the device said it last."""
+    if said.get("online"):
+        return dict(said)
+    return {**before, **{name: value for name, value in said.items() if value is not None}}
+
+
 def _note_status(news: News, device: str, said: DeviceStatus, *, retained: bool) -> None:
-    news.statuses[device] = msgspec.to_builtins(said)
+    news.statuses[device] = known_after(news.statuses.get(device, {}), msgspec.to_builtins(said))
     news.reports.append(
         DeviceReport(
             device,

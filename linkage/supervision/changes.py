@@ -85,9 +85,31 @@ class Close:
     device_id: str | None = None
     anew: bool = False
     """The device's time begins anew."""
+    fault: Fault = Fault.SILENT
+    """What it was about."""
 
 
 Change = Raise | Recover | Reopen | Fold | Close
 
 NOT_SUPERVISED = "not-supervised"
 VILLAGE_IS_BACK = "village-is-back"
+CLOCK_IS_RIGHT = "clock-is-right"
+
+
+def end_of_all(fault: Fault) -> str:
+    """Why the orders end for which this common one stood, when it is over."""
+    return CLOCK_IS_RIGHT if fault is Fault.OWN_CLOCK else VILLAGE_IS_BACK
+
+
+@dataclass(frozen=True)
+class Maintained:
+    """What is being worked on at this moment."""
+
+    windows: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
+    """Of each, devices and villages; both must fit, and none named is any."""
+
+    def covers(self, device_id: str, village_id: str | None) -> bool:
+        return any(
+            (not devices or device_id in devices) and (not villages or village_id in villages)
+            for devices, villages in self.windows
+        )

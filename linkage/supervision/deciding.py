@@ -73,6 +73,10 @@ class Watched:
     clock_off: int = 0
     """Statuses in a row that show a wrong clock."""
     clock_good: int = 0
+    told: int | None = None
+    """When it last told the time."""
+    off_since: int = 0
+    """While its clock is off: since when it says so."""
     goings: list[int] = field(default_factory=list)
     """When it went, within the last hour or so; oldest first."""
     kept: bool = False
@@ -131,16 +135,18 @@ def take_report(device: Watched, report: Report, now: int, policy: Policy) -> No
     if report.rssi is not None:
         _note_signal(device, report.rssi, now, policy)
     if report.clock_off is not None:
-        _note_clock(device, off=abs(report.clock_off) > policy.clock_off)
+        _note_clock(device, now, off=abs(report.clock_off) > policy.clock_off)
 
 
 def take_press(device: Watched, now: int, *, clock_suspect: bool, told_time: bool) -> None:
     """Note a press: it spoke. One press is enough to know of its clock."""
     device.heard, device.away = now, None
     if clock_suspect:
-        device.clock_off, device.clock_good = _SURE, 0
+        _note_clock(device, now, off=True)
+        device.clock_off = _SURE
     elif told_time:
-        device.clock_off, device.clock_good = 0, _SURE
+        _note_clock(device, now, off=False)
+        device.clock_good = _SURE
 
 
 _SURE = 1_000_000
@@ -165,8 +171,11 @@ def _note_signal(device: Watched, rssi: float, now: int, policy: Policy) -> None
         device.strong.clear()
 
 
-def _note_clock(device: Watched, *, off: bool) -> None:
+def _note_clock(device: Watched, now: int, *, off: bool) -> None:
+    device.told = now
     if off:
+        if device.clock_off == 0:
+            device.off_since = now
         device.clock_off, device.clock_good = device.clock_off + 1, 0
     else:
         device.clock_off, device.clock_good = 0, device.clock_good + 1
@@ -323,6 +332,23 @@ def fell_at(device: Watched, listening: Listening, policy: Policy) -> int | None
     if away is not None:
         at = min(at, away)
     return at if at <= listening.now else None
+
+
+def off_together(
+    found: Collection[Watched], devices: Collection[Watched], policy: Policy
+) -> frozenset[str]:
+    """The devices that tell another time than we do because it is our clock that is wrong: as many
+    as a village's network takes with it, and such a share of all that told the time since the
+    first of `found` said so, and not in one village only; else none."""
+    began = min(device.off_since for device in found)
+    told = [d for d in devices if d.supervised and d.told is not None and d.told >= began]
+    off = [d for d in told if d.clock_off > 0]
+    if len(off) < max(policy.village_count, policy.village_share * len(told)):
+        return frozenset()
+    somewhere = {d.village_id for d in devices if d.supervised}
+    if len({d.village_id for d in off}) < min(2, len(somewhere)):
+        return frozenset()
+    return frozenset(d.id for d in off)
 
 
 def is_village_back(silent: int, folded: int, policy: Policy) -> bool:

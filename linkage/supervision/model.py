@@ -30,6 +30,9 @@ class Fault(StrEnum):
     VILLAGE = "village"
     """The devices of a village fell silent together: its mast, its network."""
 
+    OWN_CLOCK = "own-clock"
+    """Most devices that tell the time tell another than we do: it is ours that is wrong."""
+
     @property
     def label(self) -> tuple[str, str]:
         """The fault in Chinese and in English."""
@@ -51,6 +54,7 @@ _FAULT_LABELS = {
     Fault.WEAK: ("信号弱", "Signal weak"),
     Fault.CLOCK: ("时钟不准", "Clock wrong"),
     Fault.VILLAGE: ("全村设备失联", "The village's devices are silent"),
+    Fault.OWN_CLOCK: ("本系统时钟不准", "This system's own clock is wrong"),
 }
 
 
@@ -76,6 +80,7 @@ def _due() -> Mapping[Fault, int]:
         Fault.WEAK: 14 * 24 * _H,
         Fault.CLOCK: 14 * 24 * _H,
         Fault.VILLAGE: 4 * _H,
+        Fault.OWN_CLOCK: 4 * _H,
     }
 
 

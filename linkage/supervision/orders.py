@@ -15,7 +15,6 @@ from linkage.model.person import Person
 from linkage.people import people
 from linkage.supervision import storage
 from linkage.supervision.changes import (
-    VILLAGE_IS_BACK,
     Change,
     Close,
     Fold,
@@ -24,6 +23,7 @@ from linkage.supervision.changes import (
     Recover,
     Reopen,
     StandingOrder,
+    end_of_all,
 )
 from linkage.supervision.errors import NoSuchOrder, OrderRefused
 from linkage.supervision.model import Fault, OrderState, Policy
@@ -177,7 +177,7 @@ def finish(conn: Connection, order_id: str, *, by: str, note: str, now_ms: int) 
         )
     ).all()
     for member in members:
-        _end(conn, member.id, {"closed": VILLAGE_IS_BACK}, now_ms, by=by)
+        _end(conn, member.id, {"closed": end_of_all(Fault(found["kind"]))}, now_ms, by=by)
     storage.excuse_devices(conn, [member.device_id for member in members])
 
 

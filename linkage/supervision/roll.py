@@ -12,16 +12,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from alarms.model import DeviceState
 from linkage.supervision.changes import (
     NOT_SUPERVISED,
-    VILLAGE_IS_BACK,
     Change,
     Close,
     Fold,
+    Maintained,
     Orders,
     Raise,
     Recover,
     Registered,
     Reopen,
     StandingOrder,
+    end_of_all,
 )
 from linkage.supervision.deciding import (
     Listening,
@@ -32,6 +33,7 @@ from linkage.supervision.deciding import (
     faults_of,
     is_village_back,
     look_at,
+    off_together,
     take_press,
     take_report,
 )
@@ -51,6 +53,9 @@ class Roll:
         self._of_device: dict[str, dict[Fault, StandingOrder]] = {}
         self._down: dict[str, StandingOrder] = {}
         """The open order of each village that is down."""
+        self._own_clock: StandingOrder | None = None
+        """The open order for our own clock."""
+        self._maintained = Maintained()
         self._to_look_at: set[str] = set()
         self._at: dict[str, int] = {}
         self._queue: list[tuple[int, str]] = []
@@ -134,6 +139,13 @@ class Roll:
         self._unsaved.add(device_id)
         self._to_look_at.add(device_id)
 
+    def hold_back(self, maintained: Maintained) -> None:
+        """What is being worked on now: nothing new is found of it until that is over."""
+        before, self._maintained = self._maintained, maintained
+        if before != maintained:
+            over = (d.id for d in self._devices.values() if before.covers(d.id, d.village_id))
+            self._to_look_at |= set(over)
+
     # what comes out
 
     def changes(self, listening: Listening) -> list[Change]:
@@ -143,19 +155,27 @@ class Roll:
         self._to_look_at = set()
         changes: list[Change] = []
         found: defaultdict[str | None, list[Watched]] = defaultdict(list)
+        off: list[Watched] = []
         for device_id in sorted(self._looked):
             device = self._devices.get(device_id)
             if device is None:
                 of_gone = self._of_device.get(device_id, {}).values()
                 changes += [Close(order.id, NOT_SUPERVISED) for order in of_gone]
                 continue
+            known = set(self._of_device.get(device_id, {}))
             faults = faults_of(device, listening, self._policy, self._held(device_id))
+            if self._is_maintained(device):
+                faults &= known | {Fault.REVOKED}
             changes += self._of_one(device, faults)
-            if Fault.SILENT in faults - set(self._of_device.get(device_id, {})):
+            if Fault.SILENT in faults - known:
                 found[device.village_id].append(device)
+            if Fault.CLOCK in faults - known:
+                off.append(device)
         for village_id, silent in found.items():
             changes += self._of_village(village_id, silent, listening)
-        return changes + self._villages_back(changes)
+        if off:
+            changes += self._of_clocks(off)
+        return changes + self._back(changes)
 
     def settle(self, changes: Iterable[Change], orders: Orders, listening: Listening) -> None:
         """`changes` are in the store, and this is what stands there now."""
@@ -164,7 +184,7 @@ class Roll:
             if isinstance(change, Close) and change.anew and change.device_id is not None:
                 device = self._devices.get(change.device_id)
                 if device is not None:
-                    self._excuse(device, Fault.SILENT, listening.now)
+                    self._excuse(device, change.fault, listening.now)
         looked, self._looked = self._looked, set()
         for device_id in looked:
             self._schedule(device_id, listening)
@@ -214,10 +234,15 @@ class Roll:
         self._known_since = {order.id: before.get(order.id, now) for order in orders.standing}
         of_device: dict[str, dict[Fault, StandingOrder]] = {}
         down = {}
+        self._own_clock = None
         for order in orders.standing:
             if order.device_id is not None:
                 of_device.setdefault(order.device_id, {})[order.fault] = order
-            elif order.village_id is not None and order.state is OrderState.OPEN:
+            elif order.state is not OrderState.OPEN:
+                continue
+            elif order.fault is Fault.OWN_CLOCK:
+                self._own_clock = order
+            elif order.village_id is not None:
                 down[order.village_id] = order
         self._of_device, self._down = of_device, down
 
@@ -276,11 +301,11 @@ class Roll:
         heapq.heappush(self._queue, (at, device_id))
 
     def _of_one(self, device: Watched, faults: Set[Fault]) -> Iterable[Change]:
-        """All but a silence that is new."""
+        """All but a silence and a wrong clock that are new: those may be many devices' together."""
         orders = self._of_device.get(device.id, {})
         changes: list[Change] = [
             Raise(self._new_id(), fault, device, device.village_id)
-            for fault in sorted(faults - set(orders) - {Fault.SILENT})
+            for fault in sorted(faults - set(orders) - {Fault.SILENT, Fault.CLOCK})
         ]
         for fault, order in orders.items():
             recovered = order.state is OrderState.RECOVERED
@@ -301,34 +326,58 @@ class Roll:
             down = self._down.get(village_id)
             into = None if down is None else down.id
             if down is None:
-                village = [self._devices[i] for i in self._villages[village_id]]
+                there = (self._devices[i] for i in self._villages[village_id])
+                village = [device for device in there if not self._is_maintained(device)]
                 together = fallen_together(silent, village, listening, self._policy)
                 if together:
                     into = self._new_id()
                     changes.append(Raise(into, Fault.VILLAGE, None, village_id))
-                    changes += self._folded(together, into)
+                    changes += self._folded(together, Fault.SILENT, into)
         changes += [
             Raise(self._new_id(), Fault.SILENT, device, village_id, into) for device in silent
         ]
         return changes
 
-    def _folded(self, together: Iterable[str], into: str) -> list[Change]:
-        """The orders that were made before so many were seen to be silent."""
-        found = (self._of_device.get(i, {}).get(Fault.SILENT) for i in sorted(together))
+    def _of_clocks(self, off: list[Watched]) -> list[Change]:
+        changes: list[Change] = []
+        into = None if self._own_clock is None else self._own_clock.id
+        if into is None:
+            devices = [d for d in self._devices.values() if not self._is_maintained(d)]
+            together = off_together(off, devices, self._policy)
+            if together:
+                into = self._new_id()
+                changes.append(Raise(into, Fault.OWN_CLOCK, None, None))
+                changes += self._folded(together, Fault.CLOCK, into)
+        changes += [
+            Raise(self._new_id(), Fault.CLOCK, device, device.village_id, into) for device in off
+        ]
+        return changes
+
+    def _is_maintained(self, device: Watched) -> bool:
+        return self._maintained.covers(device.id, device.village_id)
+
+    def _folded(self, together: Iterable[str], fault: Fault, into: str) -> list[Change]:
+        """The orders that were made before so many were seen to have it."""
+        found = (self._of_device.get(i, {}).get(fault) for i in sorted(together))
         return [Fold(o.id, into) for o in found if o is not None and o.state is OrderState.OPEN]
 
-    def _villages_back(self, changes: Iterable[Change]) -> list[Change]:
-        if not self._down:
+    def _back(self, changes: Iterable[Change]) -> list[Change]:
+        """What was wrong with many at once, and is over."""
+        common = [*self._down.values()]
+        if self._own_clock is not None:
+            common.append(self._own_clock)
+        if not common:
             return []
         ending = {c.order_id for c in changes if isinstance(c, Recover | Close)}
-        silent: defaultdict[str, list[StandingOrder]] = defaultdict(list)
+        ill: defaultdict[str, list[StandingOrder]] = defaultdict(list)
         for order in self._orders.standing:
             if order.folded_into is not None and order.id not in ending:
-                silent[order.folded_into].append(order)
+                ill[order.folded_into].append(order)
         back: list[Change] = []
-        for order in self._down.values():
-            left = silent[order.id]
+        for order in common:
+            left = ill[order.id]
+            why = end_of_all(order.fault)
             if is_village_back(len(left), self._orders.folded.get(order.id, 0), self._policy):
                 back.append(Recover(order.id, closes=True))
-                back += [Close(o.id, VILLAGE_IS_BACK, o.device_id, anew=True) for o in left]
+                back += [Close(o.id, why, o.device_id, anew=True, fault=o.fault) for o in left]
         return back

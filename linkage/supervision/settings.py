@@ -45,6 +45,7 @@ class SupervisionSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=Tru
     due_low: Duration = Duration(_P.due[Fault.LOW] / 1000)
     due_weak: Duration = Duration(_P.due[Fault.WEAK] / 1000)
     due_clock: Duration = Duration(_P.due[Fault.CLOCK] / 1000)
+    due_own_clock: Duration = Duration(_P.due[Fault.OWN_CLOCK] / 1000)
     due_never_enrolled: Duration = Duration(_P.due[Fault.NEVER] / 1000)
 
 
@@ -93,6 +94,7 @@ def policy_of(said: SupervisionSettings) -> Policy:
             Fault.WEAK: _ms(said.due_weak),
             Fault.CLOCK: _ms(said.due_clock),
             Fault.VILLAGE: _ms(said.due_village),
+            Fault.OWN_CLOCK: _ms(said.due_own_clock),
         },
     )
 

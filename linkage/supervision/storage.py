@@ -10,8 +10,10 @@ from alarms.log import cursor
 from alarms.model import AlarmSource, DeviceState, Flag
 from alarms.store.tables import alarms, cursors, devices
 from linkage.bulk import execute_many
+from linkage.quiet.model import WindowSort
+from linkage.quiet.storage import windows
 from linkage.schema import grids, households, mutual_aid_groups
-from linkage.supervision.changes import Registered
+from linkage.supervision.changes import Maintained, Registered
 from linkage.supervision.deciding import Streak, Watched
 from linkage.supervision.schema import supervised_devices, supervision_listening
 
@@ -132,6 +134,17 @@ def excuse_devices(conn: Connection, device_ids: Iterable[str]) -> None:
             .where(supervised_devices.c.device_id.in_(ids[start : start + _AT_ONCE]))
             .values(excused_listened=listened(conn))
         )
+
+
+def maintained(conn: Connection, now_ms: int) -> Maintained:
+    """What the maintenance windows in force name."""
+    found = [
+        (window.cameras | window.devices, window.villages)
+        for window in windows(conn, since_ms=now_ms)
+        # a layer is of cameras only
+        if window.sort is WindowSort.MAINTENANCE and window.holds_at(now_ms) and not window.layers
+    ]
+    return Maintained(tuple(found))
 
 
 def presses_after(conn: Connection, position: int) -> list[Pressed]:

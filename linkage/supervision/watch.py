@@ -19,7 +19,7 @@ from alarms.store import Database
 from lianfang_timing import Backoff, Clock, unix_ms
 from linkage.registry import history
 from linkage.supervision import orders, storage
-from linkage.supervision.changes import Change, Orders, Raise, Registered
+from linkage.supervision.changes import Change, Maintained, Orders, Raise, Registered
 from linkage.supervision.deciding import Listening, Report, Watched
 from linkage.supervision.ears import Ears, Hearing
 from linkage.supervision.model import Fault, Policy
@@ -49,6 +49,7 @@ class _Seen:
     """None: it is as it was."""
     registry: int
     """Where its history stands."""
+    maintained: Maintained
     some_are_late: bool
 
 
@@ -162,6 +163,7 @@ class SupervisionWatch:
             lambda conn: _read(conn, position, registry, now_ms=now_ms)
         )
         roll.sync(seen.orders, listening.now)
+        roll.hold_back(seen.maintained)
         if seen.registered is not None:
             self._gone |= set(roll.place(seen.registered, {}, listening.now))
             self._registry = seen.registry, self._clock.monotonic()
@@ -258,6 +260,7 @@ def _read(conn: Connection, position: int, registry: int | None, *, now_ms: int)
         presses=storage.presses_after(conn, position),
         registered=None if stands == registry else storage.registered(conn),
         registry=stands,
+        maintained=storage.maintained(conn, now_ms),
         some_are_late=orders.some_are_late(conn, now_ms),
     )
 

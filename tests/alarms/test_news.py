@@ -72,3 +72,20 @@ def test_every_report_is_told_with_whether_it_came_as_it_was_said() -> None:
         DeviceReport("b1", live=True, online=False, every_s=600),
         DeviceReport("b1", live=True, online=True, tamper=True, at_ms=1780000000000),
     ]
+
+
+def test_a_goodbye_leaves_what_the_device_said_before_in_the_same_batch() -> None:
+    full = b'{"online":true,"every_s":600,"battery":0.9,"rssi":-70,"fw":"1.2","tamper":false}'
+    will = b'{"v":1,"online":false,"every_s":900}'
+    said = [(f"{BASE}/b1/status", one, False) for one in (full, will)]
+    kept = read_news(said, "lianfang").statuses["b1"]
+    assert (kept["online"], kept["every_s"], kept["battery"]) == (False, 900, 0.9)
+    assert (kept["rssi"], kept["fw"], kept["tamper"]) == (-70, "1.2", False)
+
+
+def test_what_a_device_that_is_there_leaves_out_is_not_known_any_more() -> None:
+    said = [
+        (f"{BASE}/b1/status", b'{"online":true,"battery":0.9}', False),
+        (f"{BASE}/b1/status", b'{"online":true}', False),
+    ]
+    assert read_news(said, "lianfang").statuses["b1"]["battery"] is None
