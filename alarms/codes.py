@@ -48,6 +48,8 @@ _CONTACT_ID: Mapping[AlarmKind, ContactId] = {
     # system inactivity: nobody is there to act
     AlarmKind.UNATTENDED: ContactId(654, "CD"),
     AlarmKind.ROTA_GAP: ContactId(654, "CD"),
+    # sensor tamper
+    AlarmKind.CAMERA_FAULT: ContactId(383, "TA"),
 }
 _SILENT_PANIC = ContactId(122, "HA")
 
@@ -106,6 +108,7 @@ _GB28181: Mapping[AlarmKind, Gb28181 | None] = {
     AlarmKind.LOITERING: Gb28181(Gb28181Method.VIDEO, LOITERING_TYPE, 2, NETWORK_CAMERA),
     AlarmKind.UNATTENDED: None,
     AlarmKind.ROTA_GAP: None,
+    AlarmKind.CAMERA_FAULT: None,
 }
 
 
@@ -190,6 +193,9 @@ _CAP: Mapping[AlarmKind, tuple[CapCategory, CapUrgency, CapSeverity, CapCertaint
         CapCategory.SAFETY, _NOW, CapSeverity.MODERATE, CapCertainty.OBSERVED,
     ),
     AlarmKind.ROTA_GAP: (CapCategory.SAFETY, _SOON, CapSeverity.MODERATE, CapCertainty.LIKELY),
+    AlarmKind.CAMERA_FAULT: (
+        CapCategory.SAFETY, _OPEN, CapSeverity.UNKNOWN, CapCertainty.OBSERVED,
+    ),
 }  # fmt: skip
 
 

@@ -25,6 +25,8 @@ class AlarmKind(StrEnum):
     """Nobody sits at an attended console."""
     ROTA_GAP = "rota_gap"
     """Nobody will hold a post that must be manned."""
+    CAMERA_FAULT = "camera_fault"
+    """A camera's picture is covered, turned, lost or otherwise of no use."""
 
     @property
     def label(self) -> tuple[str, str]:
@@ -44,9 +46,10 @@ _KIND_LABELS = {
     AlarmKind.LOITERING: ("徘徊", "Loitering"),
     AlarmKind.UNATTENDED: ("值守空缺", "Empty chair"),
     AlarmKind.ROTA_GAP: ("排班空缺", "Gap in the rota"),
+    AlarmKind.CAMERA_FAULT: ("摄像机故障", "Camera fault"),
 }
 
-SYSTEM_KINDS = frozenset({AlarmKind.UNATTENDED, AlarmKind.ROTA_GAP})
+SYSTEM_KINDS = frozenset({AlarmKind.UNATTENDED, AlarmKind.ROTA_GAP, AlarmKind.CAMERA_FAULT})
 """What we raise ourselves, about ourselves; only these may be closed by the system."""
 
 PRESS_KINDS = frozenset(AlarmKind) - {AlarmKind.LOITERING} - SYSTEM_KINDS

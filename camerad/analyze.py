@@ -19,6 +19,7 @@ from camerad.capture import open_luma, prepare_process
 from camerad.clip import Clip
 from camerad.detection import DetectionSettings, Detector
 from camerad.model import Detection, Zone
+from camerad.picture_health import PictureHealth
 from camerad.render import Rendering
 from camerad.stream_address import without_login
 
@@ -73,7 +74,7 @@ def analyze(
     Raises SourceUnreadable, CameraUnreachable, CameraTalksNonsense, RenderFailed.
     """
     began_wall, began_cpu = time.perf_counter(), time.process_time()
-    detector = Detector(zones, settings=settings)
+    detector, health = Detector(zones, settings=settings), PictureHealth(zones)
     frames = analysed = 0
     t_s = 0.0
     with ExitStack() as stack:
@@ -87,11 +88,14 @@ def analyze(
                 for detection in detector.process(luma, t_s, moment):
                     emit(as_line(detection))
                 analysed += 1
+            if health.wants(t_s):
+                for detection in health.process(luma, t_s):
+                    emit(as_line(detection))
             if rendering is not None:
                 rendering.write(luma, t_s, detector.tracks, detector.dwells(), detector.alerting())
             if progress is not None:
                 progress(frames, expected)
-    for detection in detector.finish(t_s):
+    for detection in (*detector.finish(t_s), *health.finish(t_s)):
         emit(as_line(detection))
     summary = Summary(
         frames,
@@ -108,8 +112,11 @@ def as_line(detection: Detection) -> dict[str, object]:
     line: dict[str, object] = {
         "event": str(detection.name),
         "t": round(detection.t_s, 3),
-        "zone": detection.zone,
     }
+    if detection.zone:
+        line["zone"] = detection.zone
+    if detection.trouble is not None:
+        line["what"] = detection.trouble.value
     if detection.track is not None:
         line["track"] = detection.track
     if detection.dwell_s is not None:

@@ -15,7 +15,8 @@ import structlog
 from camerad.capture import StreamOpener
 from camerad.errors import CameradError, CameraTalksNonsense, CameraUnreachable
 from camerad.looking import Looking, PictureReply, Progress
-from camerad.model import Camera, CameraEvent, CameraHealth, CameraState
+from camerad.model import Camera, CameraEvent, CameraHealth, CameraState, Trouble
+from camerad.picture_health import PictureHealth
 from camerad.rtsp_probe import Outage, probe
 from camerad.wire import WorkerSettings
 from lianfang_timing import Backoff
@@ -38,6 +39,7 @@ class _Status:
     late_s: float = 0.0
     analysed_per_s: float = 0.0
     frames_shed: int = 0
+    trouble: Trouble | None = None
 
 
 class CameraWatch:
@@ -71,6 +73,7 @@ class CameraWatch:
         self._asked: queue.SimpleQueue[PictureReply] = queue.SimpleQueue()
         self._beat_s = _WAITING
         self._shed_before = 0
+        self._picture_health = PictureHealth(camera.zones)
         self._status = _Status(
             CameraState.CONNECTING,
             "starting",
@@ -130,6 +133,7 @@ class CameraWatch:
             reconnects=status.reconnects,
             analysed_per_s=status.analysed_per_s,
             frames_shed=status.frames_shed,
+            trouble=status.trouble if status.state is CameraState.WATCHING else None,
             shedding=status.state is CameraState.WATCHING
             and (slowed or status.late_s > self._limits.late_s),
         )
@@ -207,6 +211,7 @@ class CameraWatch:
                 camera,
                 stream,
                 self._settings,
+                picture_health=self._picture_health,
                 emit=self._hand_on,
                 asked=self._asked,
                 per_s=self._per_s,
@@ -215,6 +220,7 @@ class CameraWatch:
     def _note_frame(self, progress: Progress) -> bool:
         """Whether to go on looking."""
         self._beat()
+        trouble_changed = progress.trouble is not self._status.trouble
         self._status = replace(
             self._status,
             frames_per_s=progress.frames_per_s,
@@ -222,7 +228,10 @@ class CameraWatch:
             late_s=progress.late_s,
             analysed_per_s=progress.analysed_per_s,
             frames_shed=self._shed_before + progress.frames_shed,
+            trouble=progress.trouble,
         )
+        if trouble_changed:
+            self._changed()
         if progress.frames == 1:
             self._come_up()
         return not self._stopping.is_set()

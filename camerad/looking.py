@@ -12,12 +12,15 @@ from zoneinfo import ZoneInfo
 from camerad.capture import Image, LumaStream, encode_jpeg
 from camerad.errors import CameradError, CameraUnreachable
 from camerad.lateness import Lateness
-from camerad.model import Camera, CameraEvent, Detection, EventName
+from camerad.model import Camera, CameraEvent, Detection, EventName, Trouble
+from camerad.picture_health import PictureHealth
 from camerad.rtsp_probe import Outage
 from camerad.shedding import Pace
 from camerad.wire import WorkerSettings
 
 _RATE_WINDOW_S = 2.0
+_SHOWN = frozenset({EventName.LOITERING_STARTED, EventName.TAMPER_STARTED})
+"""Events that go with a picture of the moment."""
 
 PictureReply = Callable[[bytes | None, str], None]
 """Called with a JPEG, or with None and the reason."""
@@ -35,6 +38,7 @@ class Progress:
     moment after it, when everything that came meanwhile is read at once."""
     analysed_per_s: float = 0.0
     frames_shed: int = 0
+    trouble: Trouble | None = None
 
 
 class Looking:
@@ -50,17 +54,20 @@ class Looking:
         stream: LumaStream,
         settings: WorkerSettings,
         *,
+        picture_health: PictureHealth,
         emit: Callable[[CameraEvent], None],
         asked: "queue.SimpleQueue[PictureReply]",
         per_s: Callable[[], float],
     ) -> None:
-        """`per_s`: how many frames a second the worker can afford to look at."""
+        """`picture_health` outlives the connection: one turned meanwhile is found.
+        `per_s`: how many frames a second the worker can afford to look at."""
         self._camera = camera
         self._stream = stream
         self._mask = settings.mask
         self._clock = settings.clock
         self._limits = settings.limits
         self._detector = settings.detector_factory(camera.zones)
+        self._picture_health = picture_health
         self._emit = emit
         self._asked = asked
         self._per_s = per_s
@@ -81,7 +88,8 @@ class Looking:
         Raises CameraTalksNonsense when a frame cannot be decoded, CameraUnreachable when the
         picture changes its size.
         """
-        progress, lateness, rate = Progress(), Lateness(), _Rate()
+        progress = Progress(trouble=self._picture_health.trouble)
+        lateness, rate = Lateness(), _Rate()
         if not self._first_frame(still_waiting):
             return Outage(
                 "no-frames",
@@ -104,6 +112,7 @@ class Looking:
                     self._pace.done(self._clock.monotonic() - start_s)
                 progress.frames_shed = self._pace.shed
                 progress.analysed_per_s = self._analysed.rate
+                progress.trouble = self._picture_health.trouble
         finally:
             self._tell(self._detector.finish(self._clock.monotonic() - start_s), None)
         return Outage("no-frames", "摄像机不再送来画面。 / The camera stopped sending pictures.")
@@ -129,7 +138,9 @@ class Looking:
         """Decode the frame to a picture only when somebody wants it; whether it was analysed."""
         per_s = self._limits.shedding.steps_per_s[-1] if late else self._per_s()
         analyse = self._detector.wants(t_s) and self._pace.take(t_s, per_s)
-        if not analyse and self._asked.empty():
+        now_s = self._clock.monotonic()
+        check = self._picture_health.wants(now_s)
+        if not analyse and not check and self._asked.empty():
             return False
         luma = self._stream.luma()
         if self._size is None:
@@ -143,13 +154,15 @@ class Looking:
             local_time = self._clock.now().astimezone(self._zone).time()
             self._tell(self._detector.process(luma, t_s, local_time), luma)
             self._analysed.note(t_s)
+        if check:
+            self._tell(self._picture_health.process(luma, now_s), luma)
         self._answer_asked(luma)
         return analyse
 
     def _tell(self, detections: list[Detection], luma: Image | None) -> None:
         for detection in detections:
             self._seq += 1
-            shown = luma if detection.name is EventName.LOITERING_STARTED else None
+            shown = luma if detection.name in _SHOWN else None
             self._emit(
                 CameraEvent(
                     camera_id=self._camera.id,

@@ -167,6 +167,8 @@ class CameraHealth:
     """Looks that were left out since the worker began, because it or the stream lagged."""
     shedding: bool = False
     """Whether fewer frames are looked at than detection asks for."""
+    trouble: Trouble | None = None
+    """What is wrong with its picture, while it is watched."""
 
 
 @dataclass(frozen=True)

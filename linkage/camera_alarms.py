@@ -1,4 +1,7 @@
-"""From what a camera saw to the alarm log. Loitering is an alarm; motion is evidence, not alarm."""
+"""From what a camera saw to the alarm log.
+
+Loitering is an alarm; motion is evidence, not alarm; a spoilt picture is a technical alarm.
+"""
 
 import asyncio
 
@@ -9,6 +12,7 @@ from alarms.log import AlarmLog
 from alarms.model import AlarmKind, AlarmSource, NewAlarm
 from camerad.model import CameraEvent, EventName
 from lianfang_timing import Backoff, unix_ms
+from linkage.camera_faults import CameraFaults, picture_alarm
 from linkage.errors import EvidenceNotKept
 from linkage.evidence import EvidenceFolder
 
@@ -20,16 +24,40 @@ log = structlog.get_logger()
 class CameraAlarms:
     """The port that `camerad.fleet` reports to."""
 
-    def __init__(self, alarm_log: AlarmLog, evidence: EvidenceFolder) -> None:
+    def __init__(self, alarm_log: AlarmLog, evidence: EvidenceFolder, faults: CameraFaults) -> None:
         self._log = alarm_log
         self._evidence = evidence
+        self._faults = faults
 
     async def on_event(self, event: CameraEvent) -> None:
-        """Append a loitering alarm with its picture; returns when it is on disk."""
+        """Append an alarm with its picture, if it is one; returns when it is on disk."""
+        match event.detection.name:
+            case EventName.LOITERING_STARTED:
+                await self._loitering(event)
+            case EventName.TAMPER_STARTED:
+                await self._trouble(event)
+            case EventName.TAMPER_ENDED:
+                log.info("camera.picture_well_again", camera=event.camera_id)
+                self._faults.note(event.camera_id, well=True)
+            case other:
+                log.debug("camera.evidence", camera=event.camera_id, seen=other.value)
+
+    async def _trouble(self, event: CameraEvent) -> None:
+        trouble = event.detection.trouble
+        assert trouble is not None
+        self._faults.note(event.camera_id, well=False)
+        alarm = picture_alarm(
+            event.camera_id,
+            trouble,
+            run=event.run,
+            seq=event.seq,
+            at=event.at,
+            picture=None if event.picture_jpeg is None else await self._keep(event),
+        )
+        await self._append(alarm)
+
+    async def _loitering(self, event: CameraEvent) -> None:
         seen = event.detection
-        if seen.name is not EventName.LOITERING_STARTED:
-            log.debug("camera.evidence", camera=event.camera_id, seen=seen.name.value)
-            return
         detail: dict[str, object] = {
             "zone": seen.zone,
             "dwell_s": seen.dwell_s,
@@ -69,5 +97,5 @@ class CameraAlarms:
                 await asyncio.sleep(_RETRY.delay_s(attempt))
                 attempt += 1
             else:
-                log.info("camera.loitering", camera=alarm.device)
+                log.info("camera.alarm", camera=alarm.device, kind=alarm.kind.value)
                 return

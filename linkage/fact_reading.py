@@ -275,6 +275,9 @@ def _places(conn: Connection, batch: Sequence[LoggedAlarm]) -> dict[str, Place]:
 
 def _reported_place(conn: Connection, detail: dict[str, object]) -> Place:
     household, village = detail.get("household"), detail.get("village")
+    camera = detail.get("camera")
+    if isinstance(camera, str):
+        return places.place_of_camera(conn, camera)
     if isinstance(household, str):
         found = places.place_of_household(conn, household)
         if found != NOWHERE:

@@ -78,6 +78,7 @@ async def opened(
                 ("ledgers", net.ledgers.run),
                 ("status", entry.link.keep_status),
                 ("cameras", partial(behind_bulkhead, seeing.fleet.run)),
+                ("camera faults", partial(behind_bulkhead, seeing.faults.run)),
                 ("camera finder", partial(behind_bulkhead, seeing.locator.run)),
                 ("watchdog", partial(keep_watchdog, ground.clock)),
             ),

@@ -3,11 +3,12 @@
 Planning the actions is a stage too; it has a file of its own (`linkage.planning`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
+from camerad.model import Trouble
 from linkage.escalation.plans import DUTY_PLAN
 from linkage.facts import Facts, OpenIncident
 from linkage.model.action import PlannedAction
@@ -20,7 +21,15 @@ from linkage.quiet.deciding import drill_of
 from linkage.quiet.model import Drill
 from linkage.rules.correlating import from_same_home, is_second_source, joined
 from linkage.rules.correlation import Correlation
-from linkage.rules.model import BUILT_IN, Question, Rule, Tried, priority_of, tried
+from linkage.rules.model import (
+    BUILT_IN,
+    SHOWN_ONLY,
+    Question,
+    Rule,
+    Tried,
+    priority_of,
+    tried,
+)
 
 
 @dataclass(frozen=True)
@@ -253,6 +262,9 @@ def _plan_of(rule: Rule, kind: AlarmKind) -> str:
 def _ring(draft: Draft, facts: Facts) -> tuple[bool, bool, str]:
     """(rings, restarts the escalation, why)"""
     found, alarm = draft.extends, facts.alarm
+    if alarm.kind in SHOWN_ONLY:
+        zh, en = _trouble_of(alarm.detail)
+        return found is None, False, f"{zh}：只提示，不呼叫 / {en}: shown, nobody is called"
     if draft.made_real is not None:
         return True, True, draft.made_real
     if draft.muted and (found is None or alarm.source is AlarmSource.CAMERA):
@@ -267,6 +279,14 @@ def _ring(draft: Draft, facts: Facts) -> tuple[bool, bool, str]:
         zh, en = draft.by.label
         return True, False, f"{zh}：再次响铃 / {en}: rings again"
     return rings, restarts, reason
+
+
+def _trouble_of(detail: Mapping[str, object]) -> tuple[str, str]:
+    """What is wrong with the camera, in Chinese and in English."""
+    told = detail.get("trouble")
+    known = [trouble.label for trouble in Trouble if trouble.value == told]
+    zh, en = known[0] if known else AlarmKind.CAMERA_FAULT.label
+    return zh, en.lower()
 
 
 def _ring_again(found: OpenIncident, facts: Facts) -> tuple[bool, bool, str]:

@@ -48,6 +48,7 @@ class _Sight:
     """How strong the picture was at one moment."""
 
     t_s: float
+    judged: int
     faded: float
     """Of the landmarks' pattern, see `Likeness`."""
     span: float
@@ -144,7 +145,7 @@ class PictureHealth:
         rule = self._settings
         if look.bright <= rule.black:
             return Trouble.BLACK
-        if look.dark >= rule.white:
+        if look.dark >= rule.white or look.middle >= rule.glare:
             return Trouble.WASHED_OUT
         if like.judged < rule.least_landmarks:
             return None
@@ -155,7 +156,7 @@ class PictureHealth:
             return blurred
         assert self._memory is not None
         across, down, certainty = shift_between(look, self._memory.look)
-        if certainty >= rule.shift_certainty:
+        if certainty >= rule.shift_certainty and like.faded >= rule.faint:
             before, self._shift = self._shift, (across, down)
             if max(abs(across), abs(down)) <= rule.shake:
                 return blurred
@@ -191,7 +192,7 @@ class PictureHealth:
         if self.trouble is None and self._is_too_young(memory, seen, look):
             self._forget(look)
             return []
-        self._lately.append(_Sight(t_s, like.faded, look.bright - look.dark))
+        self._lately.append(_Sight(t_s, like.judged, like.faded, look.bright - look.dark))
         if seen is None:
             return self._all_is_well(look, memory, t_s, elapsed)
         self._well_since = None
@@ -251,10 +252,9 @@ class PictureHealth:
         if self._after_dusk:
             return False
         then = next(s for s in self._lately if s.t_s >= began + _FADING_S)
-        return (
-            max(s.faded for s in before) >= rule.sudden * then.faded
-            or max(s.span for s in before) >= rule.sudden * then.span
-        )
+        if then.judged >= rule.least_landmarks:
+            return max(s.faded for s in before) >= rule.sudden * then.faded
+        return max(s.span for s in before) >= rule.sudden * then.span
 
     def _forget(self, look: Look) -> None:
         self._memory = Memory(look)

@@ -109,14 +109,15 @@ def likeness(now: Look, then: Look, landmarks: Marks, alike: Tiles) -> Likeness:
     least = LEAST_PATTERN**2
     power = now.power[judged]
     there = power >= 0.25 * least
-    fine, fine_then = now.fine[judged], then.fine[judged]
     own = power / np.maximum(then.strength[judged], 1e-6)
-    sharpness = (fine / np.maximum(fine_then, 1e-6)) / np.maximum(own, 1e-6)
+    # sums, because a ratio of tiles that show nothing any more is noise
+    fine = float(now.fine[judged].sum()) / max(float(then.fine[judged].sum()), 1e-6)
+    strength = float(power.sum()) / max(float(then.strength[judged].sum()), 1e-6)
     return Likeness(
         judged=count,
         kept=float(np.count_nonzero((alike >= MATCH) & there)) / count,
         faded=float(np.sqrt(np.median(own))),
-        sharpness=float(np.median(sharpness)),
+        sharpness=fine / max(strength, 1e-6),
     )
 
 

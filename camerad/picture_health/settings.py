@@ -24,11 +24,13 @@ class HealthSettings:
     accept_after_s: float = 12 * 3600.0
     """A new view that stands for so long is the right one: it was turned on purpose."""
 
-    least_landmarks: int = 6
-    kept: float = 0.4
+    least_landmarks: int = 10
+    kept: float = 0.5
     """Share that must be found for the scene to be the same."""
     shift_certainty: float = 0.15
     """Peak of the phase correlation from which it is believed instead."""
+    faint: float = 0.1
+    """Strength of the pattern, of what it was, below which a correlation may be of noise."""
     shake: float = 0.05
     """Of the picture's side; what moved by more was turned."""
     plain: float = 0.5
@@ -44,6 +46,8 @@ class HealthSettings:
     """The same where no landmark is found either."""
     white: float = 215.0
     """Grey level above which 95 % of a washed-out picture lie, or half where nothing is found."""
+    glare: float = 240.0
+    """Grey level above which half of a washed-out picture lies, whatever the rest shows."""
     sudden_within_s: float = 4.0
     sudden: float = 2.5
     """By what factor the pattern must have faded since then; dusk takes longer."""

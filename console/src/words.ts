@@ -26,10 +26,11 @@ const KIND_ICONS: Record<string, IconName> = {
   loitering: 'eye',
   unattended: 'chair',
   rota_gap: 'chair',
+  camera_fault: 'camera',
 }
 
 /** What the system raises about the duty room itself. */
-const OWN_KINDS: ReadonlySet<string> = new Set(['unattended', 'rota_gap'])
+const OWN_KINDS: ReadonlySet<string> = new Set(['unattended', 'rota_gap', 'camera_fault'])
 
 export function kindIcon(kind: string): IconName {
   return KIND_ICONS[kind] ?? 'bell'

@@ -7,6 +7,7 @@ from camerad.discovery import discover
 from camerad.fleet import Fleet
 from camerad.onvif_door import describe, smallest_fit
 from linkage.camera_alarms import CameraAlarms
+from linkage.camera_faults import CameraFaults
 from linkage.cameras import CameraLocator, CameraRegistry
 from linkage.composition.ground import Ground
 from linkage.composition.way_in import WayIn
@@ -21,15 +22,24 @@ class Eyes:
     fleet: Fleet
     locator: CameraLocator
     evidence: EvidenceFolder
+    faults: CameraFaults
 
 
 def eyes(ground: Ground, entry: WayIn) -> Eyes:
     """Cameras, those who look at them, and where their pictures are kept."""
     file, clock = ground.settings.file, ground.clock
     evidence = EvidenceFolder(ground.settings.evidence_folder)
+    faults = CameraFaults(
+        ground.database,
+        entry.log,
+        clock,
+        ground.changes,
+        healths=lambda: fleet.health(),
+        writer=ground.node,
+    )
     fleet = ground.doors.fleet(
         clock=clock,
-        on_event=CameraAlarms(entry.log, evidence).on_event,
+        on_event=CameraAlarms(entry.log, evidence, faults).on_event,
         workers=file.cameras.workers or None,
         configure_logging=configure_logs,
     )
@@ -43,4 +53,4 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
         describe=describe,
         choose_profile=smallest_fit,
     )
-    return Eyes(fleet, locator, evidence)
+    return Eyes(fleet, locator, evidence, faults)

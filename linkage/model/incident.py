@@ -75,6 +75,7 @@ _URGENCY = {
     AlarmKind.LOITERING: 4,
     AlarmKind.UNATTENDED: 4,
     AlarmKind.ROTA_GAP: 4,
+    AlarmKind.CAMERA_FAULT: 5,
 }
 
 

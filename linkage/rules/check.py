@@ -17,7 +17,17 @@ from linkage.escalation.callees import Roster, found
 from linkage.escalation.plans import DRILL_PLAN, DUTY_PLAN, Callee, Plan, Plans
 from linkage.model.person import Person
 from linkage.quiet.deciding import PRACTISED
-from linkage.rules.model import BUILT_IN, Layer, Match, Question, Rule, Rules, SourceState, tried
+from linkage.rules.model import (
+    BUILT_IN,
+    SHOWN_ONLY,
+    Layer,
+    Match,
+    Question,
+    Rule,
+    Rules,
+    SourceState,
+    tried,
+)
 
 AHEAD = timedelta(days=7)
 
@@ -25,7 +35,7 @@ _BY_SOURCE: Mapping[AlarmSource, frozenset[AlarmKind]] = {
     AlarmSource.BUTTON: LIFE_SAFETY_KINDS | {AlarmKind.CANCEL},
     AlarmSource.CAMERA: frozenset({AlarmKind.LOITERING}),
     AlarmSource.REPORT: LIFE_SAFETY_KINDS,
-    AlarmSource.SYSTEM: SYSTEM_KINDS,
+    AlarmSource.SYSTEM: SYSTEM_KINDS - SHOWN_ONLY,
 }
 """What each source can raise; a test press reaches nobody on purpose."""
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from alarms.model import AlarmKind, AlarmSource
+from alarms.model import SYSTEM_KINDS, AlarmKind, AlarmSource
 from linkage.cells import distance_m
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
 from linkage.rules.correlation import Correlation, Same
@@ -49,6 +49,8 @@ def _fits(correlation: Correlation, incident: OpenIncident, facts: Facts) -> boo
     return (
         # what gathers a flood takes in no press, and nothing once the flood is over
         incident.flood_village is None
+        # what is wrong with ourselves is no place where people are
+        and (incident.kind in SYSTEM_KINDS) is (facts.alarm.kind in SYSTEM_KINDS)
         and incident.kind not in correlation.without_kinds
         and (not correlation.with_kinds or incident.kind in correlation.with_kinds)
         and _within_time(correlation, incident, facts)
@@ -105,8 +107,16 @@ def _shares(correlation: Correlation, incident: OpenIncident, facts: Facts) -> b
         case Same.OWN_CAMERA:
             return incident.camera_id == (place.camera_id or facts.alarm.device)
         case _:
-            # the same cause: a chair, a post
-            return incident.kind is facts.alarm.kind
+            return _is_same_cause(incident, facts)
+
+
+def _is_same_cause(incident: OpenIncident, facts: Facts) -> bool:
+    """The chair, the rota; of cameras each its own."""
+    if facts.alarm.kind is not incident.kind:
+        return False
+    if incident.kind is not AlarmKind.CAMERA_FAULT:
+        return True
+    return any(a.device == facts.alarm.device for a in incident.alarms)
 
 
 def _is_near(correlation: Correlation, incident: OpenIncident, facts: Facts) -> bool:

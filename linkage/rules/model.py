@@ -20,6 +20,9 @@ from linkage.rules.correlation import FOLD_WITHIN_S, Correlation, Same, built_in
 
 NEVER_SET_ASIDE = LIFE_SAFETY_KINDS | SYSTEM_KINDS | {AlarmKind.CANCEL}
 
+SHOWN_ONLY = frozenset({AlarmKind.CAMERA_FAULT})
+"""Technical: for whoever keeps the cameras. Heard once, and nobody is called up."""
+
 PRIORITIES: Mapping[AlarmKind, int] = {
     AlarmKind.DURESS: 1,
     AlarmKind.PANIC: 1,
@@ -31,6 +34,7 @@ PRIORITIES: Mapping[AlarmKind, int] = {
     AlarmKind.LOITERING: 3,
     AlarmKind.UNATTENDED: 2,
     AlarmKind.ROTA_GAP: 3,
+    AlarmKind.CAMERA_FAULT: 4,
     AlarmKind.TEST: 4,
 }
 """The priority of a kind where no rule says otherwise; 1 is the highest."""

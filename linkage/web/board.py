@@ -201,6 +201,7 @@ def _camera(
         frames_per_s=known.frames_per_s if known else 0.0,
         analysed_per_s=known.analysed_per_s if known else 0.0,
         shedding=known.shedding if known else False,
+        trouble=known.trouble.value if known and known.trouble else None,
         newest_frame_age_s=known.newest_frame_age_s if known else None,
         zones=zones,
     )

@@ -23,6 +23,9 @@ class Camera(Struct, frozen=True, kw_only=True):
     analysed_per_s: float
     shedding: bool
     newest_frame_age_s: float | None
+    trouble: str | None
+    """What is wrong with its picture: covered, sprayed, turned, defocused, black, washed-out or
+    signal-lost."""
     zones: list[ZoneItem]
 
 

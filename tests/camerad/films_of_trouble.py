@@ -161,7 +161,7 @@ def snowing(picture: Luma, t_s: float) -> Luma:
 
 def fog(over_s: float, begins_s: float = 15.0) -> Change:
     def change(picture: Luma, t_s: float) -> Luma:
-        thick = min(0.97, max(0.0, (t_s - begins_s) / over_s))
+        thick = 1.0 - 0.03 ** min(1.0, max(0.0, (t_s - begins_s) / over_s))
         return _noisy(picture * (1.0 - thick) + 190.0 * thick, 1.0, round(10 * t_s))
 
     return change

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from camerad.errors import CameraUnreachable
 from camerad.looking import Looking, Progress
-from camerad.model import Camera, CameraEvent, Detection, EventName
+from camerad.model import Camera, CameraEvent, Detection, EventName, Trouble
+from camerad.picture_health import PictureHealth
 from camerad.wire import Limits, WorkerSettings
 from tests.camerad.fleet_fakes import no_mask
 
@@ -95,6 +96,7 @@ class Watching:
         self.stream = Stream(self.time, frames)
         self.detector = Wanting()
         self.events: list[CameraEvent] = []
+        self.health = PictureHealth()
         self.asked: queue.SimpleQueue = queue.SimpleQueue()
         self.progress = Progress()
         self.per_s = 5.0
@@ -103,6 +105,7 @@ class Watching:
             Camera("yard", "yard", "rtsp://x/y", time_zone="Asia/Shanghai"),
             self.stream,
             settings,
+            picture_health=self.health,
             emit=self.events.append,
             asked=self.asked,
             per_s=lambda: self.per_s,
@@ -215,3 +218,42 @@ def test_a_picture_that_is_asked_for_is_taken_from_the_next_frame() -> None:
     image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert image is not None
     assert image.shape == (48, 64)
+
+
+class Street(Stream):
+    """A street until `covered_at`, then a hand before the lens."""
+
+    covered_from = 20
+
+    def luma(self) -> NDArray[np.uint8]:
+        street = np.random.default_rng(3).integers(30, 220, (12, 16), np.uint8)
+        picture = cv2.resize(street, (160, 120), interpolation=cv2.INTER_NEAREST)
+        return np.full_like(picture, 60) if self.retrieved_s() >= self.covered_from else picture
+
+    def retrieved_s(self) -> float:
+        return self._frame.stream_s
+
+
+def on_a_street(seconds: int) -> Watching:
+    frames = [Frame(1.0, float(n)) for n in range(seconds)]
+    watching = Watching(frames)
+    watching.stream.__class__ = Street
+    watching.detector.every_s = 1e9
+    return watching
+
+
+def test_a_covered_lens_is_told_with_a_picture_and_stands_in_the_progress() -> None:
+    watching = on_a_street(40)
+    watching.look()
+    (told,) = [e for e in watching.events if e.detection.name is EventName.TAMPER_STARTED]
+    assert told.picture_jpeg is not None
+    assert watching.progress.trouble is told.detection.trouble is Trouble.SIGNAL_LOST
+    assert watching.progress.newest_frame_at_s == pytest.approx(1040.0)
+
+
+def test_the_end_of_a_connection_does_not_end_the_trouble() -> None:
+    watching = on_a_street(40)
+    watching.look()
+    names = [e.detection.name for e in watching.events]
+    assert EventName.TAMPER_ENDED not in names
+    assert watching.health.trouble is Trouble.SIGNAL_LOST

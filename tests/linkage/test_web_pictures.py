@@ -49,6 +49,7 @@ async def test_a_camera_shows_its_state_and_zones(town):
         "analysed_per_s": 0.0,
         "shedding": False,
         "newest_frame_age_s": 0.1,
+        "trouble": None,
         "zones": [
             {
                 "name": "gate",

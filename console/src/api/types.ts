@@ -292,6 +292,8 @@ export interface Camera {
   analysed_per_s: number
   shedding: boolean
   newest_frame_age_s: number | null
+  /** What is wrong with its picture; null when it is well. */
+  trouble: string | null
   zones: { name: string; kind: string; dwell_s: number | null; armed: unknown }[]
 }
 

@@ -157,6 +157,7 @@ export const stepsEn: Record<keyof typeof stepsZh, string> = {
 
   'kind.unattended': 'Empty chair',
   'kind.rota_gap': 'Gap in the rota',
+  'kind.camera_fault': 'Camera fault',
 
   'timeline.set_out': 'Set out',
   'timeline.arrived': 'Arrived',

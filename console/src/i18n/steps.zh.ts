@@ -155,6 +155,7 @@ export const stepsZh = {
 
   'kind.unattended': '值守空缺',
   'kind.rota_gap': '排班空缺',
+  'kind.camera_fault': '摄像机故障',
 
   'timeline.set_out': '队伍出动',
   'timeline.arrived': '队伍到场',

@@ -16,7 +16,13 @@ export type Book = ReadonlyMap<string, Known>
 const CLOSED_KEPT = 200
 
 /** Kinds that do not keep ringing. Anything else, also a kind we have never heard of, does. */
-const SOFT_KINDS: ReadonlySet<string> = new Set(['loitering', 'cancel', 'test', 'rota_gap'])
+const SOFT_KINDS: ReadonlySet<string> = new Set([
+  'loitering',
+  'cancel',
+  'test',
+  'rota_gap',
+  'camera_fault',
+])
 /** The only kinds that a rule may mute (`ring` 0). A muted press could only be a mistake: it rings. */
 const MUTABLE_KINDS: ReadonlySet<string> = new Set(['loitering'])
 
@@ -121,6 +127,7 @@ const KIND_RANKS: Readonly<Record<string, number>> = {
   unattended: 4,
   loitering: 5,
   rota_gap: 5,
+  camera_fault: 5,
   cancel: 5,
   test: 6,
 }

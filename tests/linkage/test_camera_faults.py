@@ -1,0 +1,237 @@
+"""A spoilt picture and a lost stream are technical: shown, calling nobody, closed when over."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from alarms.log import AlarmLog
+from alarms.model import AlarmKind
+from camerad.model import (
+    CameraEvent,
+    CameraHealth,
+    CameraState,
+    Detection,
+    EventName,
+    Trouble,
+)
+from linkage.camera_alarms import CameraAlarms
+from linkage.camera_faults import CameraFaults
+from linkage.changes import Changes
+from linkage.engine import Engine
+from linkage.evidence import EvidenceFolder
+from linkage.rules.model import Rules
+from tests.linkage import town
+
+
+class CameraRoom:
+    """The town's cameras, their alarms and their faults on one clock."""
+
+    def __init__(self, database, folder: Path) -> None:
+        self.database = database
+        self.clock = town.HandClock()
+        self.changes = Changes()
+        self.log = AlarmLog(database, self.clock, writer="main")
+        self.healths: dict[str, CameraHealth] = {}
+        self.engine = Engine(
+            database,
+            self.log,
+            self.clock,
+            self.changes,
+            rules=Rules(),
+            time_zone=town.SHANGHAI,
+            writer="main",
+        )
+        self.evidence = EvidenceFolder(folder)
+        self.seq = 0
+        self.restart()
+
+    def restart(self) -> None:
+        self.faults = CameraFaults(
+            self.database,
+            self.log,
+            self.clock,
+            self.changes,
+            healths=lambda: self.healths,
+            writer="main",
+        )
+        self.alarms = CameraAlarms(self.log, self.evidence, self.faults)
+
+    def is_now(
+        self, camera: str, state: CameraState = CameraState.WATCHING, trouble: Trouble | None = None
+    ) -> None:
+        known = self.healths.get(camera)
+        since = known.since if known and known.state is state else self.clock.now()
+        self.healths[camera] = CameraHealth(camera, state, "", "", since, trouble=trouble)
+
+    async def say(self, camera: str, name: EventName, trouble: Trouble) -> None:
+        self.seq += 1
+        seen = Detection(name, 30.0, "", trouble=trouble)
+        self.is_now(camera, trouble=trouble if name is EventName.TAMPER_STARTED else None)
+        picture = b"jpeg" if name is EventName.TAMPER_STARTED else None
+        await self.alarms.on_event(
+            CameraEvent(camera, self.clock.now(), 7, self.seq, seen, picture)
+        )
+        await self.link()
+
+    async def link(self) -> None:
+        while await self.engine.run_once():
+            pass
+
+    async def look(self, after_s: float = 2.0) -> None:
+        self.clock.forward(after_s)
+        await self.faults.run_once()
+        await self.link()
+
+    async def incidents(self, *columns: str) -> list[tuple]:
+        found = await town.rows(self.database, "incidents")
+        return [tuple(row[c] for c in columns) for row in found]
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[CameraRoom]:
+    database = await town.open_town(tmp_path)
+    yield CameraRoom(database, tmp_path / "evidence")
+    await database.close()
+
+
+CAMERA = "cam-near"
+
+
+async def test_a_covered_camera_is_an_incident_of_its_place_that_calls_nobody_up(room):
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.COVERED)
+    ((kind, priority, stage, camera, village),) = await room.incidents(
+        "kind", "priority", "stage", "camera_id", "village_id"
+    )
+    assert (kind, priority, stage, camera) == ("camera_fault", 4, "reported", CAMERA)
+    assert village is not None
+    kinds = {row["kind"] for row in await town.rows(room.database, "actions")}
+    assert "escalate" not in kinds
+    assert "notice" not in kinds
+    (alarm,) = await town.rows(room.database, "alarms")
+    assert '"trouble":"covered"' in alarm["payload"].replace(" ", "")
+    assert '"picture"' in alarm["payload"]
+
+
+async def test_it_closes_by_itself_when_the_picture_is_well_again(room):
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.TURNED)
+    await room.look()
+    assert await room.incidents("stage") == [("reported",)]
+    await room.say(CAMERA, EventName.TAMPER_ENDED, Trouble.TURNED)
+    await room.look()
+    assert await room.incidents("stage") == [("closed",)]
+
+
+async def test_trouble_that_comes_back_joins_while_open_and_is_new_afterwards(room):
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.TURNED)
+    await room.say(CAMERA, EventName.TAMPER_ENDED, Trouble.TURNED)
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.COVERED)
+    await room.look()
+    assert await room.incidents("stage", "ring") == [("reported", 1)]
+    await room.say(CAMERA, EventName.TAMPER_ENDED, Trouble.COVERED)
+    await room.look()
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.COVERED)
+    assert sorted(await room.incidents("stage")) == [("closed",), ("reported",)]
+
+
+async def test_after_a_restart_what_shows_nothing_closes_when_it_shows_something(room):
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.COVERED)
+    room.restart()
+    room.healths.clear()
+    room.is_now(CAMERA)
+    await room.look(80.0)
+    assert await room.incidents("stage") == [("reported",)]
+    await room.look(15.0)
+    assert await room.incidents("stage") == [("closed",)]
+
+
+async def test_after_a_restart_a_turned_camera_is_left_to_people(room):
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.TURNED)
+    room.restart()
+    room.healths.clear()
+    room.is_now(CAMERA)
+    await room.look(3600.0)
+    assert await room.incidents("stage") == [("reported",)]
+
+
+async def test_a_lost_stream_is_told_within_seconds_and_closes_when_it_is_back(room):
+    room.is_now(CAMERA)
+    await room.look()
+    room.is_now(CAMERA, CameraState.DOWN)
+    await room.look(2.0)
+    assert await room.incidents("kind") == []
+    await room.look(2.0)
+    assert await room.incidents("kind", "camera_id") == [("camera_fault", CAMERA)]
+    await room.look(60.0)
+    room.is_now(CAMERA, CameraState.CONNECTING)
+    await room.look()
+    room.is_now(CAMERA)
+    await room.look(2.0)
+    assert await room.incidents("stage") == [("reported",)]
+    await room.look(4.0)
+    assert await room.incidents("stage") == [("closed",)]
+
+
+async def test_a_camera_never_seen_is_not_lost(room):
+    room.is_now(CAMERA, CameraState.DOWN)
+    await room.look(60.0)
+    assert await room.incidents("kind") == []
+
+
+async def test_a_mast_that_fails_is_one_alarm(room):
+    cameras = [f"mast-{n}" for n in range(6)]
+    for camera in cameras:
+        room.is_now(camera)
+    await room.look()
+    for camera in cameras:
+        room.is_now(camera, CameraState.DOWN)
+    await room.look(5.0)
+    assert await room.incidents("kind") == [("camera_fault",)]
+    for camera in cameras[:5]:
+        room.is_now(camera)
+    await room.look(10.0)
+    assert await room.incidents("stage") == [("reported",)]
+    # the last one was taken out of the registry
+    room.healths.pop(cameras[5])
+    await room.look()
+    assert await room.incidents("stage") == [("closed",)]
+
+
+async def test_a_blip_is_nothing(room):
+    room.is_now(CAMERA)
+    await room.look()
+    room.is_now(CAMERA, CameraState.DOWN)
+    await room.look(2.0)
+    room.is_now(CAMERA)
+    await room.look(10.0)
+    assert await room.incidents("kind") == []
+
+
+async def test_loitering_beside_it_is_an_incident_of_its_own(room):
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.COVERED)
+    room.clock.forward(5.0)
+    await room.log.append([town.loitering(CAMERA, 99)])
+    await room.link()
+    kinds = {kind for (kind,) in await room.incidents("kind")}
+    assert kinds == {AlarmKind.CAMERA_FAULT.value, AlarmKind.LOITERING.value}
+    await room.say(CAMERA, EventName.TAMPER_ENDED, Trouble.COVERED)
+    await room.look(5.0)
+    stages = dict(await room.incidents("kind", "stage"))
+    assert stages == {"camera_fault": "closed", "loitering": "reported"}
+
+
+async def test_each_camera_is_an_incident_of_its_own(room):
+    await room.say("cam-near", EventName.TAMPER_STARTED, Trouble.COVERED)
+    await room.say("cam-far", EventName.TAMPER_STARTED, Trouble.COVERED)
+    await room.say("cam-far", EventName.TAMPER_ENDED, Trouble.COVERED)
+    await room.look()
+    found = dict(await room.incidents("camera_id", "stage"))
+    assert found == {"cam-near": "reported", "cam-far": "closed"}
+
+
+async def test_a_fault_does_not_join_the_loitering_before_its_camera(room):
+    await room.log.append([town.loitering(CAMERA, 99)])
+    await room.link()
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.COVERED)
+    kinds = sorted(await room.incidents("kind"))
+    assert kinds == [("camera_fault",), ("loitering",)]
