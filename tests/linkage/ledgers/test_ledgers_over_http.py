@@ -195,6 +195,19 @@ async def test_a_leader_is_reminded_by_the_device_at_home_and_it_is_written_down
     assert [(c.entity_id, c.change, c.actor) for c in changes] == [(GROUP, "reminded", "duty")]
 
 
+async def test_a_reminder_is_for_one_village_or_one_group(h):
+    for body in ({}, {"village": EAST, "group": GROUP}):
+        assert (await post(h, "duty", "ledgers/untested/remind", **body))[0] == 422
+    assert (await post(h, "east", "ledgers/untested/remind", group=f"{WEST}-t3"))[0] == 404
+    assert (await post(h, "duty", "ledgers/untested/remind", group="nowhere"))[0] == 404
+    assert h.told.notices == []
+
+
+async def test_a_village_is_reminded_group_by_group(h):
+    _, done = await post(h, "east", "ledgers/untested/remind", village=EAST)
+    assert (done["reminded"], done["not_reminded"]) == ([GROUP], [])
+
+
 async def test_a_group_without_a_leader_is_named_as_not_reminded(h):
     _, done = await post(h, "duty", "ledgers/untested/remind", village=WEST)
     (left,) = done["not_reminded"]

@@ -42,6 +42,8 @@ class Bad:
     sheet: str = "表.csv"
     villages: tuple[str, ...] = ()
     """Of the clerk who brings it; all when empty."""
+    cells: dict[str, str] | None = None
+    """Where the file is one row of households: that row."""
 
 
 def bad(
@@ -57,7 +59,7 @@ def bad(
     """One row of households with these cells instead of good ones."""
     shown = cells.get(column, "") if value is None else value
     content = households_csv(good(**cells))
-    return Bad(name, content, 2, column, shown, why, mend, villages=villages)
+    return Bad(name, content, 2, column, shown, why, mend, villages=villages, cells=good(**cells))
 
 
 def device(cells: dict[str, str]) -> bytes:
@@ -802,6 +804,24 @@ async def test_a_bad_sheet_is_refused_where_it_is_wrong_and_says_how_to_mend_it(
 
 
 @pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("case", [c for c in CASES if c.cells], ids=lambda case: case.name)
+async def test_the_same_row_in_a_workbook_is_refused_in_the_same_words(
+    site: SheetSite, case: Bad
+) -> None:
+    headings = all_headings(SheetKind.HOUSEHOLDS)
+    assert case.cells is not None
+    book = workbook(户=[headings, [case.cells.get(heading, "") for heading in headings]])
+    (said,) = (await site.bring(case.content, villages=case.villages)).problems
+    before = await site.rows()
+    report = await site.bring(saved(book), "表.xlsx", villages=case.villages)
+    assert not report.ok
+    assert await site.rows() == before
+    (problem,) = report.problems
+    assert (problem.sheet, problem.row, problem.column) == ("户", 2, case.column)
+    assert (problem.value, problem.why, problem.mend) == (said.value, said.why, said.mend)
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_both_languages_say_what_is_wrong_and_how_to_mend_it(site: SheetSite) -> None:
     said: list[Problem] = []
     for case in CASES:
@@ -818,6 +838,13 @@ async def test_both_languages_say_what_is_wrong_and_how_to_mend_it(site: SheetSi
 
 def test_there_are_at_least_fifty_kinds_of_bad_sheet() -> None:
     assert len({case.name for case in CASES}) == len(CASES) >= 50
+    assert sum(case.cells is not None or case.content[:2] == b"PK" for case in CASES) >= 50
+
+
+def test_fifty_kinds_and_more_say_row_column_or_value() -> None:
+    """The others are about a whole file."""
+    located = [case for case in CASES if case.row is not None and (case.column or case.value)]
+    assert len(located) >= 50
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -134,6 +134,40 @@ async def test_order_is_given_only_to_somebody_who_may_see_to_it_there(town):
             assert (await answer.json())["owner"]["username"] == "east"
 
 
+async def test_giving_it_is_in_the_audit(town):
+    await town.person("east", "village-head", [EAST])
+    await order(town, "o", owner=None)
+    async with town.browser("duty") as session:
+        assert (await session.post(f"{ORDERS}/o/assign", json={"owner": "east"})).status == 200
+    about = audit_entries.c.object == "maintenance:o"
+    rows = await town.database.read(
+        lambda conn: conn.execute(select(audit_entries).where(about)).all()
+    )
+    assert [row.actor for row in rows] == ["duty"]
+    assert '"owner":"east"' in rows[0].detail
+
+
+async def test_what_is_done_is_neither_given_nor_done_again(town):
+    await town.person("east", "village-head", [EAST])
+    await order(town, "o", state="done", done_at_ms=NOW_MS)
+    async with town.browser("duty") as session:
+        given = await session.post(f"{ORDERS}/o/assign", json={"owner": "east"})
+        done = await session.post(f"{ORDERS}/o/done", json={})
+        assert (given.status, done.status) == (409, 409)
+        assert "已结束" in (await done.json())["detail"]
+
+
+async def test_our_own_clock_is_shown_to_whoever_sees_all_places(town):
+    await town.person("east", "village-head", [EAST])
+    await order(town, "clock", kind="own-clock", device_id=None, village_id=None)
+    await order(town, "one", kind="clock", state="folded", folded_into="clock")
+    async with town.browser("duty") as session, session.get(f"{ORDERS}/clock") as answer:
+        shown = await answer.json()
+    assert (shown["label_zh"], shown["village"], shown["devices"]) == ("本系统时钟不准", None, 1)
+    async with town.browser("east") as session:
+        assert await listed(session) == []
+
+
 async def test_those_who_may_own_an_order_are_named_to_whoever_gives_it(town):
     await town.person("east", "village-head", [EAST])
     await town.person("west", "village-head", [WEST])
