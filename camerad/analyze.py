@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camerad.capture import open_luma, prepare_process
+from camerad.capture import LumaStream, open_luma, prepare_process
 from camerad.clip import Clip
 from camerad.detection import DetectionSettings, Detector
 from camerad.model import Detection, Zone
@@ -78,11 +79,21 @@ def analyze(
     frames = analysed = 0
     t_s = 0.0
     with ExitStack() as stack:
-        pictures, expected, fps = _open(source, stack)
-        rendering = None if render is None else stack.enter_context(Rendering(render, zones, fps))
-        for luma, t_s in pictures:
+        pictures = _open(source, stack)
+        rendering = (
+            None if render is None else stack.enter_context(Rendering(render, zones, pictures.fps))
+        )
+        for t_s in pictures.times():
             due = detector.wants(t_s) if every is None else frames % max(1, every) == 0
             frames += 1
+            if progress is not None:
+                progress(frames, pictures.frames_expected)
+            # most frames are only decoded: copying each costs as much as looking at some
+            if not (due or rendering is not None or health.wants(t_s)):
+                continue
+            luma = pictures.luma()
+            if luma is None:
+                continue
             if due:
                 moment = None if local_time is None else local_time(t_s)
                 for detection in detector.process(luma, t_s, moment):
@@ -93,8 +104,6 @@ def analyze(
                     emit(as_line(detection))
             if rendering is not None:
                 rendering.write(luma, t_s, detector.tracks, detector.dwells(), detector.alerting())
-            if progress is not None:
-                progress(frames, expected)
     for detection in (*detector.finish(t_s), *health.finish(t_s)):
         emit(as_line(detection))
     summary = Summary(
@@ -126,32 +135,51 @@ def as_line(detection: Detection) -> dict[str, object]:
     return line
 
 
-def _open(source: str, stack: ExitStack) -> tuple[Iterator[tuple[Luma, float]], int | None, float]:
-    """The pictures with their seconds, how many the file claims, and the nominal rate."""
-    if "://" in source:
-        return _live(source, stack), None, _LIVE_FPS
-    clip = stack.enter_context(Clip(source))
-    return iter(clip), clip.frames_expected, clip.fps
+class _Pictures(Protocol):
+    """Frames one after another; `luma` is of the one whose time came last."""
+
+    fps: float
+    frames_expected: int | None
+
+    def times(self) -> Iterator[float]: ...
+
+    def luma(self) -> Luma | None: ...
 
 
-def _live(source: str, stack: ExitStack) -> Iterator[tuple[Luma, float]]:
+def _open(source: str, stack: ExitStack) -> _Pictures:
+    if "://" not in source:
+        return stack.enter_context(Clip(source))
     prepare_process()
     parts = urlsplit(source)
-    stream = stack.enter_context(
-        open_luma(
-            without_login(source),
-            unquote(parts.username) if parts.username else None,
-            unquote(parts.password) if parts.password else None,
-            open_timeout_s=_OPEN_TIMEOUT_S,
-            read_timeout_s=_READ_TIMEOUT_S,
-        )
+    stream = open_luma(
+        without_login(source),
+        unquote(parts.username) if parts.username else None,
+        unquote(parts.password) if parts.password else None,
+        open_timeout_s=_OPEN_TIMEOUT_S,
+        read_timeout_s=_READ_TIMEOUT_S,
     )
-    first_s: float | None = None
-    last_s = -1.0 / _LIVE_FPS
-    while stream.grab():
-        stamp_s = stream.stream_s()
-        first_s = stamp_s if first_s is None else first_s
-        t_s = stamp_s - first_s
-        # a camera that sets its clock back must not stop our time
-        last_s = t_s if t_s > last_s else last_s + 1.0 / _LIVE_FPS
-        yield stream.luma(), last_s
+    return _Live(stack.enter_context(stream))
+
+
+class _Live:
+    """A stream in seconds since its first frame, by the camera's own count."""
+
+    fps = _LIVE_FPS
+    frames_expected: int | None = None
+
+    def __init__(self, stream: LumaStream) -> None:
+        self._stream = stream
+
+    def times(self) -> Iterator[float]:
+        first_s: float | None = None
+        last_s = -1.0 / _LIVE_FPS
+        while self._stream.grab():
+            stamp_s = self._stream.stream_s()
+            first_s = stamp_s if first_s is None else first_s
+            t_s = stamp_s - first_s
+            # a camera that sets its clock back must not stop our time
+            last_s = t_s if t_s > last_s else last_s + 1.0 / _LIVE_FPS
+            yield last_s
+
+    def luma(self) -> Luma | None:
+        return self._stream.luma()

@@ -26,7 +26,8 @@ class Clip:
 
     Yields `(luma, t_s)`: H x W uint8 as decoded, and the seconds since the first frame by the
     file's own timestamps, so that a variable frame rate is right; where they stand still or go
-    back, by the nominal rate. Raises SourceUnreadable on entering, or when not one frame decodes.
+    back, by the nominal rate. Whoever looks at few of its frames takes `times` and asks for the
+    `luma` of those. Raises SourceUnreadable on entering, or when it holds no frame.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -76,29 +77,35 @@ class Clip:
             self._capture = None
 
     def __iter__(self) -> Iterator[tuple[Luma, float]]:
+        for t_s in self.times():
+            luma = self.luma()
+            if luma is not None:
+                yield luma, t_s
+
+    def times(self) -> Iterator[float]:
+        """The seconds of each frame, which is decoded and not yet copied."""
         if self._capture is None:
             raise RuntimeError("open the clip first: with Clip(path) as clip")
         first_s: float | None = None
         last_s = -1.0 / self.fps
         while self._capture.grab():
             stamp_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
-            luma = self._luma(self._capture)
-            if luma is None:
-                continue
             if first_s is None:
                 first_s = stamp_s
             t_s = stamp_s - first_s
             if not t_s > last_s:
                 t_s = last_s + 1.0 / self.fps
             last_s = t_s
-            yield luma, t_s
+            yield t_s
         if first_s is None:
             raise SourceUnreadable(f"{self._path} holds no picture that can be decoded.")
 
-    def _luma(self, capture: cv2.VideoCapture) -> Luma | None:
+    def luma(self) -> Luma | None:
         """The frame last grabbed; None when it alone is broken."""
+        if self._capture is None:
+            return None
         try:
-            ok, image = capture.retrieve()
+            ok, image = self._capture.retrieve()
         except cv2.error:
             return None
         if not ok or image is None or image.dtype != np.uint8:
