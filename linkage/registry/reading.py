@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from alarms.store import SealedBox
 from alarms.store.tables import devices
@@ -174,6 +174,25 @@ def read_estate(conn: Connection, places: Places, estate_id: str) -> Row[Any]:
     """The estate's row. Raises NoSuchEntry."""
     must_cover(places, where.village_of_estate(conn, estate_id))
     return conn.execute(select(estates).where(estates.c.id == estate_id)).one()
+
+
+def groups_of_estate(conn: Connection, estate_id: str) -> list[GroupInTree]:
+    """The groups that have households in the estate; `households` are those that live there."""
+    h, g = households.c, mutual_aid_groups.c
+    there = func.count().label("there")
+    rows = conn.execute(
+        select(g.id, g.name, g.leader_household_id, g.retired_at_ms, there)
+        .join(households, h.group_id == g.id)
+        .where(h.estate_id == estate_id, h.left_at_ms.is_(None))
+        .group_by(g.id, g.name, g.leader_household_id, g.retired_at_ms)
+        .order_by(g.name, g.id)
+    )
+    return [
+        GroupInTree(
+            row.id, row.name, row.there, row.leader_household_id, row.retired_at_ms is not None
+        )
+        for row in rows
+    ]
 
 
 def read_group(conn: Connection, places: Places, box: SealedBox, group_id: str) -> GroupShown:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Row
 
 from linkage.registry.history import HistoryEntry
-from linkage.registry.reading import VillageInTree
+from linkage.registry.reading import GroupInTree, VillageInTree
 from linkage.web.incident_detail import masked_phone
 from linkage.web.registry_change_views import RegistryChange, changes
 
@@ -63,6 +63,8 @@ class RegistryEstate(Struct, frozen=True, kw_only=True):
     property_company: str | None
     property_phone: str | None
     """Masked."""
+    groups: list[TreeGroup]
+    """Those with households there, and how many of them."""
     history: list[RegistryChange]
 
 
@@ -86,7 +88,11 @@ def village(row: Row[Any], history: Sequence[HistoryEntry], zone: ZoneInfo) -> R
 
 
 def estate(
-    row: Row[Any], phone: str | None, history: Sequence[HistoryEntry], zone: ZoneInfo
+    row: Row[Any],
+    phone: str | None,
+    groups: Sequence[GroupInTree],
+    history: Sequence[HistoryEntry],
+    zone: ZoneInfo,
 ) -> RegistryEstate:
     return RegistryEstate(
         id=row.id,
@@ -94,5 +100,6 @@ def estate(
         village=row.village_id,
         property_company=row.property_company,
         property_phone=None if phone is None else masked_phone(phone),
+        groups=msgspec.convert(list(groups), list[TreeGroup], from_attributes=True),
         history=changes(history, zone),
     )

@@ -295,3 +295,14 @@ async def test_a_village_tells_what_became_of_it(registry):
     await registry.put(f"/villages/{EAST}", {"name": "东村", "households_total": 9})
     (change, *_) = (await registry.get(f"/villages/{EAST}"))["history"]
     assert change["data"]["fields"] == ["households_total"]
+
+
+async def test_an_estate_tells_which_groups_live_there(registry):
+    body = {"village": EAST, "name": "花园", "property_company": "安居物业"}
+    await registry.put(f"/estates/{EAST}-e1", body, status=201)
+    home = {"group": GROUP, "label": "3组017号", "estate": f"{EAST}-e1"}
+    await registry.put(f"/households/{HOME}", home)
+    (group,) = (await registry.get(f"/estates/{EAST}-e1"))["groups"]
+    assert (group["id"], group["households"]) == (GROUP, 1)
+    await registry.post(f"/households/{HOME}/leave")
+    assert (await registry.get(f"/estates/{EAST}-e1"))["groups"] == []

@@ -29,7 +29,8 @@ async def get_estate(request: web.Request) -> web.Response:
         row = reading.read_estate(conn, places, id_)
         phone = writing.estate_phone(ports.box, id_, row.property_phone_sealed)
         history = opened_history(conn, ports.box, history_of(conn, Entity.ESTATE, id_))
-        return registry_place_views.estate(row, phone, history, ports.site.zone)
+        groups = reading.groups_of_estate(conn, id_)
+        return registry_place_views.estate(row, phone, groups, history, ports.site.zone)
 
     return answer(await read(request, work))
 
