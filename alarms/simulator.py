@@ -56,6 +56,7 @@ class SimulatedButton(SimulatedDevice):
         boot: int | None = None,
         ca_file: str | None = None,
         second_sender: bool = False,
+        battery: float = 0.93,
     ) -> None:
         """`key` is the 32-byte signing key; `boot` is drawn at random when left out.
 
@@ -85,6 +86,7 @@ class SimulatedButton(SimulatedDevice):
         self.notices: list[Notice] = []
         """Notices that were still valid when they came."""
         self._key = key
+        self._battery = battery
         self._timing = timing
         self._seq = 0
         self._pending: dict[tuple[int, int], _Pending] = {}
@@ -204,7 +206,7 @@ class SimulatedButton(SimulatedDevice):
             self._remember(Reply("undelivered", self.boot, seq))
 
     def _more_status(self) -> dict[str, object]:
-        return {"battery": 0.93, "rssi": -70}
+        return {"battery": self._battery, "rssi": -70}
 
     # hearing
 

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -89,18 +90,27 @@ def prepare(folder: Path, shipped: Path, *, port: int, mqtt_port: int) -> Path:
     return config
 
 
-def kept(folder: Path) -> tuple[list[DemoAccount], list[Credentials]] | None:
-    """The accounts and buttons of a town that is there, from `access.json`; None for a new one."""
+@dataclass(frozen=True)
+class Kept:
+    """What `access.json` says of a town that is there."""
+
+    accounts: list[DemoAccount]
+    buttons: list[Credentials]
+    sounders: list[Credentials]
+
+
+def kept(folder: Path) -> Kept | None:
+    """The accounts and devices of a town that is there, from `access.json`; None for a new one."""
     path = folder / ACCESS
     if not path.exists():
         return None
     facts = json.loads(path.read_text(encoding="utf-8"))
     accounts = [DemoAccount(a["username"], a["role"], a["password"]) for a in facts["accounts"]]
-    buttons = [
-        Credentials(d["id"], d["login"], d["password"], key_from_text(d["key"]))
-        for d in facts["devices"]
-    ]
-    return accounts, buttons
+    return Kept(accounts, _given(facts["devices"]), _given(facts.get("sounders", [])))
+
+
+def _given(found: list[dict[str, str]]) -> list[Credentials]:
+    return [Credentials(d["id"], d["login"], d["password"], key_from_text(d["key"])) for d in found]
 
 
 def _is_ours(folder: Path) -> bool:
@@ -130,6 +140,7 @@ def write_access(
     mqtt_port: int,
     accounts: Sequence[DemoAccount],
     buttons: Sequence[DemoButton],
+    sounders: Sequence[Credentials],
     cameras: Sequence[Address],
 ) -> None:
     """`access.json` (contract §1): for the demo only, readable by its owner."""
@@ -152,6 +163,11 @@ def write_access(
                 "village": b.village,
             }
             for b in buttons
+        ],
+        # apart from the buttons: nobody presses these
+        "sounders": [
+            {"id": s.device, "login": s.login, "password": s.password, "key": s.key_text}
+            for s in sounders
         ],
         "cameras": list(cameras),
     }

@@ -14,7 +14,9 @@ from aiohttp import web
 from sqlalchemy import Connection
 from tqdm import tqdm
 
+from alarms.device_topics import SIREN
 from alarms.devices import Credentials, DeviceRegistry
+from alarms.simulated_sounders import SimulatedLoudspeaker, SimulatedSiren
 from alarms.simulator import SimulatedButton
 from camerad.simulator.film import ensure_films, film_from_clip
 from camerad.simulator.scenes import SCENES
@@ -25,6 +27,7 @@ from linkage.demo import folder as demo_folder
 from linkage.demo import town
 from linkage.demo.duty_room import seed_duty_room
 from linkage.demo.page import button_page
+from linkage.demo.upkeep import SOUNDERS, battery_of, seed_upkeep
 from linkage.errors import PortRefused
 from linkage.life import Service
 from linkage.main import serve
@@ -45,6 +48,7 @@ class _Town:
 
     accounts: Sequence[town.DemoAccount]
     buttons: Sequence[town.DemoButton]
+    sounders: Sequence[Credentials]
     names: Mapping[str, str]
     """Endpoint references by camera."""
 
@@ -83,6 +87,7 @@ async def _run_in(
             mqtt_port=mqtt_port,
             accounts=made.accounts,
             buttons=made.buttons,
+            sounders=made.sounders,
             cameras=cameras,
         )
         live = partial(_live, made=made, cameras=cameras, door=door, seconds=seconds, stop=stop)
@@ -110,6 +115,20 @@ async def _live(
                     login=given.login,
                     password=given.password,
                     key=given.key,
+                    host=mqtt.host,
+                    port=mqtt.port,
+                    prefix=mqtt.prefix,
+                    battery=battery_of(given.device),
+                )
+            )
+        kinds = dict(SOUNDERS)
+        for given in made.sounders:
+            sounder = SimulatedSiren if kinds[given.device] == SIREN else SimulatedLoudspeaker
+            await stack.enter_async_context(
+                sounder(
+                    device=given.device,
+                    login=given.login,
+                    password=given.password,
                     host=mqtt.host,
                     port=mqtt.port,
                     prefix=mqtt.prefix,
@@ -163,7 +182,7 @@ def _films(folder: Path, video: Path | None) -> tuple[dict[str, Path], list[town
 def _settle(
     settings: Settings,
     zones: Sequence[town.CameraZone],
-    kept: tuple[Sequence[town.DemoAccount], Sequence[Credentials]] | None,
+    kept: demo_folder.Kept | None,
 ) -> _Town:
     """The town in its store: the one that is there, or a new one. Blocking."""
     storage = open_storage(settings)
@@ -173,10 +192,9 @@ def _settle(
         def found(conn: Connection) -> _Town:
             assert kept is not None
             town.seed_zones(conn, zones)
-            accounts, credentials = kept
-            by_device = {given.device: given for given in credentials}
+            by_device = {given.device: given for given in kept.buttons}
             buttons = town.buttons_of(lambda home: by_device[f"{home}-1"])
-            return _Town(accounts, buttons, town.name_cameras(conn))
+            return _Town(kept.accounts, buttons, kept.sounders, town.name_cameras(conn))
 
         def founded(conn: Connection) -> _Town:
             town.seed_places(conn, storage.box)
@@ -188,8 +206,12 @@ def _settle(
             seed_duty_room(conn, storage.box, now_ms=now_ms)
             buttons = town.seed_buttons(conn, devices)
             tested_ms = unix_ms(SystemClock().now())
-            town.try_buttons(conn, buttons, writer=settings.file.site.node, now_ms=tested_ms)
-            return _Town(accounts, buttons, town.name_cameras(conn))
+            node = settings.file.site.node
+            town.try_buttons(conn, buttons, writer=node, now_ms=tested_ms)
+            sounders = seed_upkeep(
+                conn, devices, storage.box, buttons, writer=node, now_ms=tested_ms
+            )
+            return _Town(accounts, buttons, sounders, town.name_cameras(conn))
 
         return storage.database.write_now(founded if kept is None else found)
     finally:
