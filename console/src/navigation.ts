@@ -32,6 +32,7 @@ export const ENTRIES: readonly Entry[] = [
   { route: 'quiet', label: 'nav.quiet', needs: null, group: 'prepare' },
   { route: 'plans', label: 'nav.plans', needs: 'response_plan.edit', group: 'prepare' },
   { route: 'households', label: 'nav.households', needs: 'registry.read', group: 'registry' },
+  { route: 'registry-villages', label: 'nav.villages', needs: 'registry.read', group: 'registry' },
   { route: 'registry-coverage', label: 'nav.coverage', needs: 'registry.read', group: 'registry' },
   { route: 'registry-directory', label: 'nav.directory', needs: 'registry.export', group: 'registry' },
   { route: 'registry-import', label: 'nav.sheets', needs: 'registry.import', group: 'registry' },

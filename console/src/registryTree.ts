@@ -126,3 +126,18 @@ export function nextGroupId(near: string, taken: ReadonlySet<string>): string {
     if (!taken.has(id)) return id
   }
 }
+
+/** Every id of a grid, a group or an estate that is in use. */
+export const idsIn = (villages: readonly TreeVillage[]): ReadonlySet<string> =>
+  new Set(
+    villages.flatMap((village) => [
+      ...village.estates.map((estate) => estate.id),
+      ...village.grids.flatMap((grid) => [grid.id, ...grid.groups.map((group) => group.id)]),
+    ]),
+  )
+
+/** An id for one more of its sort: after the last there is, or the stem's first. */
+export function nextId(near: readonly string[], stem: string, taken: ReadonlySet<string>): string {
+  const last = [...near].sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1)
+  return nextGroupId(last ?? `${stem}0`, taken)
+}

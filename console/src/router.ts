@@ -3,6 +3,9 @@ import { createRouter, createWebHistory, type RouteLocationNormalized, type Rout
 
 import BoardView from './views/BoardView.vue'
 import CoverageView from './views/CoverageView.vue'
+import EstateView from './views/EstateView.vue'
+import VillageView from './views/VillageView.vue'
+import VillagesView from './views/VillagesView.vue'
 import DirectoryView from './views/DirectoryView.vue'
 import GroupView from './views/GroupView.vue'
 import HouseholdView from './views/HouseholdView.vue'
@@ -42,6 +45,9 @@ export const ROUTES: RouteRecordRaw[] = [
   { path: '/registry', name: 'households', component: RegistryView },
   { path: '/registry/groups/:id', name: 'registry-group', component: GroupView, props: true },
   { path: '/registry/households/:id', name: 'registry-household', component: HouseholdView, props: true },
+  { path: '/registry/villages', name: 'registry-villages', component: VillagesView },
+  { path: '/registry/villages/:id', name: 'registry-village', component: VillageView, props: true },
+  { path: '/registry/estates/:id', name: 'registry-estate', component: EstateView, props: true },
   { path: '/registry/coverage', name: 'registry-coverage', component: CoverageView },
   { path: '/registry/directory', name: 'registry-directory', component: DirectoryView },
   { path: '/registry/sheets', name: 'registry-import', component: SheetsView },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { TreeVillage } from '../src/api/registry'
-import { groupChoices, nextGroupId, placeNames, rowsOf } from '../src/registryTree'
+import { groupChoices, idsIn, nextGroupId, nextId, placeNames, rowsOf } from '../src/registryTree'
 
 const group = (id: string, households: number, retired = false) => ({
   id,
@@ -70,5 +70,8 @@ describe("a new group's id", () => {
   it('is the next free number', () => {
     expect(nextGroupId('e-g2', new Set(['e-g2', 'e-g3']))).toBe('e-g4')
     expect(nextGroupId('north', new Set())).toBe('north-2')
+    expect(nextId(['e-g10', 'e-g9'], 'e-g', new Set(['e-g11']))).toBe('e-g12')
+    expect(nextId([], 'e-w', new Set())).toBe('e-w1')
+    expect([...idsIn([])]).toEqual([])
   })
 })

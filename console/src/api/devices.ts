@@ -42,6 +42,14 @@ export interface DeviceChange {
   names: Record<string, string>
 }
 
+/** All of what is registered of a device: what is left out would be taken away. */
+export interface DeviceEntry {
+  kind: string
+  household: string | null
+  group: string | null
+  unsigned: boolean
+}
+
 export interface DeviceDetail extends Device {
   history: DeviceChange[]
 }
@@ -144,6 +152,10 @@ export const listDevices = (
 ) => client.get<DevicePage>(`/devices${queryOf({ ...filters, after, limit })}`)
 
 export const readDevice = (client: Client, id: string) => client.get<DeviceDetail>(one(id))
+
+/** An id that is in use is refused where a new device is registered. */
+export const putDevice = (client: Client, id: string, entry: DeviceEntry, isNew: boolean) =>
+  client.change<DeviceDetail>('PUT', isNew ? `${one(id)}?new=1` : one(id), entry)
 
 export const makeLabels = (client: Client, devices: string[]) =>
   client.change<LabelSheet>('POST', '/devices/labels', { devices })

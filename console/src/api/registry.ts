@@ -220,8 +220,9 @@ export const unmask = async (client: Client, id: string, reason: string) =>
   (await client.change<{ contact: Contact | null }>('POST', `${household(id)}/unmask`, { reason }))
     .contact
 
-export const saveHousehold = (client: Client, id: string, change: HouseholdChange) =>
-  client.change<Written>('PUT', household(id), change)
+/** An id that is in use is refused where a new household is added. */
+export const saveHousehold = (client: Client, id: string, change: HouseholdChange, isNew: boolean) =>
+  client.change<Written>('PUT', isNew ? `${household(id)}?new=1` : household(id), change)
 
 export const moveHousehold = (client: Client, id: string, to: string) =>
   client.change<Written>('POST', `${household(id)}/move`, { group: to })

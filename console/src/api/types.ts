@@ -46,7 +46,7 @@ export interface Me extends Person {
   role: string
   places: string[]
   permissions: string[]
-  site: { name_zh: string; name_en: string; time_zone: string }
+  site: { name_zh: string; name_en: string; county: string; township: string; time_zone: string }
   demo: { button_page: string } | null
   version: string
 }

@@ -9,7 +9,7 @@ export const devicesEn: Record<keyof typeof devicesZh, string> = {
   'device.searchHint': 'Id, household label, group name',
   'device.count': '{total} devices',
   'device.none': 'No device fits these filters',
-  'device.noneAtAll': 'No devices are registered yet. Import the sheet of devices first.',
+  'device.noneAtAll': 'No devices yet. “Register a device”, or import the sheet of devices.',
   'device.all': 'All',
   'device.village': 'Village',
   'device.group': 'Group',

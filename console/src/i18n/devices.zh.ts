@@ -7,7 +7,7 @@ export const devicesZh = {
   'device.searchHint': '编号、户号标签、组名',
   'device.count': '共 {total} 台',
   'device.none': '没有符合条件的设备',
-  'device.noneAtAll': '还没有登记设备。先导入“设备”表。',
+  'device.noneAtAll': '还没有登记设备。点“登记设备”，或导入“设备”表。',
   'device.all': '全部',
   'device.village': '村（社区）',
   'device.group': '联防组',

@@ -1,5 +1,6 @@
 import { devicesEn } from './devices.en'
 import { dutyEn } from './duty.en'
+import { placesEn } from './places.en'
 import { registryEn } from './registry.en'
 import { settingsEn } from './settings.en'
 import { stepsEn } from './steps.en'
@@ -12,6 +13,7 @@ export const en: Record<Key, string> = {
   ...dutyEn,
   ...settingsEn,
   ...registryEn,
+  ...placesEn,
   ...devicesEn,
   ...upkeepEn,
 

@@ -1,5 +1,6 @@
 import { devicesZh } from './devices.zh'
 import { dutyZh } from './duty.zh'
+import { placesZh } from './places.zh'
 import { registryZh } from './registry.zh'
 import { settingsZh } from './settings.zh'
 import { stepsZh } from './steps.zh'
@@ -11,6 +12,7 @@ export const zh = {
   ...dutyZh,
   ...settingsZh,
   ...registryZh,
+  ...placesZh,
   ...devicesZh,
   ...upkeepZh,
 

@@ -27,6 +27,9 @@ export type Phase = 'starting' | 'signed-out' | 'on-duty' | 'ended'
 export interface Site {
   name_zh: string
   name_en: string
+  /** 县 and 乡镇; empty or missing where the settings do not say. */
+  county?: string
+  township?: string
   time_zone: string
 }
 
