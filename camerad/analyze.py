@@ -22,6 +22,7 @@ from camerad.detection import DetectionSettings, Detector
 from camerad.model import Detection, Zone
 from camerad.picture_health import PictureHealth
 from camerad.render import Rendering
+from camerad.second_look.asking import PersonFinder, SecondLook
 from camerad.stream_address import without_login
 
 Luma = NDArray[np.uint8]
@@ -63,6 +64,7 @@ def analyze(
     progress: Callable[[int, int | None], None] | None = None,
     local_time: Callable[[float], datetime.time] | None = None,
     settings: DetectionSettings = DetectionSettings(),  # noqa: B008 - frozen
+    second_look: PersonFinder | None = None,
 ) -> Summary:
     """Run detection over `source`, a file or an rtsp address, from its first frame to its last.
 
@@ -72,10 +74,12 @@ def analyze(
     of day at a stream second; without it every zone is armed, because a file has no time of day.
 
     The same source, zones and settings give the same events on every run.
-    Raises SourceUnreadable, CameraUnreachable, CameraTalksNonsense, RenderFailed.
+    `second_look` is asked about whoever is about to loiter.
+    Raises BadVerifier, SourceUnreadable, CameraUnreachable, CameraTalksNonsense, RenderFailed.
     """
     began_wall, began_cpu = time.perf_counter(), time.process_time()
-    detector, health = Detector(zones, settings=settings), PictureHealth(zones)
+    plain, health = Detector(zones, settings=settings), PictureHealth(zones)
+    detector = plain if second_look is None else SecondLook(plain, second_look)
     frames = analysed = 0
     t_s = 0.0
     with ExitStack() as stack:

@@ -6,6 +6,8 @@ CameradError
 ├── CameraUnreachable no answer, or not in time: try again later
 ├── CameraRefused     the camera answered and said no (password, ONVIF user): a person must act
 ├── CameraTalksNonsense  an answer that is not the protocol: try again later
+├── RenderFailed      the film of an analysis cannot be written: a person must mend it
+├── BadVerifier       the second look's network cannot be used as set: a person must mend it
 └── NoSnapshot        a picture was asked for and could not be had
 """
 
@@ -36,6 +38,10 @@ class CameraTalksNonsense(CameradError):
 
 class NoSnapshot(CameradError):
     """No picture of this camera can be had now; the text says why."""
+
+
+class BadVerifier(CameradError):
+    """The person detector of the second look is missing, or answers otherwise than set."""
 
 
 class RenderFailed(CameradError):

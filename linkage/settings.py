@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from camerad.second_look.model import VerifierSettings
 from linkage.database_url import mistake_in
+from linkage.detection_settings import load_detection
 from linkage.errors import BadSettings
 from linkage.escalation.plan_file import load_plans
 from linkage.escalation.plans import Plans
@@ -160,6 +162,8 @@ class Settings:
     rules: Rules
     plans: Plans
     ways: Ways = USUAL_WAYS
+    verifier: VerifierSettings | None = None
+    """The network of the second look; None: there is none."""
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -240,4 +244,7 @@ def load_settings(folder: Path) -> Settings:
     ways = load_ways(folder / "notify.toml")
     plans = load_plans(folder / "escalation.toml", ways.webhooks)
     rules = load_rules(folder / "rules.toml", plans)
-    return Settings(folder=folder, file=file, rules=rules, plans=plans, ways=ways)
+    verifier = load_detection(folder / "detection.toml")
+    return Settings(
+        folder=folder, file=file, rules=rules, plans=plans, ways=ways, verifier=verifier
+    )

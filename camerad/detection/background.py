@@ -54,6 +54,11 @@ class Background:
         self._unlearned_s = 0.0
         self._unheard_s = 0.0
 
+    @property
+    def scene(self) -> Luma:
+        """The empty scene as remembered, in the light it was learned in."""
+        return self._scene_u8
+
     def subtract(self, frame: Luma, held: Mask) -> Foreground:
         """Compare `frame` with the empty scene; `held` (255) is left out of the light estimate."""
         self._curve = tone_curve(self._scene_u8, frame, held, self._curve)

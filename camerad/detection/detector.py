@@ -93,6 +93,11 @@ class Detector:
         """Tracks that are loitering now, for drawing."""
         return frozenset(stay.track for stay in self._stays.open if stay.started)
 
+    @property
+    def empty_scene(self) -> Luma | None:
+        """H x W as analysed: the scene as it is without who is followed now; for a second look."""
+        return None if self._background is None else self._background.scene
+
     def process(
         self, luma: Luma, t_s: float, local_time: datetime.time | None = None
     ) -> list[Detection]:

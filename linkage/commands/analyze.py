@@ -8,8 +8,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from camerad.analyze import analyze
+from camerad.second_look.onnx import OnnxPersonFinder
 from camerad.zones import load_zones
 from linkage.commands.common import Subparsers
+from linkage.detection_settings import load_detection
 
 
 def add(subparsers: Subparsers) -> None:
@@ -30,11 +32,18 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--every", type=int, metavar="N", help="每 N 帧看一帧 / look at each N-th frame"
     )
+    parser.add_argument(
+        "--detection",
+        type=Path,
+        metavar="FILE",
+        help="detection.toml：二次核对 / with the second look that this file sets",
+    )
     parser.set_defaults(function=main)
 
 
 def main(arguments: argparse.Namespace) -> int:
     zones = load_zones(arguments.zones)
+    verifier = load_detection(arguments.detection) if arguments.detection else None
     print_line = _as_json if arguments.json else _as_text
     with tqdm(unit="帧", disable=None, leave=False, file=sys.stderr) as bar:
 
@@ -49,6 +58,7 @@ def main(arguments: argparse.Namespace) -> int:
             every=arguments.every,
             render=arguments.render,
             progress=progress,
+            second_look=None if verifier is None else OnnxPersonFinder(verifier),
         )
     return 0
 

@@ -15,8 +15,7 @@ from linkage.schema import villages
 from linkage.settings import Settings, load_settings
 from linkage.strict_toml import Where, nearest
 
-_READ = ("site.toml", "rules.toml", "escalation.toml", "notify.toml")
-_NOT_YET = "detection.toml"
+_READ = ("site.toml", "rules.toml", "escalation.toml", "notify.toml", "detection.toml")
 
 
 def add(subparsers: Subparsers) -> None:
@@ -54,11 +53,8 @@ def _not_read(folder: Path) -> Iterator[str]:
         # an editor of Windows may have put .txt behind it
         if path.name in _READ or ".toml" not in (path.suffix, Path(path.stem).suffix):
             continue
-        if path.name == _NOT_YET:
-            yield f"{path}: 本版本不读取此文件 / this file is not read in this version"
-        else:
-            hint = nearest(path.name, _READ)
-            yield f"未使用的文件 / file not used: {path}{hint}"
+        hint = nearest(path.name, _READ)
+        yield f"未使用的文件 / file not used: {path}{hint}"
 
 
 def places_not_checked(settings: Settings) -> Iterator[str]:

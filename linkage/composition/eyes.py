@@ -6,6 +6,9 @@ from functools import partial
 from camerad.discovery import discover
 from camerad.fleet import Fleet
 from camerad.onvif_door import describe, smallest_fit
+from camerad.second_look.factory import VerifiedDetectors
+from camerad.second_look.model import VerifierSettings
+from camerad.wire import DetectorFactory, default_detector
 from linkage.camera_alarms import CameraAlarms
 from linkage.camera_faults import CameraFaults
 from linkage.cameras import CameraLocator, CameraRegistry
@@ -25,6 +28,11 @@ class Eyes:
     faults: CameraFaults
 
 
+def detector_of(verifier: VerifierSettings | None) -> DetectorFactory:
+    """What makes the workers' detectors: with a second look where the site has a network for it."""
+    return default_detector if verifier is None else VerifiedDetectors(verifier)
+
+
 def eyes(ground: Ground, entry: WayIn) -> Eyes:
     """Cameras, those who look at them, and where their pictures are kept."""
     file, clock = ground.settings.file, ground.clock
@@ -41,6 +49,7 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
         clock=clock,
         on_event=CameraAlarms(entry.log, evidence, faults).on_event,
         workers=file.cameras.workers or None,
+        detector=detector_of(ground.settings.verifier),
         configure_logging=configure_logs,
     )
     finding = partial(discover, interfaces=file.cameras.interfaces)

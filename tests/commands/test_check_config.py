@@ -168,14 +168,13 @@ def test_a_url_in_a_file_of_its_own_is_refused_by_its_key(config: Path) -> None:
 def test_files_that_are_not_read_are_named_and_so_is_the_command_that_looks_further(
     config: Path,
 ) -> None:
-    for name in ("rules2.toml", "notify.toml.txt", "detection.toml", "README"):
+    for name in ("rules2.toml", "notify.toml.txt", "README"):
         (config / name).write_text("")
     done = lianfang("check-config", "--config", config)
     assert done.status == 0
     notes = done.err.splitlines()
-    assert len(notes) == 3
-    assert "detection.toml: 本版本不读取此文件 / this file is not read" in notes[0]
-    assert "notify.toml.txt; 是不是 / did you mean 'notify.toml'?" in notes[1]
-    assert "未使用的文件 / file not used" in notes[2]
-    assert "rules2.toml; 是不是 / did you mean 'rules.toml'?" in notes[2]
+    assert len(notes) == 2
+    assert "notify.toml.txt; 是不是 / did you mean 'notify.toml'?" in notes[0]
+    assert "未使用的文件 / file not used" in notes[1]
+    assert "rules2.toml; 是不是 / did you mean 'rules.toml'?" in notes[1]
     assert "lianfang rules check" in done.out.splitlines()[-1]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import inspect
 
+from linkage.detection_settings import DetectionFile
 from linkage.escalation.plan_file import EscalationFile
 from linkage.rules.file import _File as RulesFile
 from linkage.settings import SiteFile, load_settings
@@ -44,6 +45,7 @@ def section(name: str) -> str:
         ("rules.toml", RulesFile),
         ("escalation.toml", EscalationFile),
         ("notify.toml", NotifyFile),
+        ("detection.toml", DetectionFile),
     ],
 )
 def test_every_key_is_documented_and_no_other(file: str, shape: type) -> None:
