@@ -37,12 +37,12 @@ class DetectionFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     detection: DetectionTable = DetectionTable()
 
 
-def load_detection(path: Path) -> VerifierSettings | None:
+def load_detection(path: Path, *, optional: bool = True) -> VerifierSettings | None:
     """The second look of the file, its network tried out; None when there is to be none.
 
-    Raises BadSettings, also about a model that is missing or is not what the file says.
+    A file that is `optional` may be missing. Raises BadSettings, also about a model that is missing or is not what the file says.
     """
-    if not path.exists():
+    if optional and not path.exists():
         return None
     said = load(path, DetectionFile).detection
     if said.verifier is None:

@@ -43,7 +43,8 @@ def add(subparsers: Subparsers) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     zones = load_zones(arguments.zones)
-    verifier = load_detection(arguments.detection) if arguments.detection else None
+    said: Path | None = arguments.detection
+    verifier = None if said is None else load_detection(said, optional=False)
     print_line = _as_json if arguments.json else _as_text
     with tqdm(unit="帧", disable=None, leave=False, file=sys.stderr) as bar:
 

@@ -19,6 +19,8 @@ def file(folder: Path, text: str) -> Path:
 
 def test_without_the_file_or_the_key_there_is_no_second_look(tmp_path: Path) -> None:
     assert load_detection(tmp_path / "detection.toml") is None
+    with pytest.raises(BadSettings, match=r"detection\.toml"):
+        load_detection(tmp_path / "detection.toml", optional=False)
     assert load_detection(file(tmp_path, "")) is None
     assert load_detection(file(tmp_path, "[detection]\nverifier_score = 0.4\n")) is None
 
