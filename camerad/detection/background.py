@@ -1,8 +1,10 @@
 """The empty scene: learned everywhere except where something is being followed.
 
 That exception decides everything: a background that learns under a standing person forgets the
-person within seconds. Global light (exposure, dusk, a lamp) is taken out by a tone curve from
-the remembered scene to the present picture. No blobs, no tracks here.
+person within seconds. What changes the picture without a body in it is taken out first: even
+light by a tone curve (`tone_curve`), light on parts of it by a soft gain (`uneven_light`), a shaken
+camera by moving the picture back (`steadying`), rain and snow by what stays (`precipitation`).
+No blobs, no tracks here.
 """
 
 from dataclasses import dataclass
@@ -11,8 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from camerad.detection.precipitation import Precipitation
 from camerad.detection.settings import DetectionSettings
+from camerad.detection.steadying import steadied
 from camerad.detection.tone_curve import identity, thinned, tone_curve
+from camerad.detection.uneven_light import Gain, brightened, lit, uneven_light, unlit
 
 Luma = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
@@ -22,6 +27,21 @@ _NOISE_CAP = 30.0
 _LEARN_EVERY_S = 0.4
 """The scene changes slowly: it need not be averaged at every picture."""
 _NOISE_EVERY_S = 0.8
+_WORTH_A_TRY = 0.01
+"""With less foreground than this share of the picture nothing but bodies is looked for."""
+_LITTLE = 0.0005
+"""The same where light has lately fallen on parts of the picture."""
+_STEADIER = 0.7
+"""A picture moved back must leave less than this share of the foreground."""
+_BETTER_LIT = 0.4
+"""The same for light on parts of the picture, unless it explains much of the whole picture."""
+_HABIT_LOOKS = 20
+"""For so many pictures a camera that shook, or uneven light, is expected to go on."""
+_OLD_SHARE = 0.3
+"""A picture of an earlier scene differs from it by less than this share."""
+_NEIGHBOURS = np.ones((3, 3), np.uint8)
+_AROUND_PX = 61
+"""The light under a body is taken from this far around it."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +54,10 @@ class Foreground:
     """255 where it differs by more than a shadow could."""
     expected: Luma
     """The empty scene in the present light."""
-    new_scene: bool
-    """So much differs that this is another scene, or another light."""
+    frame: Luma
+    """The picture itself; that of a shaken camera has been moved back to where the scene is."""
+    share: float
+    """How much of the picture differs, 0..1, before rain was taken out."""
 
 
 class Background:
@@ -47,12 +69,20 @@ class Background:
         self._scene_u8 = first.copy()
         self._expected = self._scene_u8
         self._noise = np.full(first.shape, _NOISE_START, np.float32)
-        self._threshold = self._thresholds()
+        self.threshold = self._thresholds()
+        """Grey levels by which a pixel must differ to mean anything, H x W uint8; to be read."""
         self._curve = identity()
         self._difference: Mask = np.zeros_like(first)
         self._dilate = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 5))
         self._unlearned_s = 0.0
         self._unheard_s = 0.0
+        self.precipitation = Precipitation()
+        self._shaken = 0
+        self._unevenly_lit = 0
+        self._gain: Gain | None = None
+        """How light on parts of the picture changes the scene in the last picture."""
+        self._earlier: Luma | None = None
+        """The scene before the last restart."""
 
     @property
     def scene(self) -> Luma:
@@ -61,16 +91,13 @@ class Background:
 
     def subtract(self, frame: Luma, held: Mask) -> Foreground:
         """Compare `frame` with the empty scene; `held` (255) is left out of the light estimate."""
-        self._curve = tone_curve(self._scene_u8, frame, held, self._curve)
-        self._expected = np.asarray(cv2.LUT(self._scene_u8, self._curve), np.uint8)
-        expected = self._expected
-        self._difference = np.asarray(cv2.absdiff(frame, expected), np.uint8)
-        mask = cv2.compare(self._difference, self._threshold, cv2.CMP_GT)
-        mask = cv2.medianBlur(mask, 3)
+        frame, mask = self._compared(frame, held)
         found = cv2.countNonZero(mask)
+        self._difference = np.asarray(cv2.absdiff(frame, self._expected), np.uint8)
+        mask = self.precipitation.settled(mask)
+        expected = self._expected
         if not found:
-            nothing = np.asarray(mask, np.uint8)
-            return Foreground(nothing, nothing, expected, new_scene=False)
+            return Foreground(mask, mask, expected, frame, share=0.0)
         darkest_shadow = cv2.convertScaleAbs(expected, alpha=self._settings.shadow_ratio)
         # darker than the scene but not as dark as a body: cast shadow, perhaps
         shadow = cv2.bitwise_and(
@@ -82,8 +109,62 @@ class Background:
             mask=np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, self._dilate), np.uint8),
             solid=np.asarray(solid, np.uint8),
             expected=expected,
-            new_scene=found / mask.size > self._settings.relearn_share,
+            frame=frame,
+            share=found / mask.size,
         )
+
+    def _compared(self, frame: Luma, held: Mask) -> tuple[Luma, Mask]:
+        """The picture where the scene is, and where it differs. Sets the scene it should show.
+
+        What explains the difference without a body is tried only where there is some: an even
+        change of light first, then a shaken camera, then light on parts of the picture.
+        """
+        self._gain = None
+        self._curve = tone_curve(self._scene_u8, frame, held, self._curve)
+        self._expected = np.asarray(cv2.LUT(self._scene_u8, self._curve), np.uint8)
+        mask = self._differs(frame, self._expected, self.threshold)
+        found = cv2.countNonZero(mask)
+        if found > _WORTH_A_TRY * mask.size:
+            still = steadied(frame, self._expected)
+            if still is not None:
+                moved = self._differs(still, self._expected, self.threshold)
+                if cv2.countNonZero(moved) < _STEADIER * found:
+                    frame, self._shaken = still, _HABIT_LOOKS
+        if self._shaken:
+            self._shaken -= 1
+            mask = self._differs(frame, self._expected, self.threshold)
+            found = cv2.countNonZero(mask)
+        if found > (_LITTLE if self._unevenly_lit else _WORTH_A_TRY) * mask.size:
+            self._unevenly_lit = max(0, self._unevenly_lit - 1)
+            mask = self._in_uneven_light(frame, mask, found)
+        return frame, mask
+
+    def _in_uneven_light(self, frame: Luma, mask: Mask, found: int) -> Mask:
+        """The better of `mask` and what remains when light on parts of the picture is allowed."""
+        gain = uneven_light(self._scene_u8, frame, self.threshold)
+        if gain is None:
+            return mask
+        expected = lit(self._scene_u8, gain)
+        # what is lit more shows more noise
+        threshold = cv2.multiply(self.threshold, np.maximum(gain, 1.0), dtype=cv2.CV_8U)
+        rest = self._differs(frame, expected, np.asarray(threshold, np.uint8))
+        left = cv2.countNonZero(rest)
+        if left > _BETTER_LIT * found and found - left < _WORTH_A_TRY * mask.size:
+            return mask
+        # one curve for all greys cannot say what light on one place does
+        self._expected, self._gain, self._curve = expected, gain, identity()
+        self._unevenly_lit = _HABIT_LOOKS
+        return rest
+
+    def _differs(self, frame: Luma, expected: Luma, threshold: Mask) -> Mask:
+        if self._shaken:
+            # what was moved back fits to a pixel only: a neighbour's grey is as good
+            above = cv2.subtract(frame, cv2.dilate(expected, _NEIGHBOURS))
+            difference = cv2.max(above, cv2.subtract(cv2.erode(expected, _NEIGHBOURS), frame))
+        else:
+            difference = cv2.absdiff(frame, expected)
+        mask = cv2.compare(difference, threshold, cv2.CMP_GT)
+        return np.asarray(cv2.medianBlur(mask, 3), np.uint8)
 
     def changed(self, frame: Luma, previous: Luma) -> Mask:
         """255 where two pictures differ by more than this scene's noise."""
@@ -95,7 +176,7 @@ class Background:
         elif shift < 0:
             lit = np.maximum(previous, np.uint8(-shift)) - np.uint8(-shift)
         difference = cv2.absdiff(frame, lit)
-        return np.asarray(cv2.compare(difference, self._threshold, cv2.CMP_GT), np.uint8)
+        return np.asarray(cv2.compare(difference, self.threshold, cv2.CMP_GT), np.uint8)
 
     def learn(self, frame: Luma, held: Mask, elapsed_s: float) -> None:
         """Follow slow change. Where `held` is 255 only the light is followed, not the picture."""
@@ -104,32 +185,63 @@ class Background:
         if self._unlearned_s >= _LEARN_EVERY_S:
             rate = 1.0 - float(np.exp(-self._unlearned_s / self._settings.learn_s))
             self._unlearned_s = 0.0
-            target = frame.copy()
-            cv2.copyTo(self._expected, held, target)
+            # the scene keeps the light it was learned in, or it would get patches
+            target = frame.copy() if self._gain is None else unlit(frame, self._gain)
+            cv2.copyTo(self._expected if self._gain is None else self._scene_u8, held, target)
             cv2.accumulateWeighted(target, self._scene, rate)
+            if self._gain is not None:
+                self._scene = brightened(self._scene, self._gain, rate)
             self._scene_u8 = np.asarray(cv2.convertScaleAbs(self._scene), np.uint8)
         if self._unheard_s >= _NOISE_EVERY_S:
             rate = 1.0 - float(np.exp(-self._unheard_s / self._settings.noise_s))
             self._unheard_s = 0.0
             free = cv2.bitwise_not(held)
             cv2.accumulateWeighted(self._difference, self._noise, rate, mask=free)
-            self._threshold = self._thresholds()
+            self.threshold = self._thresholds()
 
     def absorb(self, frame: Luma, window: tuple[slice, slice]) -> None:
         """Take the picture as the empty scene in `window` (rows, columns)."""
         # the scene is remembered in its own light, the picture may be in another
-        levels = np.arange(256)
-        rising = np.maximum.accumulate(self._curve)
-        back = np.interp(levels, rising, levels).astype(np.float32)
-        self._scene[window] = back[frame[window]]
+        if self._gain is not None:
+            self._scene[window] = unlit(frame[window], self._gain[window])
+        else:
+            levels = np.arange(256)
+            rising = np.maximum.accumulate(self._curve)
+            back = np.interp(levels, rising, levels).astype(np.float32)
+            self._scene[window] = back[frame[window]]
         self._scene_u8[window] = np.rint(self._scene[window]).astype(np.uint8)
 
-    def restart(self, frame: Luma) -> None:
-        """Forget the scene: `frame` is the empty scene now."""
-        self._scene = frame.astype(np.float32)
-        self._scene_u8 = frame.copy()
+    def restart(self, frame: Luma, held: Mask) -> None:
+        """`frame` is the empty scene now; under `held` (255) the old one in the new light."""
+        self._earlier = self._scene_u8.copy()
+        scene = frame.astype(np.float32)
+        if cv2.countNonZero(held):
+            free = (held == 0).astype(np.float32)
+            size = (_AROUND_PX, _AROUND_PX)
+            now, then = cv2.blur(scene * free, size) + 1.0, cv2.blur(self._scene * free, size) + 1.0
+            under = np.clip(self._scene * np.clip(now / then, 0.1, 8.0), 0, 255)
+            scene = np.where(held > 0, under, scene).astype(np.float32)
+        self._begin_with(scene)
+
+    def recall(self, frame: Luma) -> bool:
+        """Whether `frame` shows the scene before the last restart; that one is back then."""
+        earlier = self._earlier
+        if earlier is None:
+            return False
+        curve = tone_curve(earlier, frame, np.zeros_like(frame), identity())
+        expected = np.asarray(cv2.LUT(earlier, curve), np.uint8)
+        mask = self._differs(frame, expected, self.threshold)
+        if cv2.countNonZero(mask) > _OLD_SHARE * mask.size:
+            return False
+        self._earlier = None
+        self._begin_with(earlier.astype(np.float32))
+        return True
+
+    def _begin_with(self, scene: NDArray[np.float32]) -> None:
+        self._scene = scene
+        self._scene_u8 = np.asarray(cv2.convertScaleAbs(scene), np.uint8)
         self._expected = self._scene_u8
-        self._curve = identity()
+        self._curve, self._gain = identity(), None
 
     def _thresholds(self) -> Mask:
         least = float(self._settings.min_contrast)

@@ -17,6 +17,7 @@ from camerad.detection.masks import Mask, mask_privacy, polygons_mask
 from camerad.detection.motion import Motion
 from camerad.detection.settings import DetectionSettings
 from camerad.detection.stays import Presence, Stays
+from camerad.detection.strangeness import Look, Strangeness
 from camerad.detection.tracker import Tracker
 from camerad.detection.tracks import Track, TrackSnapshot
 from camerad.model import Detection, Zone, ZoneKind
@@ -63,7 +64,7 @@ class Detector:
         self._previous: Luma | None = None
         self._ghosts: Ghosts | None = None
         self._glance: Luma | None = None
-        self._scene_changes = 0
+        self._strangeness = Strangeness()
         self.skipped = 0
         """Pictures in which nothing had changed, so that no more was done."""
 
@@ -127,18 +128,17 @@ class Detector:
         if self._ignored is not None:
             cv2.bitwise_and(foreground.mask, self._ignored, dst=foreground.mask)
             cv2.bitwise_and(foreground.solid, self._ignored, dst=foreground.solid)
-        blobs: list[Blob] = []
-        if foreground.new_scene:
-            # one such picture may be a flash or a torn frame; two are another scene
-            self._scene_changes += 1
-            if self._scene_changes >= 2:
-                background.restart(frame)
-        else:
-            self._scene_changes = 0
-            blobs = find_blobs(foreground, self._settings)
+        frame = foreground.frame
         moving = background.changed(frame, self._previous)
         self._previous = frame
+        if not self._to_be_judged(frame, foreground, moving, t_s):
+            self._tracker.wait(elapsed, t_s)
+            self._stays.wait(elapsed)
+            return said
+        blobs = find_blobs(foreground, self._settings)
+        begun = self._tracker.begun
         self._tracker.step(frame, blobs, t_s)
+        background.precipitation.count(self._tracker.begun - begun, elapsed)
         self._note_liveliness(moving, t_s)
         self._clear_scene(frame, foreground, moving, blobs, t_s)
         self._held = self._held_mask(blobs)
@@ -177,6 +177,7 @@ class Detector:
         self._held = np.zeros_like(frame)
         self._previous = frame
         self._ghosts = Ghosts(frame.shape)
+        self._strangeness = Strangeness()
         self._glance = None
         self._tracker.tracks = []
 
@@ -190,6 +191,16 @@ class Detector:
             if float(cv2.minMaxLoc(change)[1]) < _GLANCE_CHANGE:
                 return True
         self._glance = glance
+        return False
+
+    def _to_be_judged(self, frame: Luma, foreground: Foreground, moving: Mask, t_s: float) -> bool:
+        """Whether the picture tells anything of bodies; else the scene is seen to."""
+        background, held = self._background, self._held
+        look = self._strangeness.look(foreground, moving, t_s)
+        if look is Look.JUDGE or background is None or held is None:
+            return True
+        if not background.recall(frame) and look is Look.NEW_SCENE:
+            background.restart(frame, held)
         return False
 
     def _note_liveliness(self, moving: Mask, t_s: float) -> None:

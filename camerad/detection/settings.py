@@ -24,8 +24,6 @@ class DetectionSettings:
     """Smallest difference from the empty scene, in grey levels, that can be a body."""
     noise_factor: float = 3.5
     """A pixel's own noise times this is added to its threshold."""
-    relearn_share: float = 0.7
-    """More of the picture than this different at once is a new scene, not bodies."""
     shadow_ratio: float = 0.6
     """A pixel darkened to no less than this share of the empty scene may be shadow."""
 

@@ -99,6 +99,14 @@ class Stays:
                     stay.outside = True
         return said + self._leave(t_s)
 
+    def wait(self, elapsed_s: float) -> None:
+        """Nothing could be seen for so long: whoever was in a zone has been there."""
+        for stay in self.open:
+            stay.seen_s += elapsed_s
+            if not stay.outside:
+                stay.dwell_s += elapsed_s
+                stay.upright_s += elapsed_s
+
     def finish(self, t_s: float) -> list[Detection]:
         """End everything."""
         said = [self._ended(stay, t_s) for stay in self.open if stay.started]

@@ -35,6 +35,8 @@ class Tracker:
     def __init__(self, settings: DetectionSettings) -> None:
         self._settings = settings
         self._next = 1
+        self.begun = 0
+        """Tracks begun so far."""
         self._last_s: float | None = None
         self._twin_since: dict[tuple[int, int], float] = {}
         self.tracks: list[Track] = []
@@ -71,6 +73,12 @@ class Tracker:
                 self._begin(blob, t_s)
         self._drop_twins(t_s)
         self.tracks = [t for t in self.tracks if t_s - t.seen_s <= self._patience(t)]
+
+    def wait(self, elapsed_s: float, t_s: float) -> None:
+        """The picture told nothing of bodies: all are where they were."""
+        self._last_s = t_s
+        for track in self.tracks:
+            track.wait(elapsed_s)
 
     def remove(self, track: Track) -> None:
         """End a track now."""
@@ -154,6 +162,7 @@ class Tracker:
     def _begin(self, blob: Blob, t_s: float) -> None:
         track = Track(self._next, blob, t_s)
         self._next += 1
+        self.begun += 1
         for parent in self.tracks:
             if not _touching(parent, blob):
                 continue

@@ -176,6 +176,12 @@ class Track:
             self.visible = True
             self._note_place(t_s)
 
+    def wait(self, elapsed_s: float) -> None:
+        """Nothing could be seen for so long; that is held against nobody."""
+        self.seen_s += elapsed_s
+        self.moved_s += elapsed_s
+        self.apart_s += elapsed_s
+
     def distance_to(self, feet: tuple[float, float]) -> float:
         """Between the feet, in this thing's body heights."""
         x, y = self.feet

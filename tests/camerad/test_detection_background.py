@@ -105,12 +105,47 @@ def test_an_even_darkening_is_marked_as_possible_shadow() -> None:
     assert (found.solid[BODY] > 0).mean() < 0.1
 
 
-def test_another_picture_altogether_is_a_new_scene() -> None:
+def test_another_picture_altogether_differs_nearly_everywhere() -> None:
     background = Background(scene(), SETTINGS)
     other = np.random.default_rng(2).integers(0, 255, (96, 128)).astype(np.uint8)
-    assert background.subtract(other, NOTHING).new_scene
+    assert background.subtract(other, NOTHING).share > 0.6
 
 
-def test_a_body_is_no_new_scene() -> None:
+def test_a_body_is_a_small_share_of_the_picture() -> None:
     background = Background(scene(), SETTINGS)
-    assert not background.subtract(with_body(scene()), NOTHING).new_scene
+    share = background.subtract(with_body(scene()), NOTHING).share
+    assert share == pytest.approx(BODY.mean(), abs=0.01)
+
+
+def textured(seed: int) -> Luma:
+    grain = np.random.default_rng(seed).integers(60, 140, (24, 32)).astype(np.uint8)
+    return np.kron(grain, np.ones((4, 4), np.uint8))
+
+
+def test_a_scene_that_was_left_is_known_again() -> None:
+    background = Background(textured(1), SETTINGS)
+    background.subtract(textured(2), NOTHING)
+    background.restart(textured(2), NOTHING)
+    assert not background.recall(textured(2))
+    assert background.recall(textured(1))
+    assert background.subtract(textured(1), NOTHING).share == 0.0
+
+
+def test_a_new_light_over_all_does_not_make_a_held_body_part_of_the_scene() -> None:
+    background = Background(scene(), SETTINGS)
+    held = np.where(BODY, 255, 0).astype(np.uint8)
+    dim = (with_body(scene()) * 0.5).astype(np.uint8)
+    background.restart(dim, held)
+    assert share_found(background, dim, held) > 0.9
+
+
+def test_a_lamp_that_lights_a_part_of_the_scene_does_not_spoil_what_is_remembered() -> None:
+    background = Background(textured(1), SETTINGS)
+    columns = np.exp(-(((np.arange(128) - 64) / 40) ** 2))
+    under_lamp = np.clip(textured(1) * (1.0 + 0.6 * columns), 0, 255).astype(np.uint8)
+    for _ in range(200):
+        assert background.subtract(under_lamp, NOTHING).share < 0.02
+        background.learn(under_lamp, NOTHING, 0.2)
+    for _ in range(200):
+        assert background.subtract(textured(1), NOTHING).share < 0.02
+        background.learn(textured(1), NOTHING, 0.2)

@@ -20,7 +20,7 @@ def foreground(
     for x, y, w, h in solid:
         mask[y : y + h, x : x + w] = 255
         sure[y : y + h, x : x + w] = 255
-    return Foreground(mask, sure, np.zeros(SIZE, np.uint8), new_scene=False)
+    return Foreground(mask, sure, np.zeros(SIZE, np.uint8), np.zeros(SIZE, np.uint8), 0.0)
 
 
 def boxes(found: list[Blob]) -> list[tuple[float, float, float, float]]:

@@ -1,0 +1,29 @@
+"""How far a shaken camera's picture has jumped against the scene. One picture, no memory."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Luma = NDArray[np.uint8]
+
+_LEAST_PX = 0.2
+_MOST = 0.04
+"""Of the frame's width: further is no shake."""
+_SHRINK = 2
+"""Phase correlation finds parts of a pixel, so half the size is enough."""
+
+
+def steadied(frame: Luma, scene: Luma) -> Luma | None:
+    """The picture moved back to where the scene is; None when it has not jumped."""
+    height, width = frame.shape
+    size = (max(8, width // _SHRINK), max(8, height // _SHRINK))
+    now = cv2.resize(frame, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    then = cv2.resize(scene, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    (dx, dy), _ = cv2.phaseCorrelate(then, now, cv2.createHanningWindow(size, cv2.CV_32F))
+    dx, dy = dx * width / size[0], dy * height / size[1]
+    # one grey level everywhere correlates with nothing
+    if not _LEAST_PX <= float(np.hypot(dx, dy)) <= _MOST * width:
+        return None
+    back = np.array([[1.0, 0.0, -dx], [0.0, 1.0, -dy]], np.float32)
+    moved = cv2.warpAffine(frame, back, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.uint8)

@@ -1,0 +1,83 @@
+"""Is this picture one to judge by? Not while a lorry fills it, the focus hunts or it is black.
+
+What is followed waits meanwhile. When the strange picture stays, it is the scene from now on.
+"""
+
+from enum import Enum, auto
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from camerad.detection.background import Foreground
+
+Luma = NDArray[np.uint8]
+Mask = NDArray[np.uint8]
+
+_FULL = 0.4
+"""With more of the picture different than this, something fills it or it is another scene."""
+_PATIENCE_S = 8.0
+"""A lorry fills the picture for up to six seconds; what fills it longer is the scene."""
+_CALM_SHARE = 0.03
+_CALM_LOOKS = 4
+"""So many pictures in a row with so little motion: not something that passes, but another light."""
+_DULL = 0.4
+"""Less of the usual fine detail than this: out of focus."""
+_TOUCHED = 0.01
+"""A picture that differs by less than this share is as it always is."""
+_BLACK_LEVEL = 12.0
+_BLACK_SPREAD = 8.0
+_DETAIL_RATE = 0.03
+
+
+class Look(Enum):
+    """What a picture is good for."""
+
+    JUDGE = auto()
+    WAIT = auto()
+    NEW_SCENE = auto()
+
+
+class Strangeness:
+    """One camera's pictures. `look` once per analysed picture."""
+
+    def __init__(self) -> None:
+        self._since_s: float | None = None
+        self._calm = 0
+        self._usual_detail: float | None = None
+
+    def look(self, foreground: Foreground, moving: Mask, t_s: float) -> Look:
+        """`moving` is 255 where the picture changed since the last one."""
+        frame = foreground.frame
+        if foreground.share < _TOUCHED:
+            return self._as_usual()
+        black = float(frame.mean()) < _BLACK_LEVEL and float(frame.std()) < _BLACK_SPREAD
+        detail = _detail(frame)
+        usual = self._usual_detail
+        dull = usual is not None and detail < _DULL * usual
+        if foreground.share <= _FULL and not black and not dull:
+            # noise and light change the detail slowly, a lost focus at once
+            self._usual_detail = (
+                detail if usual is None else usual + _DETAIL_RATE * (detail - usual)
+            )
+            return self._as_usual()
+        if self._since_s is None:
+            self._since_s = t_s
+        still = cv2.countNonZero(moving) < _CALM_SHARE * moving.size
+        self._calm = self._calm + 1 if still and not black and not dull else 0
+        if self._calm < _CALM_LOOKS and t_s - self._since_s <= _PATIENCE_S:
+            return Look.WAIT
+        self._usual_detail = detail
+        self._as_usual()
+        return Look.NEW_SCENE
+
+    def _as_usual(self) -> Look:
+        self._since_s = None
+        self._calm = 0
+        return Look.JUDGE
+
+
+def _detail(picture: Luma) -> float:
+    """How much of a picture's contrast is fine detail; how light it is does not matter."""
+    fine = float(cv2.meanStdDev(cv2.Laplacian(picture, cv2.CV_16S))[1][0, 0])
+    return fine / (float(cv2.meanStdDev(picture)[1][0, 0]) + 4.0)

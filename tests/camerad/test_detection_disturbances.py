@@ -1,0 +1,158 @@
+"""What changes a picture without a body in it: uneven light, a shaken pole, rain, what fills it."""
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from camerad.detection.background import Foreground
+from camerad.detection.precipitation import Precipitation
+from camerad.detection.steadying import steadied
+from camerad.detection.strangeness import Look, Strangeness
+from camerad.detection.uneven_light import lit, uneven_light, unlit
+
+Luma = NDArray[np.uint8]
+SIZE = (180, 320)
+THRESHOLD = np.full(SIZE, 12, np.uint8)
+CALM = np.zeros(SIZE, np.uint8)
+MOVING = np.full(SIZE, 255, np.uint8)
+
+
+def street(seed: int = 1) -> Luma:
+    """Patches of grey with fine grain."""
+    chance = np.random.default_rng(seed)
+    patches = np.kron(chance.integers(70, 150, (9, 16)), np.ones((20, 20)))
+    return np.clip(patches + chance.normal(0, 2, SIZE), 0, 255).astype(np.uint8)
+
+
+def pool(strength: float) -> NDArray[np.float32]:
+    columns = np.exp(-(((np.arange(SIZE[1]) - 160) / 60) ** 2))
+    rows = np.exp(-(((np.arange(SIZE[0]) - 100) / 45) ** 2))
+    return (1.0 + strength * rows[:, None] * columns[None, :]).astype(np.float32)
+
+
+@pytest.mark.parametrize("strength", [0.8, -0.5])
+def test_a_pool_of_light_and_the_shadow_of_a_cloud_are_explained(strength: float) -> None:
+    shown = lit(street(), pool(strength))
+    gain = uneven_light(street(), shown, THRESHOLD)
+    assert gain is not None
+    rest = np.abs(lit(street(), gain).astype(int) - shown)
+    assert np.mean(rest > 12) < 0.005
+
+
+def test_a_body_in_a_pool_of_light_is_not_taken_for_light() -> None:
+    shown = lit(street(), pool(0.8))
+    shown[70:150, 145:175] = 45
+    gain = uneven_light(street(), shown, THRESHOLD)
+    assert gain is not None
+    rest = np.abs(lit(street(), gain).astype(int) - shown) > 12
+    assert rest[70:150, 145:175].mean() > 0.85
+    rest[66:154, 141:179] = False
+    assert rest.mean() < 0.01
+
+
+def test_a_body_in_steady_light_makes_no_light() -> None:
+    shown = street()
+    shown[70:150, 145:175] = 45
+    gain = uneven_light(street(), shown, THRESHOLD)
+    assert gain is None or np.abs(np.log(gain[75:145, 150:170])).mean() < 0.1
+
+
+def test_unlit_undoes_lit() -> None:
+    gain = pool(0.5)
+    back = unlit(lit(street(), gain), gain)
+    assert np.abs(back.astype(int) - street()).max() <= 2
+
+
+@pytest.mark.parametrize("jump", [(2.0, -1.0), (-3.4, 0.6), (0.0, 1.0)])
+def test_a_picture_that_jumped_is_moved_back(jump: tuple[float, float]) -> None:
+    moved = np.array([[1, 0, jump[0]], [0, 1, jump[1]]], np.float32)
+    shaken = cv2.warpAffine(street(), moved, SIZE[::-1], borderMode=cv2.BORDER_REPLICATE)
+    still = steadied(np.asarray(shaken, np.uint8), street())
+    assert still is not None
+    inside = np.s_[8:-8, 8:-8]
+    before = np.abs(shaken[inside].astype(int) - street()[inside]).mean()
+    assert np.abs(still[inside].astype(int) - street()[inside]).mean() < 0.5 * before
+
+
+@pytest.mark.parametrize("size", [(180, 320), (17, 33), (1, 1)])
+def test_what_has_not_jumped_and_what_has_no_features_is_left_alone(size: tuple[int, int]) -> None:
+    flat = np.full(size, 90, np.uint8)
+    assert steadied(flat, flat) is None
+    if size == SIZE:
+        assert steadied(street(), street()) is None
+
+
+def drops(chance: np.random.Generator) -> Luma:
+    return np.where(chance.random(SIZE) < 0.03, 255, 0).astype(np.uint8)
+
+
+def test_in_rain_only_what_stays_is_believed() -> None:
+    chance, rain = np.random.default_rng(3), Precipitation()
+    body = np.zeros(SIZE, np.uint8)
+    body[60:120, 100:120] = 255
+    for _ in range(20):
+        believed = rain.settled(cv2.bitwise_or(drops(chance), body))
+        rain.count(12, 0.2)
+    assert rain.falling
+    assert (believed[body > 0] > 0).all()
+    assert (believed[body == 0] > 0).mean() < 0.006
+
+
+def test_without_rain_everything_is_believed_at_once() -> None:
+    chance, rain = np.random.default_rng(3), Precipitation()
+    for _ in range(20):
+        mask = drops(chance)
+        assert np.array_equal(rain.settled(mask), mask)
+        rain.count(2, 0.2)
+
+
+def test_rain_is_over_some_seconds_after_the_last_drop() -> None:
+    rain = Precipitation()
+    for _ in range(20):
+        rain.count(12, 0.2)
+    looks = 0
+    while rain.falling:
+        rain.count(0, 0.2)
+        looks += 1
+    assert 5 <= looks <= 30
+
+
+def seen(picture: Luma, share: float) -> Foreground:
+    return Foreground(CALM, CALM, street(), picture, share)
+
+
+def test_a_picture_like_always_is_judged() -> None:
+    strangeness = Strangeness()
+    looks = {strangeness.look(seen(street(), 0.05), MOVING, 0.2 * i) for i in range(20)}
+    assert looks == {Look.JUDGE}
+
+
+def test_what_fills_the_picture_and_moves_is_waited_for_as_long_as_a_lorry_takes() -> None:
+    strangeness = Strangeness()
+    strangeness.look(seen(street(), 0.05), MOVING, 0.0)
+    looks = [strangeness.look(seen(street(2), 0.9), MOVING, 1.0 + 0.2 * i) for i in range(30)]
+    assert set(looks) == {Look.WAIT}
+    assert strangeness.look(seen(street(), 0.05), MOVING, 7.2) is Look.JUDGE
+
+
+def test_what_fills_the_picture_for_longer_is_the_scene() -> None:
+    strangeness = Strangeness()
+    looks = [strangeness.look(seen(street(2), 0.9), MOVING, 0.2 * i) for i in range(42)]
+    assert looks.index(Look.NEW_SCENE) == 41
+
+
+def test_another_light_that_does_not_move_is_the_scene_within_a_second() -> None:
+    strangeness = Strangeness()
+    looks = [strangeness.look(seen(street(2), 0.9), CALM, 0.2 * i) for i in range(5)]
+    assert looks.index(Look.NEW_SCENE) <= 4
+
+
+def test_black_and_unsharp_pictures_are_waited_for() -> None:
+    strangeness = Strangeness()
+    strangeness.look(seen(street(), 0.05), MOVING, 0.0)
+    black = np.full(SIZE, 3, np.uint8)
+    assert strangeness.look(seen(black, 0.3), CALM, 0.2) is Look.WAIT
+    unsharp = np.asarray(cv2.GaussianBlur(street(), (0, 0), 5), np.uint8)
+    assert strangeness.look(seen(unsharp, 0.05), CALM, 0.4) is Look.WAIT
+    assert strangeness.look(seen(street(), 0.05), CALM, 0.6) is Look.JUDGE
