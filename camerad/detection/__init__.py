@@ -4,9 +4,11 @@ What belongs here: what is decided from pictures and stream time alone. What doe
 streams and files (`camerad.capture`, `camerad.clip`), clocks, storage, and anything that could
 recognise a person.
 
-A picture passes these modules in this order: `masks` (what must not be seen), `background`
-(what differs from the empty scene), `blobs` (connected bodies), `tracker` and `tracks` (which
-body is which from frame to frame), `stays` (who has been in a zone for how long) and `motion`.
+A picture passes these modules in this order: `masks` (what must not be seen), `background` (what
+differs from the empty scene; `tone_curve`, `steadying`, `uneven_light` and `precipitation` take out
+what is no body), `strangeness` (whether it can be judged at all), `blobs` (connected bodies),
+`tracker` and `tracks` (which body is which from frame to frame), `stays` (who has been in a zone
+for how long) and `motion`.
 """
 
 from camerad.detection.detector import Detector
