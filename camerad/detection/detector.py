@@ -16,6 +16,7 @@ from camerad.detection.ghosts import Ghosts, box_window
 from camerad.detection.masks import Mask, mask_privacy, polygons_mask
 from camerad.detection.motion import Motion
 from camerad.detection.settings import DetectionSettings
+from camerad.detection.shrinking import shrunk
 from camerad.detection.stays import Presence, Stays
 from camerad.detection.strangeness import Look, Strangeness
 from camerad.detection.tracker import Tracker
@@ -153,16 +154,8 @@ class Detector:
         return said
 
     def _shrink(self, luma: Luma) -> Luma:
-        height, width = luma.shape
-        if width > self._settings.width_px:
-            size = (
-                self._settings.width_px,
-                max(1, round(self._settings.width_px * height / width)),
-            )
-            small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
-        else:
-            small = luma
-        hidden = mask_privacy(np.asarray(small, np.uint8), self._zones)
+        small = shrunk(luma, self._settings.width_px)
+        hidden = mask_privacy(small, self._zones)
         return np.asarray(cv2.GaussianBlur(hidden, (3, 3), 0), np.uint8)
 
     def _open(self, frame: Luma) -> None:
@@ -183,9 +176,7 @@ class Detector:
 
     def _nothing_new(self, frame: Luma) -> bool:
         """Compared with the last picture that was looked at, so that slow change adds up."""
-        height, width = frame.shape
-        size = (_GLANCE_PX, max(1, round(_GLANCE_PX * height / width)))
-        glance = np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)
+        glance = shrunk(frame, _GLANCE_PX)
         if self._glance is not None and not self._tracker.tracks:
             change = cv2.absdiff(glance, self._glance)
             if float(cv2.minMaxLoc(change)[1]) < _GLANCE_CHANGE:

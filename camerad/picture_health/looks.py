@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from camerad.detection.shrinking import shrunk
+
 Luma = NDArray[np.uint8]
 Grey = NDArray[np.float32]
 Tiles = NDArray[np.float32]
@@ -71,14 +73,11 @@ NOTHING_TO_JUDGE = Likeness(judged=0, kept=1.0, faded=1.0, sharpness=1.0)
 
 def measure(luma: Luma, private: Luma | None = None) -> Look:
     """The look of an H x W picture; `private` (255, same size) is left out."""
-    # of a big picture every n-th pixel will do
-    step = max(1, luma.shape[1] // (2 * _BASE_PX))
-    luma = np.ascontiguousarray(luma[::step, ::step])
-    height, width = luma.shape
-    scale = min(1.0, _BASE_PX / width)
+    small = shrunk(luma, _BASE_PX)
+    height, width = small.shape
     # even sides, because the next picture has half of them
-    base_size = (_even(width * scale), _even(height * scale))
-    base = cv2.resize(luma, base_size, interpolation=cv2.INTER_AREA)
+    base_size = (max(_LEAST_PX, width - width % 2), max(_LEAST_PX, height - height % 2))
+    base = cv2.resize(small, base_size) if min(height, width) < _LEAST_PX else _cropped(small)
     half_size = (base_size[0] // 2, base_size[1] // 2)
     half = cv2.resize(base, half_size, interpolation=cv2.INTER_AREA)
     smooth = cv2.blur(half.astype(np.float32), (_TILE_PX // 2 + 1, _TILE_PX // 2 + 1))
@@ -88,7 +87,7 @@ def measure(luma: Luma, private: Luma | None = None) -> Look:
     fine = _resized(cv2.multiply(finest, finest), half_size)
     counted = None
     if private is not None:
-        hidden = (_resized(private[::step, ::step], half_size) > 0.0).astype(np.uint8)
+        hidden = (_resized(shrunk(private, _BASE_PX), half_size) > 0.0).astype(np.uint8)
         # also around it: the rim of a blackened part is a pattern that nothing can cover
         grown = cv2.dilate(hidden, np.ones((_TILE_PX, _TILE_PX), np.uint8)) > 0
         band[grown] = 0.0
@@ -177,8 +176,9 @@ def _tiles_of(size: tuple[int, int]) -> tuple[int, int]:
     return (max(1, round(size[0] / _TILE_PX)), max(1, round(size[1] / _TILE_PX)))
 
 
-def _even(length: float) -> int:
-    return max(_LEAST_PX, 2 * round(length / 2))
+def _cropped(image: Luma) -> Luma:
+    height, width = image.shape
+    return image[: height - height % 2, : width - width % 2]
 
 
 def _resized(image: NDArray[np.integer[Any] | np.floating[Any]], size: tuple[int, int]) -> Grey:
