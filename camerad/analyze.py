@@ -84,9 +84,11 @@ def analyze(
     t_s = 0.0
     with ExitStack() as stack:
         pictures = _open(source, stack)
-        rendering = (
-            None if render is None else stack.enter_context(Rendering(render, zones, pictures.fps))
-        )
+        count, fps = pictures.frames_expected, pictures.fps
+        seconds = None if count is None else count / fps
+        rendering = None if render is None else Rendering(render, zones, fps, seconds)
+        if rendering is not None:
+            stack.enter_context(rendering)
         for t_s in pictures.times():
             due = detector.wants(t_s) if every is None else frames % max(1, every) == 0
             frames += 1
@@ -98,16 +100,20 @@ def analyze(
             luma = pictures.luma()
             if luma is None:
                 continue
+            said: list[Detection] = []
             if due:
                 moment = None if local_time is None else local_time(t_s)
-                for detection in detector.process(luma, t_s, moment):
-                    emit(as_line(detection))
+                said += detector.process(luma, t_s, moment)
                 analysed += 1
             if health.wants(t_s):
-                for detection in health.process(luma, t_s):
-                    emit(as_line(detection))
+                said += health.process(luma, t_s)
+            for detection in said:
+                emit(as_line(detection))
             if rendering is not None:
-                rendering.write(luma, t_s, detector.tracks, detector.dwells(), detector.alerting())
+                tracks, dwells = detector.tracks, detector.dwells()
+                rendering.write(
+                    luma, t_s, tracks, dwells, detector.alerting(), said, health.trouble
+                )
     for detection in (*detector.finish(t_s), *health.finish(t_s)):
         emit(as_line(detection))
     summary = Summary(

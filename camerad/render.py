@@ -1,4 +1,6 @@
-"""A film of what detection saw: zones, boxes, dwell clocks. For people who set up zones.
+"""A film of what detection saw: zones, boxes, dwell clocks, and a strip of what was said when.
+
+For people who set up zones.
 
 Privacy zones are black here too. Grey, because detection sees luma only.
 """
@@ -15,7 +17,8 @@ from numpy.typing import NDArray
 from camerad.detection import TrackSnapshot, mask_privacy
 from camerad.detection.masks import polygon_px
 from camerad.errors import RenderFailed
-from camerad.model import Zone, ZoneKind
+from camerad.model import Detection, Trouble, Zone, ZoneKind
+from camerad.timeline_strip import TimelineStrip
 
 Luma = NDArray[np.uint8]
 Colour = NDArray[np.uint8]
@@ -29,12 +32,20 @@ _ZONE_COLOURS: Final = {
 }
 _SEEN: Final = (180, 220, 120)
 _ALERT: Final = (80, 80, 255)
+_TAMPER: Final = (255, 150, 255)
+_READABLE_PX: Final = 560
+_EDGE: Final = 0.01
+"""Feet on the zone's border are in it."""
 
 
 class Rendering:
     """The film being written. A context manager; every frame of the source goes in."""
 
-    def __init__(self, path: Path, zones: Sequence[Zone], fps: float) -> None:
+    def __init__(
+        self, path: Path, zones: Sequence[Zone], fps: float, seconds: float | None = None
+    ) -> None:
+        """`seconds`: how long the film will be, where that is known."""
+        self._strip = TimelineStrip(zones, seconds)
         self._path = path
         self._zones = zones
         self._fps = fps
@@ -62,21 +73,46 @@ class Rendering:
         tracks: Sequence[TrackSnapshot],
         dwells: Mapping[int, float],
         alerting: Set[int],
+        said: Sequence[Detection] = (),
+        trouble: Trouble | None = None,
     ) -> None:
-        """Add one frame. Raises RenderFailed when the film cannot be written."""
-        height, width = luma.shape
-        # the encoder wants even sides
-        width, height = width - width % 2, height - height % 2
+        """Add one frame, and what was `said` at it. Raises RenderFailed."""
+        hidden = mask_privacy(luma, self._zones)
+        # small pictures twice as big, so that the letters fit; the encoder wants even sides
+        scale = 2 if luma.shape[1] < _READABLE_PX else 1
+        height, width = (side * scale - side * scale % 2 for side in luma.shape)
+        hidden = np.asarray(cv2.resize(hidden, (width, height)), np.uint8)
         if self._writer is None:
-            self._writer = self._open(width, height)
-        hidden = mask_privacy(luma[:height, :width], self._zones)
+            self._writer = self._open(width, height + self._strip.height)
         picture = np.asarray(cv2.cvtColor(hidden, cv2.COLOR_GRAY2BGR), np.uint8)
         for zone in self._zones:
             _draw_zone(picture, zone)
         for track in tracks:
             _draw_track(picture, track, dwells.get(track.track), track.track in alerting)
         _write(picture, f"{t_s:7.1f} s", (8, height - 10), (255, 255, 255))
-        self._writer.write(picture)
+        if trouble is not None:
+            _write(picture, f"TAMPER: {trouble.value}", (width // 2 - 60, 24), _TAMPER)
+        self._strip.note(t_s, said, self._dwells_by_zone(tracks, dwells))
+        self._writer.write(np.vstack([picture, self._strip.drawn(width, t_s)]))
+
+    def _dwells_by_zone(
+        self, tracks: Sequence[TrackSnapshot], dwells: Mapping[int, float]
+    ) -> dict[str, float]:
+        """The longest clock that runs in each loiter zone: of whoever's feet are in it."""
+        found: dict[str, float] = {}
+        for zone in self._zones:
+            if zone.kind is not ZoneKind.LOITER:
+                continue
+            corners = np.asarray(zone.polygon, np.float32)
+            here = [
+                dwells[track.track]
+                for track in tracks
+                if track.track in dwells
+                and cv2.pointPolygonTest(corners, track.feet, measureDist=True) >= -_EDGE
+            ]
+            if here:
+                found[zone.name] = max(here)
+        return found
 
     def _open(self, width: int, height: int) -> cv2.VideoWriter:
         code = cv2.VideoWriter.fourcc(*"mp4v")

@@ -22,6 +22,7 @@ from linkage.commands import (
     rules,
     run,
     token,
+    tune,
     user,
 )
 from linkage.errors import BadSettings, LinkageError
@@ -35,6 +36,7 @@ _COMMANDS = (
     rules,
     discover,
     analyze,
+    tune,
     alarms_export,
     audit_verify,
     broker,

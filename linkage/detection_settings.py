@@ -40,7 +40,8 @@ class DetectionFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 def load_detection(path: Path, *, optional: bool = True) -> VerifierSettings | None:
     """The second look of the file, its network tried out; None when there is to be none.
 
-    A file that is `optional` may be missing. Raises BadSettings, also about a model that is missing or is not what the file says.
+    A file that is `optional` may be missing. Raises BadSettings, also about a model that is missing
+    or is not what the file says.
     """
     if optional and not path.exists():
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from camerad.analyze import analyze
+from camerad.detection import DetectionSettings
 from camerad.second_look.onnx import OnnxPersonFinder
 from camerad.zones import load_zones
 from linkage.commands.common import Subparsers
@@ -31,6 +32,12 @@ def add(subparsers: Subparsers) -> None:
     )
     parser.add_argument(
         "--every", type=int, metavar="N", help="每 N 帧看一帧 / look at each N-th frame"
+    )
+    parser.add_argument(
+        "--width",
+        type=width_px,
+        metavar="PX",
+        help="分析用的画面宽度 / width in pixels of the pictures looked at",
     )
     parser.add_argument(
         "--detection",
@@ -59,9 +66,23 @@ def main(arguments: argparse.Namespace) -> int:
             every=arguments.every,
             render=arguments.render,
             progress=progress,
+            settings=settings_for(arguments.width),
             second_look=None if verifier is None else OnnxPersonFinder(verifier),
         )
     return 0
+
+
+def width_px(text: str) -> int:
+    """A width of 64 to 1920 pixels, for argparse."""
+    width = int(text)
+    if not 64 <= width <= 1920:
+        raise argparse.ArgumentTypeError(f"应为 64 到 1920 / expected 64 to 1920, got {width}")
+    return width
+
+
+def settings_for(width: int | None) -> DetectionSettings:
+    """The shipped settings, looked at in another width where one is asked for."""
+    return DetectionSettings() if width is None else DetectionSettings(width_px=width)
 
 
 def _as_json(line: dict[str, object]) -> None:

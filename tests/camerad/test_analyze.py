@@ -110,8 +110,9 @@ def test_the_film_shows_every_frame(street: Path, tmp_path: Path) -> None:
     with Clip(out) as clip:
         pictures = [luma for luma, _ in clip]
     assert len(pictures) == 250
-    assert pictures[100].shape == (288, 352)
-    assert pictures[100][40:80, 270:340].mean() < 25
+    # a small picture is shown twice as big, over a strip of two rows and an axis
+    assert pictures[100].shape == (2 * 288 + 48, 2 * 352)
+    assert pictures[100][80:160, 540:680].mean() < 25
 
 
 def test_a_film_into_no_folder_is_refused_in_one_sentence(street: Path, tmp_path: Path) -> None:

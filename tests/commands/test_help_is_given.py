@@ -11,6 +11,7 @@ COMMANDS = (
     "check-config",
     "discover",
     "analyze",
+    "tune",
     "alarms export",
     "audit verify",
     "button press",
