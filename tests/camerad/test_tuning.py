@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from camerad.errors import BadZones
 from camerad.model import Zone, ZoneKind
 from camerad.simulator.film import draw_film
 from camerad.simulator.scenes import EAST_GATE
@@ -19,6 +20,8 @@ from camerad.tuning import (
     usual_heights,
     variants,
 )
+from linkage.cli import _parser
+from linkage.commands import tune
 from tests.commands.running import lianfang, lines_of
 
 GATE = Zone("gate", ZoneKind.LOITER, ((0.2, 0.2), (0.6, 0.2), (0.6, 0.6), (0.2, 0.6)), 10.0)
@@ -115,20 +118,21 @@ def test_the_command_prints_a_table_and_a_suggestion(film) -> None:
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        (["--zone", "none"], "gate"),
         (["--stay", "x"], "1:05-1:30"),
         (["--dwell", "5"], "unit"),
         (["--min-height", "2"], "at most 1"),
         (["--width", "9"], "64"),
     ],
 )
-def test_wrong_usage_is_told(film, wrong, says, capsys, monkeypatch) -> None:
-    from linkage.cli import main
-
-    clip, _, zones = film
-    try:
-        status = main(["tune", str(clip), "--zones", str(zones), *wrong])
-    except SystemExit as ended:
-        status = ended.code
-    assert status == 2
+def test_wrong_usage_is_told(wrong: list[str], says: str, capsys) -> None:
+    with pytest.raises(SystemExit) as ended:
+        _parser().parse_args(["tune", "clip.mp4", "--zones", "zones.toml", *wrong])
+    assert ended.value.code == 2
     assert says in capsys.readouterr().err
+
+
+def test_a_zone_that_is_not_there_is_told_with_those_that_are(film) -> None:
+    clip, _, zones = film
+    asked = ["tune", str(clip), "--zones", str(zones), "--zone", "none"]
+    with pytest.raises(BadZones, match="gate"):
+        tune.main(_parser().parse_args(asked))
