@@ -305,3 +305,38 @@ def test_what_was_not_surveyed_has_no_cell():
     assert cell_of(None, 120.0) is None
     assert cells_around(30.0, None, 80.0) == []
     assert cells_around(30.0, 120.0, 0.0) == []
+
+
+def a_camera_fault(device: str = "cam-1", trouble: object = "covered"):
+    alarm = an_alarm(AlarmKind.CAMERA_FAULT, device=device, source=AlarmSource.SYSTEM)
+    return replace(alarm, detail={"camera": device, "trouble": trouble})
+
+
+def a_faulty_camera(device: str = "cam-1"):
+    alarm = LinkedAlarm(AlarmKind.CAMERA_FAULT, False, device, None, NOW_MS - 60_000)
+    return an_incident(
+        kind=AlarmKind.CAMERA_FAULT, group_id=None, camera_id=device, alarms=(alarm,), plan="duty"
+    )
+
+
+@pytest.mark.parametrize(("trouble", "says"), [("covered", "镜头被遮挡"), ("melted", "摄像机故障")])
+def test_a_cameras_fault_is_heard_once_and_calls_nobody_up(trouble, says):
+    draft = decide(facts_of(a_camera_fault(trouble=trouble), place=Place(camera_id="cam-1")))
+    assert (draft.rings, draft.restarts) == (True, False)
+    (why,) = [d for d in draft.decisions if d.stage == "ring"]
+    assert says in why.reason
+
+
+def test_a_fault_joins_that_of_the_same_camera_and_of_no_other():
+    place = Place(camera_id="cam-1")
+    same = decide(facts_of(a_camera_fault(), place=place, incidents=(a_faulty_camera(),)))
+    assert same.extends is not None
+    assert (same.rings, same.restarts) == (False, False)
+    other = a_faulty_camera("cam-2")
+    assert decide(facts_of(a_camera_fault(), place=place, incidents=(other,))).extends is None
+
+
+def test_nobody_who_lingers_joins_what_is_wrong_with_the_camera():
+    alarm = an_alarm(AlarmKind.LOITERING, device="cam-1", source=AlarmSource.CAMERA)
+    facts = facts_of(alarm, place=Place(camera_id="cam-1"), incidents=(a_faulty_camera(),))
+    assert decide(facts).extends is None
