@@ -199,17 +199,22 @@ class Background:
             cv2.accumulateWeighted(self._difference, self._noise, rate, mask=free)
             self.threshold = self._thresholds()
 
-    def absorb(self, frame: Luma, window: tuple[slice, slice]) -> None:
-        """Take the picture as the empty scene in `window` (rows, columns)."""
+    def absorb(self, frame: Luma, window: tuple[slice, slice], where: Mask | None = None) -> None:
+        """Take the picture as the empty scene in `window` (rows, columns), or in the part of it
+        where `where` is not 0.
+        """
         # the scene is remembered in its own light, the picture may be in another
         if self._gain is not None:
-            self._scene[window] = unlit(frame[window], self._gain[window])
+            taken = unlit(frame[window], self._gain[window]).astype(np.float32)
         else:
             levels = np.arange(256)
             rising = np.maximum.accumulate(self._curve)
             back = np.interp(levels, rising, levels).astype(np.float32)
-            self._scene[window] = back[frame[window]]
-        self._scene_u8[window] = np.rint(self._scene[window]).astype(np.uint8)
+            taken = back[frame[window]]
+        if where is not None:
+            taken = np.where(where > 0, taken, self._scene[window])
+        self._scene[window] = taken
+        self._scene_u8[window] = np.rint(taken).astype(np.uint8)
 
     def restart(self, frame: Luma, held: Mask) -> None:
         """`frame` is the empty scene now; under `held` (255) the old one in the new light."""

@@ -15,6 +15,7 @@ from camerad.detection.blobs import Blob, find_blobs
 from camerad.detection.ghosts import Ghosts, box_window
 from camerad.detection.masks import Mask, mask_privacy, polygons_mask
 from camerad.detection.motion import Motion
+from camerad.detection.scenery import StillParts, is_scenery
 from camerad.detection.settings import DetectionSettings
 from camerad.detection.shrinking import shrunk
 from camerad.detection.stays import Presence, Stays
@@ -31,10 +32,6 @@ _GLANCE_PX = 96
 """Width of the small picture that tells whether anything changed at all."""
 _GLANCE_CHANGE = 6
 """Grey levels by which a spot of the small picture must change to be worth a look."""
-_UNTRAVELLED_S = 20.0
-"""What has not gone anywhere for this long belongs to the scene (a branch, a patch of sun)."""
-_UNTRAVELLED_STILL_S = 4.0
-"""The same when it does not even move."""
 
 
 class Detector:
@@ -64,6 +61,7 @@ class Detector:
         self._held: Mask | None = None
         self._previous: Luma | None = None
         self._ghosts: Ghosts | None = None
+        self._still_parts = StillParts((1, 1), settings)
         self._glance: Luma | None = None
         self._strangeness = Strangeness()
         self.skipped = 0
@@ -140,7 +138,8 @@ class Detector:
         begun = self._tracker.begun
         self._tracker.step(frame, blobs, t_s)
         background.precipitation.count(self._tracker.begun - begun, elapsed)
-        self._note_liveliness(moving, t_s)
+        self._note_liveliness(frame, background, t_s)
+        self._still_parts.step(moving, elapsed)
         self._clear_scene(frame, foreground, moving, blobs, t_s)
         self._held = self._held_mask(blobs)
         background.learn(frame, self._held, elapsed)
@@ -171,6 +170,7 @@ class Detector:
         self._previous = frame
         self._ghosts = Ghosts(frame.shape)
         self._strangeness = Strangeness()
+        self._still_parts = StillParts(frame.shape, self._settings)
         self._glance = None
         self._tracker.tracks = []
 
@@ -194,12 +194,10 @@ class Detector:
             background.restart(frame, held)
         return False
 
-    def _note_liveliness(self, moving: Mask, t_s: float) -> None:
+    def _note_liveliness(self, frame: Luma, background: Background, t_s: float) -> None:
         for track in self._tracker.tracks:
-            window = box_window(moving.shape, track.box, 1)
-            px = cv2.countNonZero(moving[window])
-            if px >= max(3.0, 0.006 * track.w * track.h):
-                track.moved_s = t_s
+            if track.visible:
+                track.note_motion(frame, background.threshold, t_s)
 
     def _clear_scene(
         self, frame: Luma, foreground: Foreground, moving: Mask, blobs: Sequence[Blob], t_s: float
@@ -213,18 +211,11 @@ class Detector:
             for track in self._tracker.inside(window):
                 self._tracker.remove(track)
         for track in list(self._tracker.tracks):
-            if track.visible and self._is_scenery(track, t_s):
+            if track.visible and is_scenery(track, t_s, self._settings):
                 background.absorb(frame, box_window(frame.shape, track.box, 3))
                 self._tracker.remove(track)
-
-    def _is_scenery(self, track: Track, t_s: float) -> bool:
-        still = t_s - track.moved_s
-        if not track.travelled:
-            here = t_s - max(track.born_s, track.still_since_s())
-            return here > _UNTRAVELLED_S or min(here, still) > _UNTRAVELLED_STILL_S
-        if track.upright():
-            return still > self._settings.still_person_s
-        return still > self._settings.still_thing_s
+        for window, still in self._still_parts.of(self._tracker.tracks):
+            background.absorb(frame, window, still)
 
     def _held_mask(self, blobs: Sequence[Blob]) -> Mask:
         held = np.zeros((self._size[1], self._size[0]), np.uint8)
@@ -252,21 +243,23 @@ class Detector:
         present = [
             self._presence(track, t_s)
             for track in self._tracker.confirmed()
-            if track.visible and track.h >= self._settings.min_height * height
+            if track.visible
+            and track.h >= self._settings.min_height * height
+            and not self._tracker.is_fragment(track)
         ]
         return said + self._stays.step(present, t_s, local_time, width / height)
 
     def _presence(self, track: Track, t_s: float) -> Presence:
-        patience = self._settings.still_person_s if track.alone else self._settings.still_split_s
         return Presence(
             track.number,
             self._fraction_box(track),
             self._fraction_feet(track),
             travelled=track.travelled,
             upright=track.upright(),
-            lively=t_s - track.moved_s <= patience,
+            lively=t_s - track.moved_s <= self._settings.lively_s,
             born_s=track.born_s,
             entered=track.entered,
+            alone=track.alone,
             came_with=track.came_with,
         )
 

@@ -20,7 +20,7 @@ class DetectionSettings:
     """Time constant with which the empty scene follows slow change."""
     noise_s: float = 20.0
     """Time constant of the per-pixel noise estimate."""
-    min_contrast: int = 12
+    min_contrast: int = 10
     """Smallest difference from the empty scene, in grey levels, that can be a body."""
     noise_factor: float = 3.5
     """A pixel's own noise times this is added to its threshold."""
@@ -46,21 +46,28 @@ class DetectionSettings:
     """Height over width of a standing or walking body."""
     tall_cut: float = 0.8
     """The same for a body cut by the frame's lower edge, whose legs are out of the picture."""
-    still_person_s: float = 300.0
-    """How long something that walked in by itself, upright, may stand without any motion at all
-    and still be a person. A real person moves a little all the time; a drawn one may not."""
-    still_split_s: float = 6.0
-    """The same for what split off another track: a bag put down never moves again."""
-    still_thing_s: float = 20.0
-    """How long anything else may lie still before it becomes part of the scene."""
+    lively_s: float = 2.0
+    """Dwell counts up to this long after the last motion of the body itself: who stands sways."""
+    pause_s: float = 7.0
+    """A time without any motion up to this long counts after all when the body moves again; after
+    a longer one the stay begins anew: a thing was there, and now somebody is."""
+    still_person_s: float = 20.0
+    """How long something upright that walked in may be without any motion before it belongs to
+    the scene."""
+    still_thing_s: float = 8.0
+    """The same for anything that is not upright: a parked car."""
+
+    still_part_s: float = 6.0
+    """How long a part of something wide may be still before that part belongs to the scene."""
 
     # stays
     unproven_s: float = 4.0
     """At most so much dwell counts from before something had travelled."""
     leave_s: float = 3.0
     """Absence that ends a stay; shorter ones pause it."""
-    inherit_s: float = 4.0
-    """How long the stay of a broken track waits for the track that replaces it."""
+    inherit_s: float = 7.5
+    """How long the stay of a broken track waits for the track that replaces it: somebody may be
+    behind a post."""
 
     # motion zones
     motion_area: float = 0.0003

@@ -19,7 +19,15 @@ _EDGE = 0.04
 """Feet this far (in body heights) outside have not left: boxes tremble."""
 
 _UPRIGHT_SHARE = 0.6
-"""A heap of cars is upright now and then, a person most of the time."""
+"""Of a stay: a person is upright most of the time."""
+_AT_EDGE_S = 1.5
+"""Who is cut by the frame's edge may break off and come anew; after longer another has come."""
+_BROKEN_S = 4.0
+"""How long a track may be broken where people meet."""
+_SETTLED_S = 3.0
+"""Who has been here this long may be hidden for longer."""
+_REACH = 1.2
+"""Body heights from where a track broke within which another may be the same person."""
 _FRAME = 0.02
 """A box this near to the frame's edge touches it."""
 
@@ -40,8 +48,10 @@ class Presence:
     born_s: float
     entered: bool
     """It came into the picture over the frame's edge."""
-    came_with: int | None = None
-    """The track that was this body and another as one, until they parted."""
+    alone: bool = True
+    """It came into view by itself, not out of another body."""
+    came_with: tuple[int, ...] = ()
+    """The tracks that may have been this body and another as one, until they parted."""
 
 
 @dataclass
@@ -60,7 +70,15 @@ class Stay:
     """This track, or the broken one it replaces, came walking."""
     upright_s: float = 0.0
     """The part of the dwell during which it was higher than wide."""
+    still_s: float = 0.0
+    """Time in the zone since the last motion that is not counted yet."""
+    still_upright_s: float = 0.0
     started: bool = False
+
+    @property
+    def by_a_person(self) -> bool:
+        """Whether who stays has been upright for most of it; a heap of cars is now and then."""
+        return self.upright_s >= _UPRIGHT_SHARE * self.dwell_s
 
 
 class Stays:
@@ -69,6 +87,8 @@ class Stays:
     def __init__(self, zones: Sequence[Zone], settings: DetectionSettings) -> None:
         self._settings = settings
         self._zones = [z for z in zones if z.kind is ZoneKind.LOITER]
+        # the first moments without motion are counted at once
+        self._motionless_s = settings.pause_s - settings.lively_s
         self._aspect = 1.0
         self._corners = self._scaled(1.0)
         self.open: list[Stay] = []
@@ -135,9 +155,17 @@ class Stays:
         if stay is None:
             stay = self._shared(index, presence, t_s)
             self.open.append(stay)
-        if not stay.outside and presence.lively:
-            stay.dwell_s += t_s - stay.seen_s
-            stay.upright_s += t_s - stay.seen_s if presence.upright else 0.0
+        if not stay.outside:
+            stay.still_s += t_s - stay.seen_s
+            stay.still_upright_s += t_s - stay.seen_s if presence.upright else 0.0
+        if presence.lively:
+            # who moves again has been there all the while; what never moved was a thing
+            if stay.still_s > self._motionless_s and not stay.started:
+                stay.dwell_s = stay.upright_s = 0.0
+            else:
+                stay.dwell_s += stay.still_s
+                stay.upright_s += stay.still_upright_s
+            stay.still_s = stay.still_upright_s = 0.0
         if not stay.walked_in:
             # a branch that at last seems to walk has not been a person all the while
             stay.dwell_s = min(stay.dwell_s, self._settings.unproven_s)
@@ -145,7 +173,7 @@ class Stays:
         stay.seen_s, stay.outside = t_s, False
         stay.box, stay.feet = presence.box, presence.feet
         stay.walked_in = stay.walked_in or presence.travelled
-        upright = presence.upright and stay.upright_s >= _UPRIGHT_SHARE * stay.dwell_s
+        upright = presence.upright and stay.by_a_person
         person = stay.walked_in and upright and presence.lively
         enough = zone.dwell_s is not None and stay.dwell_s >= zone.dwell_s
         if stay.started or not enough or not person:
@@ -168,32 +196,48 @@ class Stays:
         for stay in self.open:
             if stay.zone != index or t_s - stay.seen_s <= 0.0 or stay.outside:
                 continue
-            if t_s - stay.seen_s > self._settings.inherit_s:
+            gone_s = t_s - stay.seen_s
+            if gone_s > self._settings.inherit_s or not stay.by_a_person:
                 continue
             if presence.born_s < stay.seen_s - 1.0:
                 continue
-            if presence.entered and not _at_edge(stay.box):
-                continue  # a newcomer, no replacement
+            # over the edge one goes and another comes
+            at_edge = _at_edge(stay.box)
+            if (at_edge and gone_s > _AT_EDGE_S) or (presence.entered and not at_edge):
+                continue
             high = max(presence.box[3], stay.box[3])
             apart = np.hypot(presence.feet[0] - stay.feet[0], presence.feet[1] - stay.feet[1])
-            alike = min(presence.box[3], stay.box[3]) / high
-            reach = min(0.6, 0.25 + 0.2 * (t_s - stay.seen_s)) * high
-            if apart > reach or alike < 0.6:
+            # whoever steps out from behind a post comes out of nobody else
+            hidden = presence.alone and stay.dwell_s >= _SETTLED_S
+            if gone_s > (self._settings.inherit_s if hidden else _BROKEN_S):
+                continue
+            farthest = 0.3 if presence.entered else _REACH if hidden else 0.6
+            near = apart <= min(farthest, 0.25 + 0.2 * gone_s) * high
+            if not near or not _alike(presence.box, stay.box):
                 continue
             if best is None or stay.dwell_s > best.dwell_s:
                 best = stay
         if best is not None:
-            best.track = presence.track
+            hidden_s = t_s - best.seen_s
+            best.dwell_s += hidden_s
+            best.upright_s += hidden_s
+            best.track, best.seen_s = presence.track, t_s
+            best.still_s = best.still_upright_s = 0.0
         return best
 
     def _shared(self, index: int, presence: Presence, t_s: float) -> Stay:
         """A stay of its own: from now on, or for as long as the two who came as one are here."""
         stay = Stay(index, presence.track, 0.0, t_s, False, presence.box, presence.feet)
-        for other in self.open:
-            known = other.zone == index and other.track == presence.came_with
-            if known and not other.started and t_s - presence.born_s <= self._settings.inherit_s:
-                stay.dwell_s, stay.upright_s = other.dwell_s, other.upright_s
-                stay.walked_in = other.walked_in
+        if t_s - presence.born_s > self._settings.inherit_s:
+            return stay
+        known = [s for s in self.open if s.zone == index and s.track in presence.came_with]
+        if not known:
+            return stay
+        # with whom it came is not sure: the shortest stay is surely shared
+        other = min(known, key=lambda s: s.dwell_s)
+        if other.by_a_person and not other.started and _alike(presence.box, other.box):
+            stay.dwell_s, stay.upright_s = other.dwell_s, other.upright_s
+            stay.walked_in = other.walked_in
         return stay
 
     def _leave(self, t_s: float) -> list[Detection]:
@@ -221,6 +265,11 @@ class Stays:
             dwell_s=stay.dwell_s,
             box=stay.box,
         )
+
+
+def _alike(a: Box, b: Box) -> bool:
+    """Whether two boxes are of a size: a scrap is not the body it was part of."""
+    return min(a[3], b[3]) >= 0.6 * max(a[3], b[3]) and min(a[2], b[2]) >= 0.5 * max(a[2], b[2])
 
 
 def _at_edge(box: Box) -> bool:

@@ -32,7 +32,8 @@ _HABIT = 1.02
 def thinned(picture: Luma) -> Luma:
     """A small copy made by leaving pixels out, not by mixing them."""
     step = max(1, round(picture.shape[1] / _WIDTH_PX))
-    return picture[step // 2 :: step, step // 2 :: step]
+    height, width = picture.shape
+    return picture[min(step // 2, height - 1) :: step, min(step // 2, width - 1) :: step]
 
 
 def identity() -> NDArray[np.uint8]:

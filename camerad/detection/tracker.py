@@ -58,7 +58,7 @@ class Tracker:
         for index, track in owner.items():
             parts = [blobs[index], *(blobs[i] for i in pieces.get(track.number, ()))]
             blob = _joined(parts)
-            others = groups.get(index, [])
+            others = self._without_halves(track, groups.get(index, []), t_s)
             if others and track.followable and _crowded(blob, track):
                 for member in (track, *others):
                     member.hold(frame, t_s, blob, self._settings)
@@ -79,6 +79,16 @@ class Tracker:
         self._last_s = t_s
         for track in self.tracks:
             track.wait(elapsed_s)
+
+    def is_fragment(self, track: Track) -> bool:
+        """Whether it is the head or the feet of a much higher body over or under it."""
+        for other in self.tracks:
+            if other is track or not other.visible or track.h > 0.6 * other.h:
+                continue
+            gap = max(track.y, other.y) - min(track.y + track.h, other.y + other.h)
+            if _stacked(track.box, other.box) and gap < 0.3 * track.h:
+                return True
+        return False
 
     def remove(self, track: Track) -> None:
         """End a track now."""
@@ -159,6 +169,20 @@ class Tracker:
                     groups.setdefault(index, []).append(track)
         return groups
 
+    def _without_halves(self, track: Track, others: list[Track], t_s: float) -> list[Track]:
+        """`others` but for those that turn out to be the other half of a body that has just come
+        into view; these end, and the track goes on as the whole.
+        """
+        apart = []
+        for other in others:
+            young = t_s - max(track.born_s, other.born_s) <= 2.0 * _YOUNG_S
+            if young and _stacked(track.box, other.box):
+                track.take_over(other)
+                self.tracks.remove(other)
+            else:
+                apart.append(other)
+        return apart
+
     def _begin(self, blob: Blob, t_s: float) -> None:
         track = Track(self._next, blob, t_s)
         self._next += 1
@@ -177,7 +201,7 @@ class Tracker:
             elif parent.travelled and blob.h > blob.w:
                 # one of two who came as one; a bag put down is much lower than who carried it
                 track.travelled = True
-                track.came_with = parent.number
+                track.came_with += (parent.number,)
         self.tracks.append(track)
 
     def _drop_twins(self, t_s: float) -> None:
@@ -206,6 +230,13 @@ def _overlap(a: _Box, b: _Box) -> float:
     w = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
     h = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
     return max(0.0, w) * max(0.0, h)
+
+
+def _stacked(a: _Box, b: _Box) -> bool:
+    """Whether one box is over the other, as halves of a body and never two people are."""
+    across = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    down = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    return across >= 0.6 * min(a[2], b[2]) and down <= 0.4 * min(a[3], b[3])
 
 
 def _of_one_body(main: Blob, other: Blob, track: Track) -> bool:

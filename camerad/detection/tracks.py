@@ -4,6 +4,7 @@ A track is a number that lives for one run on one camera. Its look is a small pa
 seconds, used to find it again inside a crowd; it is never kept or compared across tracks.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -16,9 +17,20 @@ from camerad.detection.settings import DetectionSettings
 Luma = NDArray[np.uint8]
 
 _MATURE_HITS = 5
-"""Sightings after which a sudden change of size is doubted."""
+"""Sightings after which, and"""
+_MATURE_S = 1.2
+"""seconds after which a sudden change of size is doubted."""
 _GROWN_DOUBT_S = 1.0
 _SHRUNK_DOUBT_S = 1.5
+_SHIFTED = 0.08
+"""Body heights: a track whose feet went this far has moved."""
+_ROOMY = 0.6
+"""Share of the frame's height above which a body counts as no higher."""
+_UNSTEADY = 0.45
+"""Body heights by which a body, once it is in view, is never out of its place on average."""
+_MOVED_PX = 3.0
+_MOVED_SHARE = 0.006
+"""So much of its box must have changed."""
 _MATCH = 0.55
 """Normalised correlation from which a patch is found again."""
 
@@ -46,11 +58,17 @@ class Track:
         self.born_s = self.seen_s = self.moved_s = self.apart_s = t_s
         self.hits = 1
         self.origin = self.feet
-        self.entered_at = self._centre() if blob.cut_bottom or blob.cut_side else None
-        """Its middle when it came into the picture over the frame's edge."""
+        self.came_at = self._centre()
+        """Its middle when it came into view, and"""
+        self.came_h = blob.h
+        """its height then."""
+        self.entered = blob.cut_bottom or blob.cut_side
+        """It came into the picture over the frame's edge."""
         self._way_from: tuple[float, float] | None = None
         self._way_hits = 0
         self.travelled = False
+        self.unsteady = 0.0
+        """How far place and size are from what was to be expected, lately, in body heights."""
         self.alone = True
         """It came by itself, as one body: not split off another, not shrunk to a remainder."""
         self.cut_bottom = blob.cut_bottom
@@ -62,9 +80,11 @@ class Track:
         """It has become something else; what is there now deserves a new track."""
         self.parent_h = 0.0
         """Height of what it split off; its own travel is measured against that."""
-        self.came_with: int | None = None
-        """Number of the track that was this body and another, until they parted."""
+        self.came_with: tuple[int, ...] = ()
+        """Numbers of the tracks that may have been this body and another, until they parted."""
         self._patch: Luma | None = None
+        self._pose: tuple[tuple[slice, slice], Luma] | None = None
+        self._posed_at = self.feet
         self._doubt_s = 0.0
         self._doubt_since = t_s
         self._anchor = (self.feet, t_s)
@@ -81,11 +101,6 @@ class Track:
         return (self.x + self.w / 2, self.y + self.h)
 
     @property
-    def entered(self) -> bool:
-        """It came into the picture over the frame's edge."""
-        return self.entered_at is not None
-
-    @property
     def followable(self) -> bool:
         """Whether there is a look to find it by inside a crowd."""
         return self._patch is not None
@@ -95,18 +110,26 @@ class Track:
         return self._anchor[1]
 
     def upright(self) -> bool:
-        """Whether it is and has mostly been higher than wide."""
-        return self.tall_share >= 0.5 and self.h > self._tall_bound * self.w
+        """Whether it is and has mostly been one body higher than wide, not a hop of raindrops."""
+        tall = self.tall_share >= 0.5 and self.h > self._tall_bound * self.w
+        return tall and self.unsteady < _UNSTEADY
 
     def descend_from(self, parent: "Track") -> None:
         """It is a piece of a body that has only just come into view: their way is one."""
         self.born_s = min(self.born_s, parent.born_s)
-        self.travelled = self.travelled or parent.travelled
-        if parent.entered_at is not None:
-            self.entered_at = parent.entered_at
+        if self.h >= 0.5 * parent.h:
+            self.travelled = self.travelled or parent.travelled
+        self.entered = self.entered or parent.entered
         if self._way_from is None or parent.hits > self._way_hits:
             self._way_from, self._way_hits = parent.origin, parent.hits
             self.origin = parent.origin
+            self.came_at, self.came_h = parent.came_at, parent.came_h
+
+    def take_over(self, other: "Track") -> None:
+        """The other is a part of the same body."""
+        self.descend_from(other)
+        self.hits = min(self.hits, _MATURE_HITS - 2)
+        self._doubt_s = 0.0
 
     def predict(self, elapsed_s: float, unseen_s: float) -> None:
         """Move on as before; what is not seen slows down."""
@@ -125,7 +148,9 @@ class Track:
         elapsed = max(1e-3, t_s - self.seen_s)
         before = (self.x + self.w / 2 - self.vx * elapsed, self.y + self.h - self.vy * elapsed)
         at_edge = blob.cut_bottom or blob.cut_side or self.cut_bottom
-        mature = self.hits >= _MATURE_HITS and not at_edge
+        self._note_steadiness(blob)
+        old = self.hits >= _MATURE_HITS and t_s - self.born_s >= _MATURE_S
+        mature = old and not at_edge
         grown = blob.w > 1.6 * self.w or blob.h > 1.35 * self.h
         shrunk = blob.h < 0.72 * self.h or blob.w < 0.45 * self.w
         if mature and (grown or shrunk):
@@ -150,11 +175,11 @@ class Track:
         self.peak_h = max(self.peak_h, self.h)
         self._tall_bound = settings.tall_cut if blob.cut_bottom else settings.tall
         tall = 1.0 if blob.h > self._tall_bound * blob.w else 0.0
-        weight = max(0.08, 1.0 / (self.hits + 1))
+        weight = max(1.0 - math.exp(-elapsed / 2.4), 1.0 / (self.hits + 1))
         self.tall_share += weight * (tall - self.tall_share)
         self._mark_seen(t_s, elapsed, before)
         self._patch = _crop(frame, self.box)
-        self._note_travel(settings, t_s)
+        self._note_travel(settings, t_s, frame.shape[0])
 
     def hold(self, frame: Luma, t_s: float, within: Blob, settings: DetectionSettings) -> None:
         """It is somewhere inside a bigger blob: look for its patch near where it should be."""
@@ -181,6 +206,20 @@ class Track:
         self.seen_s += elapsed_s
         self.moved_s += elapsed_s
         self.apart_s += elapsed_s
+
+    def note_motion(self, frame: Luma, threshold: Luma, t_s: float) -> None:
+        """Has it moved at all since it last did? Compared with how it looked then, not with the
+        picture before: a slow sway adds up, and so does one that compression shows in jerks.
+        """
+        if self._pose is not None:
+            window, pose = self._pose
+            gone = self.distance_to(self._posed_at) > _SHIFTED
+            if not gone and not _differs(frame[window], pose, threshold[window]):
+                return
+        self.moved_s = t_s
+        self._posed_at = self.feet
+        window = window_of(frame.shape, self.box)
+        self._pose = (window, frame[window].copy())
 
     def distance_to(self, feet: tuple[float, float]) -> float:
         """Between the feet, in this thing's body heights."""
@@ -222,26 +261,55 @@ class Track:
         self.visible = True
         self._note_place(t_s)
 
+    def _note_steadiness(self, blob: Blob) -> None:
+        x, y = blob.x + blob.w / 2, blob.y + blob.h / 2
+        off = min(
+            math.hypot(left + self.w / 2 - x, top + self.h / 2 - y)
+            for left, top in ((self.x, self.y), self.last_box[:2])
+        )
+        surprise = off / max(self.h, 1.0) + abs(math.log(blob.h / max(self.h, 1.0)))
+        self.unsteady += max(0.2, 1.0 / (self.hits + 1)) * (min(surprise, 2.0) - self.unsteady)
+
     def _note_place(self, t_s: float) -> None:
         if self.distance_to(self._anchor[0]) > 0.15:
             self._anchor = (self.feet, t_s)
 
-    def _note_travel(self, settings: DetectionSettings, t_s: float) -> None:
+    def _note_travel(self, settings: DetectionSettings, t_s: float, frame_height: int) -> None:
+        # whoever fills the picture has no room to walk in it
+        body = min(self.h, _ROOMY * frame_height)
+        enough = settings.travel_heights
         if self.hits <= settings.confirm_hits and self._way_from is None:
             self.origin = self.feet
-        elif self.distance_to(self.origin) * self.h > settings.travel_heights * max(
-            self.h, self.parent_h
-        ):
+        elif math.dist(self.feet, self.origin) > enough * max(body, self.parent_h):
             # whatever it split off, it walks by itself now
             self.travelled = self.alone = True
-        elif self.entered_at is not None:
-            # who enters over the frame's edge shows a growing part: the feet tell nothing yet
+        elif self.h >= 0.9 * self.came_h:
+            # who comes into view shows a growing part: the feet tell nothing yet
             x, y = self._centre()
-            way = float(np.hypot(x - self.entered_at[0], y - self.entered_at[1]))
-            self.travelled = self.travelled or way > settings.travel_heights * self.h
+            way = math.hypot(x - self.came_at[0], y - self.came_at[1])
+            self.travelled = self.travelled or way > enough * body
 
     def _centre(self) -> tuple[float, float]:
         return (self.x + self.w / 2, self.y + self.h / 2)
+
+
+def window_of(
+    shape: tuple[int, ...], box: tuple[float, float, float, float]
+) -> tuple[slice, slice]:
+    """The box (x, y, w, h) as row and column slices inside the picture, never empty."""
+    height, width = shape
+    x0, y0 = min(max(0, int(box[0])), width - 1), min(max(0, int(box[1])), height - 1)
+    x1, y1 = min(width, math.ceil(box[0] + box[2])), min(height, math.ceil(box[1] + box[3]))
+    return (slice(y0, max(y0 + 1, y1)), slice(x0, max(x0 + 1, x1)))
+
+
+def _differs(now: Luma, then: Luma, threshold: Luma) -> bool:
+    """Whether more of a patch has changed than noise and light explain."""
+    light = int(np.median(now[::2, ::2].astype(np.int16) - then[::2, ::2]))
+    change = cv2.absdiff(now.astype(np.int16), then.astype(np.int16) + light)
+    moved = cv2.compare(change, threshold.astype(np.int16), cv2.CMP_GT)
+    px = cv2.countNonZero(cv2.medianBlur(moved, 3))
+    return px >= max(_MOVED_PX, _MOVED_SHARE * now.size)
 
 
 def _crop(frame: Luma, box: tuple[float, float, float, float]) -> Luma | None:

@@ -4,7 +4,7 @@ Everything is drawn from arguments, nothing is random but the seeded noise, so t
 test shows the same pictures again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -91,13 +91,17 @@ class Scene:
 
     def frames(self) -> Iterator[tuple[Luma, float]]:
         """(picture, seconds since the start)."""
+        count = round((self.seconds - self.start_s) * self.fps)
+        return self.at(index / self.fps for index in range(count))
+
+    def at(self, times_s: Iterable[float]) -> Iterator[tuple[Luma, float]]:
+        """(picture, seconds since the start) at these moments."""
         street = self._street()
         dice = np.random.default_rng(7)
         height, width = street.shape
         grain = dice.normal(0.0, 1.0, (8, height, width)).astype(np.float32)
-        count = round((self.seconds - self.start_s) * self.fps)
-        for index in range(count):
-            t_s = self.start_s + index / self.fps
+        for index, since_s in enumerate(times_s):
+            t_s = self.start_s + since_s
             picture = street.copy()
             for walker in sorted(self.walkers, key=lambda w: (w.feet(t_s) or (0, 0, 0))[1]):
                 walker.draw(picture, t_s)
@@ -107,7 +111,7 @@ class Scene:
             if self.noise:
                 rolled = np.roll(grain[index % 8], (index * 37) % width, axis=1)
                 shown = shown + rolled * self.noise
-            yield np.clip(shown, 0, 255).astype(np.uint8), index / self.fps
+            yield np.clip(shown, 0, 255).astype(np.uint8), since_s
 
     def _street(self) -> Luma:
         width, height = self.size
