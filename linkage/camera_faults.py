@@ -28,6 +28,8 @@ MANY = "cameras"
 _PACE = Pace(every_s=2.0, after_a_bug_s=20.0, retry=Backoff(first_s=0.2, cap_s=5.0))
 _GONE = timedelta(seconds=3.0)
 """A connection that comes back sooner is a blip; found within 10 s of a cable pulled."""
+_GONE_AGAIN, _LATELY = timedelta(seconds=90.0), timedelta(hours=1)
+"""A stream that comes and goes is told of once an hour, and again where it stays away so long."""
 _BACK = timedelta(seconds=5.0)
 _SURE = timedelta(seconds=90.0)
 """So long after our start a picture that shows nothing would have been told again."""
@@ -44,21 +46,27 @@ class Lost:
     """Which streams are gone, of cameras that were watched before. Time is an argument."""
 
     _seen: set[str] = field(default_factory=set)
-    _told: set[str] = field(default_factory=set)
+    _told: dict[str, datetime] = field(default_factory=dict)
+    """Those told of and not back since."""
+    _lately: dict[str, datetime] = field(default_factory=dict)
+    """When each was told of last."""
 
     def look(self, healths: Mapping[str, CameraHealth], now: datetime) -> list[CameraHealth]:
         """The cameras whose streams are newly gone for good enough."""
         watched = {i for i, h in healths.items() if h.state is CameraState.WATCHING}
-        self._told &= healths.keys() - watched
+        gone = healths.keys() - watched
+        self._told = {camera: at for camera, at in self._told.items() if camera in gone}
+        self._lately = {c: at for c, at in self._lately.items() if now - at < _LATELY}
         self._seen = (self._seen | watched) & healths.keys()
         found = [
             health
             for camera, health in sorted(healths.items())
             if health.state is CameraState.DOWN
-            and camera in self._seen - self._told
-            and now - health.since >= _GONE
+            and camera in self._seen - self._told.keys()
+            and now - health.since >= (_GONE_AGAIN if camera in self._lately else _GONE)
         ]
-        self._told.update(health.camera_id for health in found)
+        self._told |= {health.camera_id: now for health in found}
+        self._lately |= self._told
         return found
 
 

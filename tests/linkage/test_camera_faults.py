@@ -1,6 +1,7 @@
 """A spoilt picture and a lost stream are technical: shown, calling nobody, closed when over."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from camerad.model import (
     Trouble,
 )
 from linkage.camera_alarms import CameraAlarms
-from linkage.camera_faults import CameraFaults
+from linkage.camera_faults import CameraFaults, Lost
 from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.evidence import EvidenceFolder
@@ -235,3 +236,23 @@ async def test_a_fault_does_not_join_the_loitering_before_its_camera(room):
     await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.COVERED)
     kinds = sorted(await room.incidents("kind"))
     assert kinds == [("camera_fault",), ("loitering",)]
+
+
+def test_a_stream_that_comes_and_goes_is_told_once_an_hour_unless_it_stays_away() -> None:
+    lost, begun = Lost(), datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+
+    def told(at_s: float, state: CameraState, since_s: float) -> bool:
+        since = begun + timedelta(seconds=since_s)
+        healths = {"c1": CameraHealth("c1", state, "", "", since)}
+        return bool(lost.look(healths, begun + timedelta(seconds=at_s)))
+
+    assert not told(0, CameraState.WATCHING, 0)
+    assert told(14, CameraState.DOWN, 10)
+    for minute in range(1, 50):
+        at_s = 60.0 * minute
+        assert not told(at_s, CameraState.WATCHING, at_s - 30)
+        assert not told(at_s + 20, CameraState.DOWN, at_s + 1)
+    assert told(3000 + 91, CameraState.DOWN, 3000)
+    # an hour later a cable that is pulled is told of at once, as ever
+    assert not told(7000, CameraState.WATCHING, 6900)
+    assert told(7014, CameraState.DOWN, 7010)
