@@ -34,13 +34,16 @@ def _decoded(body: bytes, shape: type[T]) -> T:
         names = "、".join(missing)
         said = f"请填写：{names} / fill in: {', '.join(missing)}."
         raise Problem(422, said, more={"missing": missing}) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, f"内容不是 JSON / the body is not JSON: {error}.") from error
 
 
 def _missing(body: bytes, shape: type[object]) -> list[str]:
     """What must be said in `shape` and is not: left out, or blank."""
-    said = msgspec.json.decode(body)
+    try:
+        said = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return []  # broken further on as well: the fault found first is the one to be told
     if not isinstance(said, dict) or not issubclass(shape, msgspec.Struct):
         return []
     asked = [f.encode_name for f in msgspec.structs.fields(shape) if f.required]

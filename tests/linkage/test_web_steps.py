@@ -238,3 +238,26 @@ async def test_the_description_names_every_step(town):
     }  # fmt: skip
     body = described["components"]["schemas"]["SuspendBody"]["properties"]["until"]
     assert body["format"] == "date-time"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"a":NaN}',
+        '{"x":1e999}',
+        "[" * 5000,
+        '{"unknown":"\\ud800"}',
+        '{"unknown":1,',
+        '{"unknown":"\\ud800","note":"x"}',
+    ],
+)
+async def test_a_body_that_is_wrong_twice_is_told_of_not_fallen_over(town, body):
+    async with town.browser("shift") as browser:
+        answer = await browser.post(
+            "/api/v1/incidents/a/note",
+            data=body,
+            headers={"If-Match": "1", "Content-Type": "application/json"},
+        )
+        document = await answer.json()
+    assert answer.status in (400, 422), document
+    assert answer.content_type == "application/problem+json"
