@@ -26,6 +26,8 @@ about half a year without being set."""
 
 Counter = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
+# numbers beyond any device's own are not sent back: a reply is read by small machines
+Echoed = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
 Mac = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 PressKind = Literal["panic", "fire", "medical", "missing", "other", "duress", "cancel", "test"]
 
@@ -52,8 +54,8 @@ _PRESS = msgspec.json.Decoder(_WirePress)
 class _WireCounters(msgspec.Struct):
     """The two numbers a device needs to find its refused press again."""
 
-    boot: int | None = None
-    seq: int | None = None
+    boot: Echoed | None = None
+    seq: Echoed | None = None
 
 
 def device_of(topic: str, prefix: str, leaf: str, *, kind: str = "button") -> str | None:

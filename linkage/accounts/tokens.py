@@ -34,8 +34,9 @@ def draw() -> str:
 
 
 def digest(token: str) -> str:
-    """What is kept of a token. It is random, so no slow hash is needed."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    """What is kept of a token. It is random, so no slow hash is needed. Bytes of a header that are
+    no UTF-8 come as lone surrogates: they are hashed as they were sent, and found nowhere."""
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 def create(conn: Connection, name: str, *, role: str, places: Sequence[str], now_ms: int) -> str:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import math
 import sys
 
 from tqdm import tqdm
@@ -43,7 +44,7 @@ def add(subparsers: Subparsers) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    if arguments.count < 1 or arguments.rate <= 0:
+    if arguments.count < 1 or not 0 < arguments.rate < math.inf:
         raise BadSettings("--count is at least 1 and --rate above 0")
     with open_site(arguments.config) as site:
         registry = DeviceRegistry(site.database, site.box)

@@ -2,12 +2,16 @@
 
 import argparse
 import asyncio
+import ipaddress
 import json
 import sys
 
 from camerad.discovery import discover
 from camerad.model import DiscoveredDevice
 from linkage.commands.common import Subparsers
+from linkage.errors import BadSettings
+
+_LONGEST_S = 600.0
 
 
 def add(subparsers: Subparsers) -> None:
@@ -25,13 +29,27 @@ def add(subparsers: Subparsers) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    interfaces = None if arguments.interface is None else [arguments.interface]
+    if not 0 < arguments.timeout <= _LONGEST_S:
+        raise BadSettings(
+            f"--timeout 为 0 以上、{_LONGEST_S:.0f} 以下的秒数 / is above 0 and at most "
+            f"{_LONGEST_S:.0f} seconds"
+        )
+    interfaces = None if arguments.interface is None else [_address(arguments.interface)]
     devices = asyncio.run(discover(timeout_s=arguments.timeout, interfaces=interfaces))
     for device in sorted(devices, key=lambda d: (d.address, d.endpoint_reference)):
         print(json.dumps(_facts(device), ensure_ascii=False) if arguments.json else _line(device))
     if not devices:
         print("没有设备应答 / no device answered", file=sys.stderr)
     return 0
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError as error:
+        raise BadSettings(
+            f"--interface {text!r} 不是 IPv4 地址 / is no IPv4 address such as 192.168.1.10"
+        ) from error
 
 
 def _facts(device: DiscoveredDevice) -> dict[str, object]:

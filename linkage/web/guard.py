@@ -99,6 +99,14 @@ def is_loopback(request: web.Request) -> bool:
     return _is_loopback(address_of(request)) and (name == "localhost" or _is_loopback(name))
 
 
+# what aiohttp refuses by itself
+_REFUSED = {
+    404: "没有这个地址 / there is no such address.",
+    405: "这个地址不接受此方法 / this address does not take this method.",
+    413: "内容太长 / the body is too long.",
+}
+
+
 @web.middleware
 async def bulkhead(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever a request raises into a problem document; one request hurts no other."""
@@ -111,7 +119,8 @@ async def bulkhead(request: web.Request, handler: Handler) -> web.StreamResponse
         if error.status < 400:
             raise
         allow = {k: v for k, v in error.headers.items() if k == "Allow"}
-        return response_of(Problem(error.status, error.reason, headers=allow))
+        detail = _REFUSED.get(error.status, error.reason)
+        return response_of(Problem(error.status, detail, headers=allow))
     except StoreBusy as busy:
         log.warning("request_found_store_busy", path=request.path, reason=str(busy))
         return response_of(
@@ -128,7 +137,10 @@ async def bulkhead(request: web.Request, handler: Handler) -> web.StreamResponse
         )
     except Exception:  # bulkhead: a bug in one handler must not reach other requests or the caller
         log.exception("request_failed", path=request.path, request_id=request[_REQUEST_ID])
-        detail = f"The server failed; its log has the cause under {request[_REQUEST_ID]}."
+        detail = (
+            f"服务器出错，日志编号 {request[_REQUEST_ID]} / "
+            f"the server failed; its log has the cause under {request[_REQUEST_ID]}."
+        )
         return response_of(Problem(500, detail))
 
 
@@ -245,7 +257,7 @@ async def still_holds(ports: Ports, caller: Caller) -> bool:
 def _sign_in_first() -> Problem:
     return Problem(
         401,
-        "There is no session or token, or it has ended.",
+        "没有登录或令牌，或已失效 / there is no session or token, or it has ended.",
         headers={"WWW-Authenticate": "Bearer"},
     )
 

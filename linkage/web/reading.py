@@ -30,7 +30,7 @@ def _decoded(body: bytes, shape: type[T]) -> T:
     except msgspec.ValidationError as error:
         missing = _missing(body, shape)
         if not missing:
-            raise Problem(422, f"{error}.") from error
+            raise Problem(422, f"内容不合要求 / the body is not as asked for: {error}.") from error
         names = "、".join(missing)
         said = f"请填写：{names} / fill in: {', '.join(missing)}."
         raise Problem(422, said, more={"missing": missing}) from error

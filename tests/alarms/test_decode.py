@@ -192,3 +192,5 @@ def test_refused_press_is_told_its_counters_as_far_as_they_can_be_read() -> None
     assert counters_of(b'{"boot":3,"seq":4,"kind":"tea"}') == (3, 4)
     assert counters_of(b'{"boot":"x","seq":4}') == (None, None)
     assert counters_of(b"\xff") == (None, None)
+    assert counters_of(b'{"boot":9007199254740992,"seq":4}') == (2**53, 4)
+    assert counters_of(b'{"boot":' + b"9" * 3000 + b',"seq":4}') == (None, None)

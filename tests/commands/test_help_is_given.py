@@ -54,3 +54,18 @@ def test_a_role_that_is_not_built_yet_is_said_to_be() -> None:
     done = lianfang("run", "--config", "nowhere", "--role", "cameras")
     assert done.status == 2
     assert "--role all" in done.complaint
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("discover", "--timeout", "0"),
+        ("discover", "--timeout", "nan"),
+        ("discover", "--interface", "999.1.1.1"),
+        ("button", "press", "--config", "nowhere", "--device", "x", "--rate", "nan"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_wrong_usage(words: tuple[str, ...]) -> None:
+    done = lianfang(*words)
+    assert (done.status, len(done.err.splitlines())) == (2, 1), done.err
+    assert words[-2] in done.err

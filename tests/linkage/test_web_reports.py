@@ -65,6 +65,7 @@ async def test_a_key_is_its_senders_own(town):
     [
         (FIRE, None, 400),
         (FIRE, "x" * 201, 400),
+        (FIRE, "k\u200b", 400),
         ({"kind": "fire"}, "k", 422),
         ({**FIRE, "village": EAST}, "k", 422),
         ({**FIRE, "kind": "cancel"}, "k", 422),

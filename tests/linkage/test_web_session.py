@@ -1,7 +1,11 @@
 """Signing in and out, cookies, cross-site calls, the sign-in gate."""
 
+import asyncio
+import contextlib
+
 import aiohttp
 import pytest
+from yarl import URL
 
 from linkage.accounts import people, sessions
 from tests.linkage.web_house import PASSWORD, house, sign_in
@@ -197,3 +201,31 @@ async def test_every_answer_carries_the_security_headers(town):
             assert "unsafe" not in headers["Content-Security-Policy"]
             assert headers["X-Content-Type-Options"] == "nosniff"
             assert headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize(
+    "header", [b"Cookie: lianfang_session=\xe9", b"Authorization: Bearer \xe9"]
+)
+async def test_a_secret_that_is_no_text_is_nobodys(town, header):
+    reader, writer = await asyncio.open_connection(URL(town.url).host, URL(town.url).port)
+    with contextlib.closing(writer):
+        writer.write(b"GET /api/v1/me HTTP/1.1\r\nHost: town\r\n" + header + b"\r\n\r\n")
+        assert (await reader.readline()).split()[1] == b"401"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("PATCH", "me", None, 405),
+        ("GET", "nosuch", None, 404),
+        ("POST", "session", {"username": "a", "password": "x" * 500_000}, 413),
+        ("POST", "session", {"username": 1, "password": "x"}, 422),
+        ("GET", "me", None, 401),
+    ],
+)
+async def test_every_refusal_says_why_in_chinese_first(town, method, path, body, status):
+    async with town.browser(None if status == 401 else "duty") as browser:
+        answer = await browser.request(method, f"/api/v1/{path}", json=body)
+        problem = await answer.json()
+    assert (answer.status, answer.content_type) == (status, "application/problem+json")
+    assert "\u4e00" <= problem["detail"][0] <= "\u9fff", problem

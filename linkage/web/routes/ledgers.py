@@ -36,6 +36,7 @@ from linkage.web.routing import Handler, Parameter, Route
 
 _USUAL_DAYS = 31
 _MOST_DAYS = 3 * 366
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999
 _SHOWN = 500
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -271,13 +272,16 @@ def _day(text: str | None, name: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
         raise Problem(
             400,
             f"{name} 应为日期，如 2026-11-01 / {name} must be a date such as 2026-11-01.",
             more={"field": name},
-        ) from error
+        )
+    return day
 
 
 _PERIOD = (Parameter("from", "query"), Parameter("to", "query"), Parameter("village", "query"))

@@ -48,9 +48,11 @@ class Report(Struct, forbid_unknown_fields=True):
 async def report(request: web.Request) -> web.Response:
     ports, caller = request.app[PORTS], caller_of(request)
     key = request.headers.get("Idempotency-Key", "").strip()
-    if not 1 <= len(key) <= _KEY_LIMIT:
+    if not 1 <= len(key) <= _KEY_LIMIT or not key.isprintable():
         raise Problem(
-            400, f"须带 Idempotency-Key / send an Idempotency-Key of 1 to {_KEY_LIMIT} characters."
+            400,
+            f"须带 Idempotency-Key，1 到 {_KEY_LIMIT} 个可见字符 / send an Idempotency-Key of 1 to "
+            f"{_KEY_LIMIT} printable characters.",
         )
     said = await body_of(request, Report)
     if (said.household is None) == (said.village is None):

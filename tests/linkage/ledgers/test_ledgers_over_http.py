@@ -136,7 +136,13 @@ async def test_a_period_is_two_local_days_both_within_it(h):
 
 @pytest.mark.parametrize(
     ("period", "field"),
-    [("from=today", "from"), ("from=2026-11-10&to=2026-11-09", "from"), ("to=2026-02-30", "to")],
+    [
+        ("from=today", "from"),
+        ("from=2026-11-10&to=2026-11-09", "from"),
+        ("to=2026-02-30", "to"),
+        ("to=9999-12-31", "to"),
+        ("to=0001-01-01", "to"),
+    ],
 )
 async def test_a_period_that_is_none_is_one_clear_problem(h, period, field):
     status, problem = await get(h, "duty", f"ledgers/device-tests?{period}")
