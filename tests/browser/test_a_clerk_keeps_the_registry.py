@@ -1,7 +1,9 @@
 """A village clerk's way through the registry in the page: a sheet with a mistake, the mended one,
 a household that moves, the printed directory. The store is the witness."""
 
+import base64
 import re
+import zlib
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,23 @@ _GOOD = _BAD.replace("零零零", "00000000777")
 async def choose(clerk: DutyPage, name: str, text: str) -> None:
     file = FilePayload(name=name, mimeType="text/csv", buffer=text.encode())
     await clerk.find("sheet-file").set_input_files(files=file)
+
+
+def printed_in(pdf: bytes) -> str:
+    """What a PDF of ours says, a line for each piece of text. Its font is read as UCS-2."""
+    assert pdf.startswith(b"%PDF-")
+    lines = []
+    for packed in re.findall(rb"stream\r?\n(.*?)~>\s*endstream", pdf, re.DOTALL):
+        drawn = zlib.decompress(base64.a85decode(packed))
+        for escaped in re.findall(rb"\(((?:\\.|[^\\)])*)\) Tj", drawn, re.DOTALL):
+            raw = re.sub(rb"\\([0-7]{3}|.)", _unescaped, escaped, flags=re.DOTALL)
+            lines.append(raw.decode("utf-16-be"))
+    return "\n".join(lines)
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    code = found[1]
+    return bytes([int(code, 8)]) if len(code) == 3 else code
 
 
 @pytest.mark.timeout(120)
@@ -74,7 +93,13 @@ async def test_a_clerk_imports_corrects_moves_and_prints(chromium: Browser, tmp_
             async with clerk.page.context.expect_page() as opening:
                 await clerk.find("directory-open").click()
             printed = await opening.value
-            await expect(printed.locator("body")).to_contain_text("欧阳演示")
+            for said in ("欧阳演示", *(f"东村{number}组" for number in range(1, 5))):
+                await expect(printed.locator("body")).to_contain_text(said)
+            link = await clerk.find("directory-pdf").get_attribute("href")
+            pdf = await clerk.page.context.request.get(f"{site.url}{link}")
+            said = printed_in(await pdf.body())
+            assert all(f"东村{number}组" in said for number in range(1, 5))
+            assert "西村" not in said
         assert await site.stop() == 0
 
 
