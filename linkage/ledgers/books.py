@@ -107,7 +107,7 @@ def group_tests(tests: Iterable[GroupTest], zone: tzinfo) -> Book:
                 _local(member.sent_at_ms, zone),
                 _ANSWERS.get(member.state or "", "无回应 none"),
                 _local(member.answered_at_ms, zone),
-                test.started_by,
+                test.started_by_name,
             )
             for test in tests
             for member in test.members

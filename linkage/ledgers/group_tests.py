@@ -18,6 +18,7 @@ from linkage.ledgers.schema import group_test_members, group_tests
 from linkage.registry.errors import BadEntry, NoSuchEntry, NotPossible
 from linkage.registry.history import Caller, note
 from linkage.registry.model import Change, Entity, Said
+from linkage.registry.naming import people_named
 from linkage.registry.places import must_cover, village_of_group
 from linkage.schema import households, mutual_aid_groups, villages
 
@@ -59,6 +60,8 @@ class GroupTest:
     village_id: str
     village: str | None
     started_by: str
+    started_by_name: str
+    """As that account is called; the account itself when it is gone."""
     started_at_ms: int
     until_ms: int
     members: tuple[Member, ...]
@@ -247,6 +250,7 @@ def _read(conn: Connection, test_id: str) -> GroupTest:
         row.village_id,
         row.village_name,
         row.started_by,
+        people_named(conn, {row.started_by}).get(row.started_by) or row.started_by,
         row.started_at_ms,
         row.until_ms,
         tuple(Member(*member) for member in members),

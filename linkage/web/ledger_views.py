@@ -76,6 +76,7 @@ class GroupTestView(Struct, frozen=True, kw_only=True):
     name: str | None
     village: str | None
     started_by: str
+    started_by_name: str
     started_at: str
     until: str
     running: bool
@@ -144,6 +145,7 @@ def group_test(test: GroupTest, zone: ZoneInfo, *, now_ms: int) -> GroupTestView
         name=test.group,
         village=test.village,
         started_by=test.started_by,
+        started_by_name=test.started_by_name,
         started_at=moment(test.started_at_ms, zone),
         until=moment(test.until_ms, zone),
         running=test.until_ms > now_ms,

@@ -140,7 +140,7 @@ async def opens_every_book(head: DutyPage) -> None:
     for name, said in (
         ("tests", "1组01号"),
         ("untested", "1组02号"),
-        ("groupTests", GROUP),
+        ("groupTests", "王村长"),
         ("drills", DRILL),
     ):
         await head.find(f"book-{name}").click()

@@ -44,6 +44,7 @@ export interface GroupTest {
   name: string | null
   village: string | null
   started_by: string
+  started_by_name: string
   started_at: string
   until: string
   running: boolean
