@@ -21,5 +21,21 @@ def moment(ms: int, zone: ZoneInfo) -> str:
     return at.isoformat(timespec="milliseconds")
 
 
+def with_moments(found: object, zone: ZoneInfo) -> object:
+    """JSON values of a room, where every `…_ms` is a moment, told as the API tells moments."""
+    if isinstance(found, dict):
+        return dict(_with_moment(key, value, zone) for key, value in found.items())
+    if isinstance(found, list | tuple):
+        return [with_moments(one, zone) for one in found]
+    return found
+
+
+def _with_moment(key: str, value: object, zone: ZoneInfo) -> tuple[str, object]:
+    name = key.removesuffix("_ms")
+    if name != key and (value is None or isinstance(value, int)):
+        return name, None if value is None else moment(value, zone)
+    return key, with_moments(value, zone)
+
+
 def moment_or_none(ms: int | None, zone: ZoneInfo) -> str | None:
     return None if ms is None else moment(ms, zone)

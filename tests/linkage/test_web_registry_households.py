@@ -1,6 +1,7 @@
 """The registry's households by the API: masked, unmasked, found, changed, leaving, erased."""
 
 import time
+from datetime import datetime
 
 import pytest
 from sqlalchemy import insert, select
@@ -171,12 +172,21 @@ async def test_whoever_left_is_in_no_list_and_can_come_back(registry):
     assert HOME in await ids_of(registry, "")
 
 
+def keys_in(found):
+    if isinstance(found, dict):
+        return [*found, *(key for one in found.values() for key in keys_in(one))]
+    return [key for one in found for key in keys_in(one)] if isinstance(found, list) else []
+
+
 async def test_everything_that_is_kept_of_a_household_is_exported_for_it(town, registry):
     await town.incident("i-1")
     found = await registry.get(f"/households/{HOME}/export")
     assert found["household"]["name"] == "王小明"
     assert [i["id"] for i in found["incidents"]] == ["i-1"]
-    assert found["incidents"][0]["presses"][0]["kind"] == "panic"
+    press = found["incidents"][0]["presses"][0]
+    assert press["kind"] == "panic"
+    assert datetime.fromisoformat(press["received_at"]).utcoffset() is not None
+    assert not any(key.endswith("_ms") for key in keys_in(found))
     (entry,) = [e for e in await town.audited() if e["action"] == "unmask"]
     assert entry["detail"]["export"] == "household"
 

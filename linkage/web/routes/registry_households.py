@@ -19,7 +19,7 @@ from linkage.registry.reading import Home, Wanted
 from linkage.registry.search import HouseholdFinder
 from linkage.schema import households
 from linkage.web import registry_change_views, registry_household_views
-from linkage.web.answering import answer
+from linkage.web.answering import answer, with_moments
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.reading import body_of, limit_of
 from linkage.web.registry_calling import (
@@ -236,7 +236,8 @@ async def export(request: web.Request) -> web.Response:
         note_looking(conn, caller, f"household:{id_}", {"export": "household"})
         return found
 
-    body = msgspec.json.format(msgspec.json.encode(await write(request, work)), indent=2)
+    told = with_moments(await write(request, work), ports.site.zone)
+    body = msgspec.json.format(msgspec.json.encode(told), indent=2)
     return web.Response(
         body=body,
         content_type="application/json",
