@@ -246,6 +246,7 @@ class Detector:
             if track.visible
             and track.h >= self._settings.min_height * height
             and not self._tracker.is_fragment(track)
+            and not track.is_scrap(width, height)
         ]
         return said + self._stays.step(present, t_s, local_time, width / height)
 

@@ -26,6 +26,8 @@ _SHIFTED = 0.08
 """Body heights: a track whose feet went this far has moved."""
 _ROOMY = 0.6
 """Share of the frame's height above which a body counts as no higher."""
+_CORNER = 0.15
+"""Share of the frame's height that what is cut by two edges must show to be told at all."""
 _UNSTEADY = 0.45
 """Body heights by which a body, once it is in view, is never out of its place on average."""
 _MOVED_PX = 3.0
@@ -75,6 +77,7 @@ class Track:
         self.tall_share = 0.5
         self._tall_bound = 1.0
         self.peak_h = blob.h
+        self.peak_w = blob.w
         self.visible = True
         self.broken = False
         """It has become something else; what is there now deserves a new track."""
@@ -104,6 +107,13 @@ class Track:
     def followable(self) -> bool:
         """Whether there is a look to find it by inside a crowd."""
         return self._patch is not None
+
+    def is_scrap(self, frame_width: int, frame_height: int) -> bool:
+        """Whether only a strip of it is left at the side of the frame, or it fills a corner."""
+        if self.x > 2.0 and self.x + self.w < frame_width - 2.0:
+            return False
+        corner = self.cut_bottom and self.h < _CORNER * frame_height
+        return corner or self.w < 0.4 * self.peak_w
 
     def still_since_s(self) -> float:
         """When it came to the place where it is."""
@@ -173,6 +183,7 @@ class Track:
         self._take(blob, quick=not mature, whole=whole)
         self.cut_bottom = blob.cut_bottom
         self.peak_h = max(self.peak_h, self.h)
+        self.peak_w = max(self.peak_w, self.w)
         self._tall_bound = settings.tall_cut if blob.cut_bottom else settings.tall
         tall = 1.0 if blob.h > self._tall_bound * blob.w else 0.0
         weight = max(1.0 - math.exp(-elapsed / 2.4), 1.0 / (self.hits + 1))
