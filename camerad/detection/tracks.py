@@ -112,7 +112,8 @@ class Track:
         """Whether only a strip of it is left at the side of the frame, or it fills a corner."""
         if self.x > 2.0 and self.x + self.w < frame_width - 2.0:
             return False
-        corner = self.cut_bottom and self.h < _CORNER * frame_height
+        low = self.y + self.h >= frame_height - 3.0
+        corner = low and self.h < _CORNER * frame_height
         return corner or self.w < 0.4 * self.peak_w
 
     def still_since_s(self) -> float:
