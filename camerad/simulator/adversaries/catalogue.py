@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from camerad.simulator.adversaries.curtain import Curtain
-from camerad.simulator.adversaries.layers import Bed, Layer, Luma, play
+from camerad.simulator.adversaries.layers import Bed, Depth, Layer, Luma, play
 from camerad.simulator.adversaries.light import Clouds, Doorway, Headlights, Lamp, Night
 from camerad.simulator.adversaries.people import Stay, Step, lingerer, passer
 from camerad.simulator.adversaries.sensor import Compression, FocusHunt, Infrared, Noise, Shake
@@ -174,6 +174,11 @@ def _focus(_: Bed, seed: int) -> Sequence[Layer]:
     return (FocusHunt((7.0, 13.0, 24.0 + seed % 3, 38.0, 52.0)),)
 
 
+def _nightfall(_: Bed, seed: int) -> Sequence[Layer]:
+    dusk = Night(0.25, 6.0 + seed % 3, 40.0, depth=Depth.LIGHT)
+    return (dusk, Noise(1.0, 3.0, 45.0, seed=seed + 50))
+
+
 def _curtain(bed: Bed, seed: int) -> Sequence[Layer]:
     return (Curtain(bed.spot, seed),)
 
@@ -196,4 +201,5 @@ ADVERSARIES = (
     Adversary("parcel", _parcel),
     Adversary("focus-hunt", _focus),
     Adversary("curtain", _curtain),
+    Adversary("nightfall", _nightfall),
 )
