@@ -69,7 +69,7 @@ def _waiting_headlights(bed: Bed, seed: int) -> Sequence[Layer]:
 def _lamp(bed: Bed, seed: int) -> Sequence[Layer]:
     shift = float(seed % 3)
     switches = (8.0 + shift, 21.0 + shift, 26.0 + shift, 45.0 + shift)
-    return (Night(0.45), Lamp(bed.spot, switches), Doorway(bed.spot, 29.0, 50.0))
+    return (Night(), Lamp(bed.spot, switches), Doorway(bed.spot, 29.0, 50.0))
 
 
 def _infrared(_: Bed, seed: int) -> Sequence[Layer]:

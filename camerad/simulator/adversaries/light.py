@@ -27,7 +27,7 @@ from camerad.simulator.adversaries.layers import (
 class Night:
     """The whole scene by little light, from `from_s` on; dusk takes `over_s`."""
 
-    gain: float = 0.4
+    gain: float = 0.55
     from_s: float = 0.0
     over_s: float = 0.0
     depth: Depth = Depth.GROUND
