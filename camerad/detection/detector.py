@@ -28,6 +28,8 @@ Luma = NDArray[np.uint8]
 
 _GAP_S = 10.0
 """After a hole in the stream longer than this nothing seen before is assumed to go on."""
+_OPENING_LOOKS = 5
+"""The first empty scene is made of so many pictures."""
 _GLANCE_PX = 96
 """Width of the small picture that tells whether anything changed at all."""
 _GLANCE_CHANGE = 6
@@ -62,6 +64,7 @@ class Detector:
         self._previous: Luma | None = None
         self._ghosts: Ghosts | None = None
         self._still_parts = StillParts((1, 1), settings)
+        self._opening: list[Luma] = []
         self._glance: Luma | None = None
         self._strangeness = Strangeness()
         self.skipped = 0
@@ -114,8 +117,12 @@ class Detector:
             self._background = None
         background = self._background
         if background is None or self._held is None or self._previous is None:
-            self._open(frame)
             self._last_s = t_s
+            if self._opening and self._opening[0].shape != frame.shape:
+                self._opening = []
+            self._opening.append(frame)
+            if len(self._opening) == _OPENING_LOOKS:
+                self._open(frame)
             return said
         elapsed = t_s - (self._last_s or 0.0)
         self._last_s = t_s
@@ -160,7 +167,10 @@ class Detector:
     def _open(self, frame: Luma) -> None:
         height, width = frame.shape
         self._size = (width, height)
-        self._background = Background(frame, self._settings)
+        # who walked in the first pictures, and the flakes that fell, are not in most of them
+        empty = np.median(np.stack(self._opening), axis=0).astype(np.uint8)
+        self._opening = []
+        self._background = Background(empty, self._settings)
         self._motion = Motion(self._zones, self._size, self._settings)
         ignored = [z.polygon for z in self._zones if z.kind is ZoneKind.IGNORE]
         if ignored:

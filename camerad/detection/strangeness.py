@@ -21,13 +21,15 @@ _PATIENCE_S = 8.0
 _CALM_SHARE = 0.03
 _CALM_LOOKS = 4
 """So many pictures in a row with so little motion: not something that passes, but another light."""
-_DULL = 0.4
+_DULL = 0.5
 """Less of the usual fine detail than this: out of focus."""
 _TOUCHED = 0.01
 """A picture that differs by less than this share is as it always is."""
 _BLACK_LEVEL = 12.0
 _BLACK_SPREAD = 8.0
 _DETAIL_RATE = 0.03
+_DETAIL_LOOKS = 10
+"""While all is as always, the detail is measured in one of so many pictures."""
 
 
 class Look(Enum):
@@ -45,11 +47,16 @@ class Strangeness:
         self._since_s: float | None = None
         self._calm = 0
         self._usual_detail: float | None = None
+        self._unmeasured = 0
 
     def look(self, foreground: Foreground, moving: Mask, t_s: float) -> Look:
         """`moving` is 255 where the picture changed since the last one."""
         frame = foreground.frame
         if foreground.share < _TOUCHED:
+            self._unmeasured -= 1
+            if self._unmeasured < 0:
+                self._unmeasured = _DETAIL_LOOKS
+                self._note(_detail(frame), _DETAIL_RATE * _DETAIL_LOOKS)
             return self._as_usual()
         black = float(frame.mean()) < _BLACK_LEVEL and float(frame.std()) < _BLACK_SPREAD
         detail = _detail(frame)
@@ -57,9 +64,7 @@ class Strangeness:
         dull = usual is not None and detail < _DULL * usual
         if foreground.share <= _FULL and not black and not dull:
             # noise and light change the detail slowly, a lost focus at once
-            self._usual_detail = (
-                detail if usual is None else usual + _DETAIL_RATE * (detail - usual)
-            )
+            self._note(detail, _DETAIL_RATE)
             return self._as_usual()
         if self._since_s is None:
             self._since_s = t_s
@@ -70,6 +75,10 @@ class Strangeness:
         self._usual_detail = detail
         self._as_usual()
         return Look.NEW_SCENE
+
+    def _note(self, detail: float, rate: float) -> None:
+        usual = self._usual_detail
+        self._usual_detail = detail if usual is None else usual + rate * (detail - usual)
 
     def _as_usual(self) -> Look:
         self._since_s = None
