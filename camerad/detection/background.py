@@ -37,6 +37,8 @@ _BETTER_LIT = 0.4
 """The same for light on parts of the picture, unless it explains much of the whole picture."""
 _HABIT_LOOKS = 20
 """For so many pictures a camera that shook, or uneven light, is expected to go on."""
+_BACKOFF_LOOKS = 8
+"""What did not explain the difference is not tried again for so many pictures: bodies are about."""
 _OLD_SHARE = 0.3
 """A picture of an earlier scene differs from it by less than this share."""
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
@@ -79,6 +81,7 @@ class Background:
         self.precipitation = Precipitation()
         self._shaken = 0
         self._unevenly_lit = 0
+        self._shake_try = self._light_try = 0
         self._gain: Gain | None = None
         """How light on parts of the picture changes the scene in the last picture."""
         self._earlier: Luma | None = None
@@ -124,7 +127,10 @@ class Background:
         self._expected = np.asarray(cv2.LUT(self._scene_u8, self._curve), np.uint8)
         mask = self._differs(frame, self._expected, self.threshold)
         found = cv2.countNonZero(mask)
-        if found > _WORTH_A_TRY * mask.size:
+        self._shake_try -= 1
+        self._light_try -= 1
+        if found > _WORTH_A_TRY * mask.size and (self._shaken or self._shake_try < 0):
+            self._shake_try = _BACKOFF_LOOKS
             still = steadied(frame, self._expected)
             if still is not None:
                 moved = self._differs(still, self._expected, self.threshold)
@@ -134,7 +140,9 @@ class Background:
             self._shaken -= 1
             mask = self._differs(frame, self._expected, self.threshold)
             found = cv2.countNonZero(mask)
-        if found > (_LITTLE if self._unevenly_lit else _WORTH_A_TRY) * mask.size:
+        little = _LITTLE if self._unevenly_lit else _WORTH_A_TRY
+        if found > little * mask.size and (self._unevenly_lit or self._light_try < 0):
+            self._light_try = _BACKOFF_LOOKS
             self._unevenly_lit = max(0, self._unevenly_lit - 1)
             mask = self._in_uneven_light(frame, mask, found)
         return frame, mask

@@ -9,14 +9,15 @@ Luma = NDArray[np.uint8]
 _LEAST_PX = 0.2
 _MOST = 0.04
 """Of the frame's width: further is no shake."""
-_SHRINK = 2
-"""Phase correlation finds parts of a pixel, so half the size is enough."""
+_WIDTH_PX = 112
+"""Phase correlation finds parts of a pixel, so a small picture is enough."""
 
 
 def steadied(frame: Luma, scene: Luma) -> Luma | None:
     """The picture moved back to where the scene is; None when it has not jumped."""
     height, width = frame.shape
-    size = (max(8, width // _SHRINK), max(8, height // _SHRINK))
+    across = min(width, _WIDTH_PX)
+    size = (max(8, across), max(8, round(across * height / width)))
     now = cv2.resize(frame, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     then = cv2.resize(scene, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     (dx, dy), _ = cv2.phaseCorrelate(then, now, cv2.createHanningWindow(size, cv2.CV_32F))

@@ -27,9 +27,9 @@ _TOUCHED = 0.01
 """A picture that differs by less than this share is as it always is."""
 _BLACK_LEVEL = 12.0
 _BLACK_SPREAD = 8.0
-_DETAIL_RATE = 0.03
-_DETAIL_LOOKS = 10
-"""While all is as always, the detail is measured in one of so many pictures."""
+_DETAIL_RATE = 0.1
+_DETAIL_LOOKS = 4
+"""The detail is measured in one of so many pictures, until it is gone."""
 
 
 class Look(Enum):
@@ -48,23 +48,17 @@ class Strangeness:
         self._calm = 0
         self._usual_detail: float | None = None
         self._unmeasured = 0
+        self._dull = False
 
     def look(self, foreground: Foreground, moving: Mask, t_s: float) -> Look:
         """`moving` is 255 where the picture changed since the last one."""
         frame = foreground.frame
-        if foreground.share < _TOUCHED:
-            self._unmeasured -= 1
-            if self._unmeasured < 0:
-                self._unmeasured = _DETAIL_LOOKS
-                self._note(_detail(frame), _DETAIL_RATE * _DETAIL_LOOKS)
+        if foreground.share < _TOUCHED and self._usual_detail is not None:
             return self._as_usual()
-        black = float(frame.mean()) < _BLACK_LEVEL and float(frame.std()) < _BLACK_SPREAD
-        detail = _detail(frame)
-        usual = self._usual_detail
-        dull = usual is not None and detail < _DULL * usual
+        few = frame[::4, ::4]
+        black = float(few.mean()) < _BLACK_LEVEL and float(few.std()) < _BLACK_SPREAD
+        dull = self._is_dull(frame)
         if foreground.share <= _FULL and not black and not dull:
-            # noise and light change the detail slowly, a lost focus at once
-            self._note(detail, _DETAIL_RATE)
             return self._as_usual()
         if self._since_s is None:
             self._since_s = t_s
@@ -72,13 +66,23 @@ class Strangeness:
         self._calm = self._calm + 1 if still and not black and not dull else 0
         if self._calm < _CALM_LOOKS and t_s - self._since_s <= _PATIENCE_S:
             return Look.WAIT
-        self._usual_detail = detail
+        self._usual_detail = None
         self._as_usual()
         return Look.NEW_SCENE
 
-    def _note(self, detail: float, rate: float) -> None:
-        usual = self._usual_detail
-        self._usual_detail = detail if usual is None else usual + rate * (detail - usual)
+    def _is_dull(self, frame: Luma) -> bool:
+        self._unmeasured -= 1
+        if self._unmeasured >= 0 and not self._dull:
+            return False
+        self._unmeasured = _DETAIL_LOOKS - 1
+        detail, usual = _detail(frame), self._usual_detail
+        self._dull = usual is not None and detail < _DULL * usual
+        if not self._dull:
+            # noise and light change the detail slowly, a lost focus at once
+            self._usual_detail = (
+                detail if usual is None else usual + _DETAIL_RATE * (detail - usual)
+            )
+        return self._dull
 
     def _as_usual(self) -> Look:
         self._since_s = None
@@ -88,5 +92,6 @@ class Strangeness:
 
 def _detail(picture: Luma) -> float:
     """How much of a picture's contrast is fine detail; how light it is does not matter."""
+    picture = picture[picture.shape[0] // 4 : -(picture.shape[0] // 4) or None]
     fine = float(cv2.meanStdDev(cv2.Laplacian(picture, cv2.CV_16S))[1][0, 0])
     return fine / (float(cv2.meanStdDev(picture)[1][0, 0]) + 4.0)

@@ -22,14 +22,12 @@ HARDER = {"headlights-that-wait", "parcel", "focus-hunt", "curtain"}
 """Beyond the list that was asked for: over the drawn place only."""
 
 BEING_MENDED = {
-    "alone": {
-        "rain", "snow", "leaves", "shake", "box", "focus-hunt", "lorry-passing-drawn",
-    },
+    "alone": {"leaves", "box", "infrared-switch-drawn"},
     "twin": {
-        "rain", "snow", "leaves", "headlights-that-wait", "lamp-switch", "infrared-switch", "shake",
-        "cloud", "lorry-passing", "car-parking", "box", "focus-hunt",
+        "leaves", "box", "car-parking", "lorry-passing", "infrared-switch-room", "shake-room",
     },
 }  # fmt: skip
+"""What detection does not get right yet: by name, or by name and place."""
 
 
 def cases(part: str) -> list[ParameterSet]:
