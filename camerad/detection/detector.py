@@ -5,6 +5,7 @@ Holds the order of the steps and nothing that decides. One object a camera, one 
 
 import datetime
 from collections.abc import Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -25,6 +26,7 @@ from camerad.detection.tracks import Track, TrackSnapshot
 from camerad.model import Detection, Zone, ZoneKind
 
 Luma = NDArray[np.uint8]
+_Picture = tuple[Luma, float, datetime.time | None]
 
 _GAP_S = 10.0
 """After a hole in the stream longer than this nothing seen before is assumed to go on."""
@@ -64,7 +66,7 @@ class Detector:
         self._previous: Luma | None = None
         self._ghosts: Ghosts | None = None
         self._still_parts = StillParts((1, 1), settings)
-        self._opening: list[Luma] = []
+        self._opening: list[_Picture] = []
         self._glance: Luma | None = None
         self._strangeness = Strangeness()
         self.skipped = 0
@@ -118,12 +120,13 @@ class Detector:
         background = self._background
         if background is None or self._held is None or self._previous is None:
             self._last_s = t_s
-            if self._opening and self._opening[0].shape != frame.shape:
+            if self._opening and self._opening[0][0].shape != frame.shape:
                 self._opening = []
-            self._opening.append(frame)
-            if len(self._opening) == _OPENING_LOOKS:
-                self._open(frame)
-            return said
+            self._opening.append((frame, t_s, local_time))
+            if len(self._opening) < _OPENING_LOOKS:
+                return said
+            pictures, self._opening = self._opening, []
+            return said + self._open(pictures)
         elapsed = t_s - (self._last_s or 0.0)
         self._last_s = t_s
         if self._nothing_new(frame):
@@ -164,12 +167,13 @@ class Detector:
         hidden = mask_privacy(small, self._zones)
         return np.asarray(cv2.GaussianBlur(hidden, (3, 3), 0), np.uint8)
 
-    def _open(self, frame: Luma) -> None:
+    def _open(self, pictures: Sequence[_Picture]) -> list[Detection]:
+        """Begin with a scene that is known from these; what moved in them meanwhile."""
+        frame = pictures[-1][0]
         height, width = frame.shape
         self._size = (width, height)
         # who walked in the first pictures, and the flakes that fell, are not in most of them
-        empty = np.median(np.stack(self._opening), axis=0).astype(np.uint8)
-        self._opening = []
+        empty = np.median(np.stack([kept for kept, _, _ in pictures]), axis=0).astype(np.uint8)
         self._background = Background(empty, self._settings)
         self._motion = Motion(self._zones, self._size, self._settings)
         ignored = [z.polygon for z in self._zones if z.kind is ZoneKind.IGNORE]
@@ -183,6 +187,19 @@ class Detector:
         self._still_parts = StillParts(frame.shape, self._settings)
         self._glance = None
         self._tracker.tracks = []
+        return self._moved_in(pictures) if self._motion.wanted else []
+
+    def _moved_in(self, pictures: Sequence[_Picture]) -> list[Detection]:
+        """Motion in the pictures that the scene was made of; each with its own time."""
+        background, held = self._background, self._held
+        assert background is not None, "opened"
+        assert held is not None, "opened"
+        said: list[Detection] = []
+        for (before, _, _), (kept, at_s, at_time) in pairwise(pictures):
+            moving = background.changed(kept, before)
+            blobs = find_blobs(background.subtract(kept, held), self._settings)
+            said += self._judge(blobs, moving, at_s, at_time)
+        return said
 
     def _nothing_new(self, frame: Luma) -> bool:
         """Compared with the last picture that was looked at, so that slow change adds up."""
