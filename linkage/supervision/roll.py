@@ -39,6 +39,9 @@ from linkage.supervision.deciding import (
 )
 from linkage.supervision.model import Fault, OrderState, Policy
 
+MOST_EARLY = 1000
+"""Reports kept of devices that the registry was not yet read with."""
+
 
 class Roll:
     """Owned by the watch; nobody else changes it."""
@@ -64,6 +67,8 @@ class Roll:
         """Looked at, and what came of it is not in the store yet."""
         self._known_since: dict[str, int] = {}
         """Since when we know of each order."""
+        self._early: dict[str, tuple[Report, int]] = {}
+        """The last word, and its time, of each device that spoke before `place` brought it."""
 
     @property
     def supervised(self) -> int:
@@ -123,6 +128,11 @@ class Roll:
         """A status came live."""
         device = self._devices.get(device_id)
         if device is None:
+            # made a moment ago: its next word may be a day away
+            self._early.pop(device_id, None)
+            if len(self._early) >= MOST_EARLY:
+                del self._early[next(iter(self._early))]
+            self._early[device_id] = report, now
             return
         never, every = device.heard is None, device.every
         take_report(device, report, now, self._policy)
@@ -213,6 +223,9 @@ class Roll:
         if known is None:
             self._unsaved.add(one.id)
         self._to_look_at.add(one.id)
+        early = self._early.pop(one.id, None)
+        if early is not None:
+            self.report(one.id, *early)
 
     def _move(self, device: Watched, one: Registered) -> None:
         if one.state is not device.state and one.state is DeviceState.REVOKED:

@@ -19,6 +19,7 @@ from lianfang_timing import SystemClock, unix_ms
 from linkage.demo import town
 from tests.browser.duty_page import DESK, PHONE, DutyPage, open_page
 from tests.labels import Scanned, scan
+from tests.polling import until
 from tests.scenarios.house import QUICK, House, Officer, house
 
 NEW, NEIGHBOUR = "dongcun-new-1", "dongcun-002-1"
@@ -99,7 +100,16 @@ async def reminds_the_leader(head: DutyPage, leader: SimulatedButton) -> None:
 
 
 async def gives_away_and_finishes_an_order(head: DutyPage) -> None:
-    await head.page.goto(f"{head.site.url}/maintenance")
+    site = head.site
+
+    async def is_found() -> bool:
+        answer = await head.page.context.request.get(
+            f"{site.url}/api/v1/maintenance-orders?state=open"
+        )
+        return bool((await answer.json())["items"])
+
+    await until(is_found, timeout_s=30)
+    await head.page.goto(f"{site.url}/maintenance")
     order = head.find("order")
     await expect(order).to_have_count(1)
     await expect(order).to_contain_text(NEW)

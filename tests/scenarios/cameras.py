@@ -1,6 +1,5 @@
 """Cameras for scenarios: registered in a site's store as an administrator would, and looked at."""
 
-import asyncio
 import hashlib
 import json
 import uuid
@@ -17,6 +16,7 @@ from camerad.simulator.site import CameraSpec
 from linkage import schema
 from linkage.cameras import password_context
 from linkage.storage import open_storage
+from tests.polling import until
 from tests.scenarios.house import House, Officer
 
 LOGIN, PASSWORD = "viewer", "simulated-camera"
@@ -99,23 +99,24 @@ async def camera_states(officer: Officer) -> dict[str, dict[str, object]]:
 
 
 async def until_watching(officer: Officer, camera: str, *, within_s: float = 45.0) -> None:
-    async with asyncio.timeout(within_s):
-        while True:
-            if (await camera_states(officer))[camera]["state"] == "watching":
-                return
-            await asyncio.sleep(0.2)  # polling another process over HTTP
+    async def is_watching() -> bool:
+        return (await camera_states(officer))[camera]["state"] == "watching"
+
+    await until(is_watching, timeout_s=within_s, every_s=0.2)
 
 
 async def loitering_of(officer: Officer, camera: str, *, within_s: float) -> dict[str, object]:
     """The first incident of loitering that this camera raised and that has a picture of it."""
-    async with asyncio.timeout(within_s):
-        while True:
-            for incident in (await officer.get("/incidents?limit=50"))["items"]:
-                raised = any(alarm["device"] == camera for alarm in incident["alarms"])
-                shown = any(picture["camera"] == camera for picture in incident["evidence"])
-                if incident["kind"] == "loitering" and raised and shown:
-                    return dict(incident)
-            await asyncio.sleep(0.3)  # polling another process over HTTP
+
+    async def found() -> dict[str, object] | None:
+        for incident in (await officer.get("/incidents?limit=50"))["items"]:
+            raised = any(alarm["device"] == camera for alarm in incident["alarms"])
+            shown = any(picture["camera"] == camera for picture in incident["evidence"])
+            if incident["kind"] == "loitering" and raised and shown:
+                return dict(incident)
+        return None
+
+    return await until(found, timeout_s=within_s, every_s=0.3)
 
 
 async def picture_of(officer: Officer, incident: dict[str, object], camera: str) -> Picture:

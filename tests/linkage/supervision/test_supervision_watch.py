@@ -5,6 +5,7 @@ import pytest
 from alarms.errors import StoreBusy
 from linkage.supervision import orders
 from linkage.supervision.owners import Owners
+from linkage.supervision.roll import MOST_EARLY
 from tests.linkage.supervision.room import DAY, HOUR, MINUTE, Room
 
 SILENT = [("silent", "b1")]
@@ -210,6 +211,21 @@ async def test_restart_makes_nothing_and_ends_nothing(either_room):
 
 
 # --- what else is wrong ---------------------------------------------------------------------------
+
+
+async def test_word_of_a_device_that_was_made_a_moment_ago_is_not_lost(room):
+    await a_button(room, "b1")
+    room.say("new", battery=0.1, every_s=24 * 3600)
+    await room.register(["new"], group="dongcun-g1")
+    assert await room.open() == [("low", "new")]
+
+
+async def test_words_of_strangers_take_no_room_for_ever(room):
+    await a_button(room, "b1")
+    room.say("new", battery=0.1)
+    room.say(*(f"stranger-{n}" for n in range(MOST_EARLY)))
+    await room.register(["new"], group="dongcun-g1")
+    assert await room.open() == []
 
 
 async def test_battery_is_low_until_it_is_clearly_charged(room):

@@ -1,8 +1,8 @@
 """A button stops: its battery is flat, its line is cut, and nobody presses it for weeks."""
 
-import asyncio
 from pathlib import Path
 
+from tests.polling import until
 from tests.scenarios.house import Officer, house
 from tests.scenarios.nursery import Nursery
 
@@ -46,10 +46,12 @@ async def order_of(
     officer: Officer, device: str, *, handed_up: bool = False
 ) -> dict[str, dict[str, str]]:
     """The device's order among what is mine to see to, as soon as it is there."""
-    async with asyncio.timeout(40):
-        while True:
-            path = f"/maintenance-orders?mine=1&device={device}"
-            for order in (await officer.get(path))["items"]:
-                if not handed_up or order["handed_to"] is not None:
-                    return order
-            await asyncio.sleep(0.2)  # polling another process over HTTP
+
+    async def order() -> dict[str, dict[str, str]] | None:
+        path = f"/maintenance-orders?mine=1&device={device}"
+        for one in (await officer.get(path))["items"]:
+            if not handed_up or one["handed_to"] is not None:
+                return dict(one)
+        return None
+
+    return await until(order, timeout_s=40, every_s=0.2)
