@@ -68,6 +68,14 @@ class Camera:
     password: str | None = field(default=None, repr=False)
     zones: tuple[Zone, ...] = ()
     time_zone: str = "Asia/Shanghai"
+    main_stream_uri: str | None = None
+    """RTSP address of the stream with the most pixels, for evidence; None: the sub-stream is what
+    there is."""
+
+    @property
+    def evidence_uri(self) -> str:
+        """The address of the stream that evidence is kept of."""
+        return self.main_stream_uri or self.stream_uri
 
 
 class EventName(StrEnum):
