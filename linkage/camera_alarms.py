@@ -1,6 +1,7 @@
 """From what a camera saw to the alarm log.
 
-Loitering is an alarm; motion is evidence, not alarm; a spoilt picture is a technical alarm.
+Loitering is an alarm; a spoilt picture is a technical alarm; motion is evidence, never an alarm: it
+is remembered apart (`linkage.motion`).
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from lianfang_timing import Backoff, unix_ms
 from linkage.camera_faults import CameraFaults, picture_alarm
 from linkage.errors import EvidenceNotKept
 from linkage.evidence import EvidenceFolder
+from linkage.motion.keeper import MotionKeeper
 
 _RETRY = Backoff(first_s=0.2, cap_s=5.0)
 
@@ -24,10 +26,17 @@ log = structlog.get_logger()
 class CameraAlarms:
     """The port that `camerad.fleet` reports to."""
 
-    def __init__(self, alarm_log: AlarmLog, evidence: EvidenceFolder, faults: CameraFaults) -> None:
+    def __init__(
+        self,
+        alarm_log: AlarmLog,
+        evidence: EvidenceFolder,
+        faults: CameraFaults,
+        motion: MotionKeeper,
+    ) -> None:
         self._log = alarm_log
         self._evidence = evidence
         self._faults = faults
+        self._motion = motion
 
     async def on_event(self, event: CameraEvent) -> None:
         """Append an alarm with its picture, if it is one; returns when it is on disk."""
@@ -39,6 +48,8 @@ class CameraAlarms:
             case EventName.TAMPER_ENDED:
                 log.info("camera.picture_well_again", camera=event.camera_id)
                 self._faults.note(event.camera_id, well=True)
+            case EventName.MOTION_STARTED | EventName.MOTION_ENDED:
+                self._motion.note(event)
             case other:
                 log.debug("camera.evidence", camera=event.camera_id, seen=other.value)
 

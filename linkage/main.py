@@ -79,6 +79,7 @@ async def opened(
                 ("status", entry.link.keep_status),
                 ("cameras", partial(behind_bulkhead, seeing.fleet.run)),
                 ("camera faults", partial(behind_bulkhead, seeing.faults.run)),
+                ("motion", partial(behind_bulkhead, seeing.motion.run)),
                 ("camera finder", partial(behind_bulkhead, seeing.locator.run)),
                 ("watchdog", partial(keep_watchdog, ground.clock)),
             ),

@@ -29,6 +29,8 @@ from linkage.supervision.settings import SupervisionSettings
 from linkage.supervision.settings import mistakes_in as mistakes_in_supervision
 from linkage.ways.settings import USUAL_WAYS, Ways, load_ways
 
+_SHORTEST_KEEP_S, _LONGEST_KEEP_S = 3600.0, 366 * 86400.0
+
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 PlaceName = Annotated[str, msgspec.Meta(max_length=100)]
@@ -136,6 +138,12 @@ class EnrolmentSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True)
     """Left out: as `mqtt.ca_file` has it."""
 
 
+class MotionSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`[motion]`: what moved in motion zones, kept as evidence."""
+
+    keep: Duration = Duration(30 * 86400.0)
+
+
 class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """`site.toml`."""
 
@@ -151,6 +159,7 @@ class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     registry: RegistrySettings = RegistrySettings()
     enrolment: EnrolmentSettings = EnrolmentSettings()
     ledgers: LedgerSettings = LedgerSettings()
+    motion: MotionSettings = MotionSettings()
 
 
 @dataclass(frozen=True)
@@ -241,6 +250,12 @@ def load_settings(folder: Path) -> Settings:
         _refuse_url(file.database.url, where, "database.url")
     for key, zh, en in mistakes_in_supervision(file.supervision):
         raise where.wrong(f"supervision.{key}", zh, en)
+    if not _SHORTEST_KEEP_S <= file.motion.keep <= _LONGEST_KEEP_S:
+        raise where.wrong(
+            "motion.keep",
+            "应在 1 小时到 366 天之间",
+            'must be between one hour and 366 days, such as "30d"',
+        )
     ways = load_ways(folder / "notify.toml")
     plans = load_plans(folder / "escalation.toml", ways.webhooks)
     rules = load_rules(folder / "rules.toml", plans)

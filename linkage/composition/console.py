@@ -13,6 +13,7 @@ from linkage.composition.household_net import HouseholdNet
 from linkage.composition.response import Response
 from linkage.composition.way_in import WayIn
 from linkage.health import Health, HealthMetrics
+from linkage.motion.metrics import MotionMetrics
 from linkage.registry.erasing_desk import ErasingDesk
 from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.supervision.metrics import SupervisionMetrics
@@ -48,6 +49,7 @@ def console(
         linked=answer.engine.linked,
     ).register(metrics)
     metrics.register(SupervisionMetrics(net.supervision))
+    metrics.register(MotionMetrics(seeing.motion))
     return create_app(
         Ports(
             database=database,

@@ -16,6 +16,7 @@ from linkage.composition.ground import Ground
 from linkage.composition.way_in import WayIn
 from linkage.evidence import EvidenceFolder
 from linkage.logs import configure_logs
+from linkage.motion.keeper import MotionKeeper
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Eyes:
     locator: CameraLocator
     evidence: EvidenceFolder
     faults: CameraFaults
+    motion: MotionKeeper
 
 
 def detector_of(verifier: VerifierSettings | None) -> DetectorFactory:
@@ -45,9 +47,16 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
         healths=lambda: fleet.health(),
         writer=ground.node,
     )
+    motion = MotionKeeper(
+        ground.database,
+        clock,
+        healths=lambda: fleet.health(),
+        is_busy=lambda: any(ground.database.waiting),
+        keep_s=file.motion.keep,
+    )
     fleet = ground.doors.fleet(
         clock=clock,
-        on_event=CameraAlarms(entry.log, evidence, faults).on_event,
+        on_event=CameraAlarms(entry.log, evidence, faults, motion).on_event,
         workers=file.cameras.workers or None,
         detector=detector_of(ground.settings.verifier),
         configure_logging=configure_logs,
@@ -62,4 +71,4 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
         describe=describe,
         choose_profile=smallest_fit,
     )
-    return Eyes(fleet, locator, evidence, faults)
+    return Eyes(fleet, locator, evidence, faults, motion)

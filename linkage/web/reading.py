@@ -3,15 +3,18 @@ problem."""
 
 import base64
 import re
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
 from aiohttp import web
 
+from lianfang_timing import unix_ms
 from linkage.web.problems import Problem
 
 T = TypeVar("T")
 
+_FIRST, _LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 _VERSION = re.compile(r'(\d{1,15})|"(\d{1,15})"')
 
 
@@ -82,6 +85,26 @@ def position_of(text: str | None, name: str) -> int:
     if not re.fullmatch(r"\d{1,18}", text):
         raise Problem(400, f"{name} 须为数字 / {name} must be a number.")
     return int(text)
+
+
+def moment_of(request: web.Request, name: str) -> int | None:
+    """A moment among the parameters, in Unix milliseconds; None when it was not given. Raises
+    Problem 400."""
+    text = request.query.get(name)
+    if text is None:
+        return None
+    try:
+        # a plus sign that was not escaped arrives as a space
+        at = datetime.fromisoformat(text.strip().replace(" ", "+"))
+        if at.tzinfo is not None and _FIRST <= at <= _LAST:
+            return unix_ms(at)
+    except ValueError:
+        pass
+    raise Problem(
+        400,
+        f"{name} 须为带时区的时刻，如 2026-11-21T20:00:00+08:00 / "
+        f"{name} must be a moment with its offset, such as 2026-11-21T20:00:00+08:00.",
+    )
 
 
 def pack_cursor(*parts: object) -> str:

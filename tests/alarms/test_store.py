@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, text
 
 import linkage.duty.schema  # hangs its tables on the metadata
 import linkage.ledgers.schema
+import linkage.motion.schema
 import linkage.quiet.schema
 import linkage.registry.schema
 import linkage.response_plans.schema

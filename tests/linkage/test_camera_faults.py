@@ -21,6 +21,7 @@ from linkage.camera_faults import CameraFaults, Lost
 from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.evidence import EvidenceFolder
+from linkage.motion.keeper import MotionKeeper
 from linkage.rules.model import Rules
 from tests.linkage import town
 
@@ -56,7 +57,14 @@ class CameraRoom:
             healths=lambda: self.healths,
             writer="main",
         )
-        self.alarms = CameraAlarms(self.log, self.evidence, self.faults)
+        motion = MotionKeeper(
+            self.database,
+            self.clock,
+            healths=lambda: self.healths,
+            is_busy=lambda: False,
+            keep_s=30 * 86400.0,
+        )
+        self.alarms = CameraAlarms(self.log, self.evidence, self.faults, motion)
 
     def is_now(
         self, camera: str, state: CameraState = CameraState.WATCHING, trouble: Trouble | None = None
