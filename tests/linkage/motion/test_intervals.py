@@ -141,3 +141,12 @@ def test_at_the_end_everything_is_told_as_it_stands(book: MotionBook) -> None:
     book.began(CAM, ZONE, 1000, BOX)
     assert {(one.zone, one.to_ms) for one in book.close(7000)} == {("yard", 2000), (ZONE, 7000)}
     assert book.due(8000, at_most=ALL) == book.close(8000)
+
+
+def test_what_lasts_waits_for_its_turn_where_a_batch_is_full(book: MotionBook) -> None:
+    for zone in (ZONE, "yard"):
+        book.began(CAM, zone, 1000, BOX)
+    first = book.due(2000, at_most=1)
+    book.written(first, 2000)
+    second = book.due(2000, at_most=1)
+    assert {one.zone for one in (*first, *second)} == {ZONE, "yard"}
