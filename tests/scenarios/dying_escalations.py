@@ -20,6 +20,7 @@ from alarms.model import AlarmKind, AlarmSource, NewAlarm
 from alarms.store import Database
 from lianfang_timing import SystemClock, unix_ms
 from linkage.schema import actions, incident_events, incidents, sessions
+from tests.polling import until
 from tests.scenarios.house import House
 from tests.scenarios.nursery import Nursery
 
@@ -142,9 +143,10 @@ async def all_told(database: Database, steps: int, count: int, *, within_s: floa
         waiting = conn.scalar(select(func.count()).where(a.kind == "webhook", a.state == "planned"))
         return taken >= steps * count and not waiting
 
-    async with asyncio.timeout(within_s):
-        while not await database.read(done):  # noqa: ASYNC110 - another process's store
-            await asyncio.sleep(0.2)
+    async def is_done() -> bool:
+        return await database.read(done)
+
+    await until(is_done, timeout_s=within_s, every_s=0.2)
 
 
 async def reckon(database: Database, receiver: Pager, steps: int, count: int) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.polling import until
 from tests.scenarios.house import House
 from tests.scenarios.killable import POINTS
 from tests.scenarios.load import Load, assert_told_the_truth, linked, load_on
@@ -149,9 +150,10 @@ async def database_locked(site: House, *, for_s: float) -> None:
 
 async def said_not_ready(site: House, *, within_s: float = 15.0) -> None:
     """Return when `readyz` says that no press can be taken."""
-    async with asyncio.timeout(within_s), aiohttp.ClientSession() as session:
-        while True:
-            async with session.get(f"{site.url}/readyz") as answer:
-                if answer.status == 503:
-                    return
-            await asyncio.sleep(0.05)  # polling another process; it gives no event
+
+    async def is_red() -> bool:
+        async with session.get(f"{site.url}/readyz") as answer:
+            return answer.status == 503
+
+    async with aiohttp.ClientSession() as session:
+        await until(is_red, timeout_s=within_s)

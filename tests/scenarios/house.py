@@ -29,6 +29,7 @@ from linkage.settings import Settings, load_settings, shipped_folder
 from linkage.storage import open_storage
 from tests.brokers import Mosquitto, free_port, mosquitto
 from tests.guarded import guarded_mosquitto
+from tests.polling import until
 from tests.scenarios.nursery import Nursery, own_nursery
 
 QUICK = ButtonTiming(
@@ -163,27 +164,30 @@ class House:
 
     async def ready(self, timeout_s: float = READY_WITHIN_S) -> None:
         """Return when `readyz` says that a press can be taken."""
-        async with asyncio.timeout(timeout_s), aiohttp.ClientSession() as session:
-            while True:
-                if self.process is not None and self.process.returncode is not None:
-                    raise AssertionError(f"the service ended: {self.log_file.read_text()[-2000:]}")
-                try:
-                    async with session.get(f"{self.url}/readyz") as answer:
-                        if answer.status == 200:
-                            return
-                except aiohttp.ClientError:
-                    pass
-                await asyncio.sleep(0.05)  # polling another process; it gives no event
+
+        async def is_ready() -> bool:
+            if self.process is not None and self.process.returncode is not None:
+                raise AssertionError(f"the service ended: {self.log_file.read_text()[-2000:]}")
+            try:
+                async with session.get(f"{self.url}/readyz") as answer:
+                    return answer.status == 200
+            except aiohttp.ClientError:
+                return False
+
+        async with aiohttp.ClientSession() as session:
+            await until(is_ready, timeout_s=timeout_s)
 
     async def why_not_ready(self, reason: str, *, within_s: float = 20.0) -> list[str]:
         """What `readyz` says, once it is red with `reason` among its words."""
-        async with asyncio.timeout(within_s), aiohttp.ClientSession() as session:
-            while True:
-                async with session.get(f"{self.url}/readyz") as answer:
-                    reasons: list[str] = (await answer.json())["reasons"]
-                    if answer.status == 503 and any(reason in one for one in reasons):
-                        return reasons
-                await asyncio.sleep(0.05)  # polling another process; it gives no event
+
+        async def said() -> list[str]:
+            async with session.get(f"{self.url}/readyz") as answer:
+                reasons: list[str] = (await answer.json())["reasons"]
+                is_red = answer.status == 503 and any(reason in one for one in reasons)
+                return reasons if is_red else []
+
+        async with aiohttp.ClientSession() as session:
+            return await until(said, timeout_s=within_s)
 
     def escalate(self, *steps: tuple[str, str], repeat: str = "60s") -> None:
         """Write the plan `default` anew: (after, whom to call) in order."""
@@ -242,12 +246,14 @@ class Officer:
 
     async def incident_of(self, alarm: str | None, *, within_s: float = 10.0) -> dict[str, object]:
         """The incident that holds this alarm, as soon as there is one."""
-        async with asyncio.timeout(within_s):
-            while True:
-                for incident in (await self.get("/incidents?limit=200"))["items"]:
-                    if any(a["id"] == alarm for a in incident["alarms"]):
-                        return incident
-                await asyncio.sleep(0.05)  # polling another process over HTTP
+
+        async def found() -> dict[str, object] | None:
+            for incident in (await self.get("/incidents?limit=200"))["items"]:
+                if any(a["id"] == alarm for a in incident["alarms"]):
+                    return dict(incident)
+            return None
+
+        return await until(found, timeout_s=within_s)
 
     async def detail(self, incident: dict[str, object]) -> dict[str, object]:
         return await self.get(f"/incidents/{incident['id']}")
@@ -260,10 +266,12 @@ class Officer:
         within_s: float = 10.0,
     ) -> dict[str, object]:
         """The incident's page once `true` holds of it. Raises TimeoutError."""
-        async with asyncio.timeout(within_s):
-            while not true(found := await self.detail(incident)):  # noqa: ASYNC110
-                await asyncio.sleep(0.05)  # polling another process over HTTP
-        return found
+
+        async def shown() -> dict[str, object] | None:
+            found = await self.detail(incident)
+            return found if true(found) else None
+
+        return await until(shown, timeout_s=within_s)
 
     async def sees_called(
         self, incident: dict[str, object], username: str, *, within_s: float = 10.0

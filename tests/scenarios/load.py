@@ -22,6 +22,7 @@ from sqlalchemy import Connection, func, select
 from alarms.store import chain
 from alarms.store.tables import alarm_identities, alarms, refusals
 from linkage.schema import audit_entries, incident_alarms, incident_events
+from tests.polling import until
 from tests.scenarios.house import House
 from tests.scenarios.load_clients import (
     TOLD_110_AFTER_S,
@@ -191,10 +192,11 @@ async def linked(site: House, *, within_s: float = 60.0) -> None:
         done = conn.scalar(select(func.count()).select_from(incident_alarms))
         return logged != done
 
+    async def is_done() -> bool:
+        return not await database.read(behind)
+
     try:
-        async with asyncio.timeout(within_s):
-            while await database.read(behind):  # noqa: ASYNC110
-                await asyncio.sleep(0.1)  # polling another process's store
+        await until(is_done, timeout_s=within_s, every_s=0.1)
     finally:
         await database.close()
 

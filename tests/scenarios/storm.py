@@ -19,6 +19,7 @@ from alarms.store.tables import alarm_identities, alarms
 from lianfang_timing import SystemClock, unix_ms
 from linkage.model.incident import OPEN_STAGES
 from linkage.schema import actions, audit_entries, incident_alarms, incident_events, incidents
+from tests.polling import until
 from tests.scenarios.house import House
 
 BUTTONS = 50
@@ -86,9 +87,11 @@ class Storm:
     async def neighbours_told(self) -> None:
         """Return when every button was told of each of its nine neighbours, and of none twice as
         another notice."""
-        async with asyncio.timeout(30):
-            while any(len({n.id for n in b.notices}) < 9 for b in self.buttons):  # noqa: ASYNC110
-                await asyncio.sleep(0.05)  # a button tells nobody how many it has
+
+        async def all_have() -> bool:
+            return all(len({n.id for n in b.notices}) >= 9 for b in self.buttons)
+
+        await until(all_have, timeout_s=30)
         assert {len({n.id for n in b.notices}) for b in self.buttons} == {9}
 
     async def answered_again(self) -> None:
@@ -144,10 +147,11 @@ async def outbox_empty(site: House) -> None:
             return 1
         return conn.scalar(select(func.count()).select_from(actions).where(told, waiting)) or 0
 
+    async def is_done() -> bool:
+        return await database.read(left) == 0
+
     try:
-        async with asyncio.timeout(60):
-            while await database.read(left):  # noqa: ASYNC110
-                await asyncio.sleep(0.1)  # polling another process's store
+        await until(is_done, timeout_s=60, every_s=0.1)
     finally:
         await database.close()
 

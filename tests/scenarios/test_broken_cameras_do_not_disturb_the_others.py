@@ -10,6 +10,7 @@ from camerad.simulator.film import draw_film
 from camerad.simulator.scenes import EAST_GATE
 from camerad.simulator.site import SimulatedCameraSite
 from tests.camerad.rtsp_cameras import say_nothing, serving, talk_garbage
+from tests.polling import until
 from tests.scenarios.cameras import Registered, camera_states, register, until_watching
 from tests.scenarios.house import Officer, house
 
@@ -19,12 +20,12 @@ STOPPED_WITHIN_S = 20.0
 async def until_all_have_reasons(
     officer: Officer, cameras: list[str], *, within_s: float = 60.0
 ) -> dict[str, dict[str, object]]:
-    async with asyncio.timeout(within_s):
-        while True:
-            states = await camera_states(officer)
-            if all(states[c]["state"] == "down" and states[c]["reason"] for c in cameras):
-                return states
-            await asyncio.sleep(0.2)  # polling another process over HTTP
+    async def all_have() -> dict[str, dict[str, object]] | None:
+        states = await camera_states(officer)
+        are = all(states[c]["state"] == "down" and states[c]["reason"] for c in cameras)
+        return states if are else None
+
+    return await until(all_have, timeout_s=within_s, every_s=0.2)
 
 
 @pytest.mark.timeout(180)

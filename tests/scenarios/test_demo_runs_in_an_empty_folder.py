@@ -30,6 +30,7 @@ from camerad.simulator import film as films
 from camerad.simulator.scenes import MARKET, SCENES
 from tests.brokers import free_port
 from tests.commands.running import command, environment, lianfang
+from tests.polling import until
 
 SECONDS = 15
 
@@ -226,15 +227,17 @@ async def test_a_visitors_own_clip_is_what_a_camera_shows(tmp_path: Path, drawn:
     ):
         shown = running.access["cameras"][0]["id"]
         asking = {"purpose": "a test"}
-        async with asyncio.timeout(45):
-            while True:
-                address = f"/api/v1/cameras/{shown}/snapshot.jpg"
-                async with officer.get(address, params=asking) as answer:
-                    if answer.status == 200:
-                        jpeg = await answer.read()
-                        break
-                    assert answer.status == 503, await answer.text()
-                await asyncio.sleep(0.3)  # polling until the camera is found and watched
+        address = f"/api/v1/cameras/{shown}/snapshot.jpg"
+
+        async def snapshot() -> bytes | None:
+            async with officer.get(address, params=asking) as answer:
+                if answer.status == 200:
+                    return await answer.read()
+                assert answer.status == 503, await answer.text()
+                return None
+
+        # until the camera is found and watched
+        jpeg = await until(snapshot, timeout_s=45, every_s=0.3)
         picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
         assert picture is not None
         assert picture.shape == blue.shape

@@ -25,6 +25,7 @@ from linkage.storage import open_storage
 from tests.commands.running import lianfang
 from tests.guarded import SERVICE_LOGIN, SERVICE_PASSWORD, BareClient, GuardedMosquitto
 from tests.labels import Scanned, scan
+from tests.polling import until
 from tests.scenarios.house import House, Officer, house
 
 INTAKE_CLIENT_ID = "lianfang-intake-test"
@@ -410,9 +411,10 @@ async def _labelled(admin: Officer, path: str, **body: object) -> Scanned:
 
 
 async def _until(true: Callable[[], bool], within_s: float = 20.0) -> None:
-    async with asyncio.timeout(within_s):
-        while not true():  # noqa: ASYNC110
-            await asyncio.sleep(0.05)  # polling another process's files
+    async def is_so() -> bool:
+        return true()
+
+    await until(is_so, timeout_s=within_s)
 
 
 async def test_mosquitto_goes_with_rotations_and_revocations_once_it_is_reloaded(

@@ -15,6 +15,7 @@ from alarms.log import AlarmLog
 from alarms.mqtt import BrokerAddress, MqttLink
 from lianfang_timing import SystemClock
 from linkage.storage import open_storage
+from tests.polling import until
 from tests.scenarios.house import House, Officer, house
 from tests.scenarios.nursery import Nursery
 
@@ -64,9 +65,11 @@ async def test_the_broker_keeps_a_press_that_was_not_committed(
     await site.start_from(nursery)
     async with site.client() as officer:
         await officer.sign_in()
-        async with asyncio.timeout(15):
-            while not (alarms := (await officer.get("/alarms"))["items"]):  # noqa: ASYNC110
-                await asyncio.sleep(0.05)  # polling another process over HTTP
+
+        async def logged() -> list[dict[str, str]]:
+            return list((await officer.get("/alarms"))["items"])
+
+        alarms = await until(logged, timeout_s=15)
         assert [a["device"] for a in alarms] == [button.device]
         await officer.until(await officer.incident_of(alarms[0]["id"]), lambda i: i["called"])
 
