@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
+from alarms.model import LIFE_SAFETY_KINDS, PRESS_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
 from camerad.model import Trouble
 from linkage.escalation.plans import DUTY_PLAN
 from linkage.facts import Facts, OpenIncident
@@ -187,7 +187,7 @@ def correlate(draft: Draft, facts: Facts) -> Draft:
         plan=draft.plan if takes_plan else incident.plan,
         silent=incident.silent or draft.silent,
         # a press after a cancel is no cancel: whoever claimed it must be asked again
-        cancel_claimed=is_cancel or (incident.cancel_claimed and alarm.kind is AlarmKind.LOITERING),
+        cancel_claimed=is_cancel or (incident.cancel_claimed and alarm.kind not in PRESS_KINDS),
     )
 
 
@@ -199,7 +199,9 @@ def corroborate(draft: Draft, facts: Facts) -> Draft:
         zh, en = own.label
         reason = f"{zh} / {en.lower()}"
         return draft.because("corroborate", matched=False, reason=reason, certainty=own)
-    certainty, priority = own.or_more(found.certainty), draft.priority
+    of_the_system = facts.alarm.kind in SYSTEM_KINDS - {found.kind}
+    certainty = found.certainty if of_the_system else own.or_more(found.certainty)
+    priority = draft.priority
     is_second = is_second_source(facts, found)
     if is_second:
         priority = max(1, priority - by.raises_priority_by)
@@ -264,6 +266,8 @@ def _ring(draft: Draft, facts: Facts) -> tuple[bool, bool, str]:
     found, alarm = draft.extends, facts.alarm
     if alarm.kind in SHOWN_ONLY:
         zh, en = _trouble_of(alarm.detail)
+        if found is not None and found.kind not in SHOWN_ONLY:
+            return True, False, f"现场摄像机：{zh} / a camera of the incident: {en}"
         return found is None, False, f"{zh}：只提示，不呼叫 / {en}: shown, nobody is called"
     if draft.made_real is not None:
         return True, True, draft.made_real

@@ -8,6 +8,7 @@ from linkage.facts import Facts, LinkedAlarm, OpenIncident
 from linkage.rules.correlation import Correlation, Same
 
 _CAMERA_KINDS = frozenset({AlarmKind.LOITERING})
+_OF_OUR_EYES = frozenset({AlarmKind.CAMERA_FAULT})
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ def from_same_home(linked: LinkedAlarm, facts: Facts) -> bool:
 def is_second_source(facts: Facts, incident: OpenIncident) -> bool:
     """Whether the alarm comes from somebody, or something, that the incident has not heard yet: a
     camera beside presses, a press beside cameras, another household."""
+    if facts.alarm.kind in SYSTEM_KINDS:
+        return False  # it says nothing of what happens there
     if facts.alarm.source is AlarmSource.CAMERA:
         return all(a.kind not in _CAMERA_KINDS for a in incident.alarms)
     return not any(from_same_home(a, facts) for a in incident.alarms)
@@ -49,8 +52,7 @@ def _fits(correlation: Correlation, incident: OpenIncident, facts: Facts) -> boo
     return (
         # what gathers a flood takes in no press, and nothing once the flood is over
         incident.flood_village is None
-        # what is wrong with ourselves is no place where people are
-        and (incident.kind in SYSTEM_KINDS) is (facts.alarm.kind in SYSTEM_KINDS)
+        and _is_of_one_world(incident, facts)
         and incident.kind not in correlation.without_kinds
         and (not correlation.with_kinds or incident.kind in correlation.with_kinds)
         and _within_time(correlation, incident, facts)
@@ -59,6 +61,16 @@ def _fits(correlation: Correlation, incident: OpenIncident, facts: Facts) -> boo
         and _not_too_quiet(correlation, incident, facts)
         and _shares(correlation, incident, facts)
     )
+
+
+def _is_of_one_world(incident: OpenIncident, facts: Facts) -> bool:
+    """What is wrong with ourselves is no place where people are; but that the eyes on them are
+    gone, whoever deals with it must know."""
+    if incident.kind in SYSTEM_KINDS:
+        return facts.alarm.kind in SYSTEM_KINDS
+    if facts.alarm.kind in _OF_OUR_EYES:
+        return not incident.is_drill  # in practice it is a fault like any other
+    return facts.alarm.kind not in SYSTEM_KINDS
 
 
 def _by_source(correlation: Correlation, incident: OpenIncident) -> bool:
@@ -79,7 +91,7 @@ def _within_time(correlation: Correlation, incident: OpenIncident, facts: Facts)
 def _has_room(correlation: Correlation, incident: OpenIncident) -> bool:
     if correlation.households_at_most is None:
         return True
-    homes = {a.household_id or a.device for a in incident.alarms}
+    homes = {a.household_id or a.device for a in incident.alarms if a.kind not in SYSTEM_KINDS}
     return len(homes) <= correlation.households_at_most
 
 
@@ -133,9 +145,11 @@ def _is_near(correlation: Correlation, incident: OpenIncident, facts: Facts) -> 
 
 
 def _by_camera(correlation: Correlation, incident: OpenIncident, facts: Facts) -> bool:
+    camera = facts.place.camera_id or facts.alarm.device
     if facts.alarm.source is AlarmSource.CAMERA:
-        camera = facts.place.camera_id or facts.alarm.device
         return incident.camera_id != camera and camera in incident.camera_ids
+    if facts.alarm.source is AlarmSource.SYSTEM:
+        return camera in incident.camera_ids
     # a camera that was not surveyed is near nothing
     return any(
         near.camera_id == incident.camera_id

@@ -77,6 +77,7 @@ class Correlation:
 
 _PRESSES = LIFE_SAFETY_KINDS
 _LOITERING = frozenset({AlarmKind.LOITERING})
+_FAULT = frozenset({AlarmKind.CAMERA_FAULT})
 _CANCEL = frozenset({AlarmKind.CANCEL})
 _OBSERVED = Certainty.OBSERVED
 
@@ -135,5 +136,13 @@ def built_in(fold_within_s: float = FOLD_WITHIN_S) -> tuple[Correlation, ...]:
             zh="附近摄像机",
         ),
         Correlation("same-camera", Same.OWN_CAMERA, kinds=_LOITERING, zh="同一摄像机"),
+        Correlation(
+            "camera-of-incident",
+            Same.CAMERA,
+            kinds=_FAULT,
+            with_kinds=_PRESSES,
+            rings=True,
+            zh="现场摄像机",
+        ),
         Correlation("same-cause", Same.CAUSE, kinds=SYSTEM_KINDS, zh="同一岗位"),
     )

@@ -238,6 +238,17 @@ async def test_each_camera_is_an_incident_of_its_own(room):
     assert found == {"cam-near": "reported", "cam-far": "closed"}
 
 
+async def test_a_fault_while_it_looks_at_a_press_is_raised_there_and_stays_when_it_is_over(room):
+    await room.log.append([town.press("b1", 1)])
+    await room.link()
+    ((incident, ring),) = await room.incidents("id", "ring")
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.COVERED)
+    assert await room.incidents("id", "kind", "ring") == [(incident, "panic", ring + 1)]
+    await room.say(CAMERA, EventName.TAMPER_ENDED, Trouble.COVERED)
+    await room.look(120.0)
+    assert await room.incidents("kind", "stage") == [("panic", "reported")]
+
+
 async def test_a_fault_does_not_join_the_loitering_before_its_camera(room):
     await room.log.append([town.loitering(CAMERA, 99)])
     await room.link()

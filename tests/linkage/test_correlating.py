@@ -336,6 +336,47 @@ def test_a_fault_joins_that_of_the_same_camera_and_of_no_other():
     assert decide(facts_of(a_camera_fault(), place=place, incidents=(other,))).extends is None
 
 
+def a_press_before(camera: str, **changes: object):
+    return an_incident(camera_ids=frozenset({camera, "cam-2"}), **changes)
+
+
+def a_fault_during(incident):
+    return decide(facts_of(a_camera_fault(), place=Place(camera_id="cam-1"), incidents=(incident,)))
+
+
+def test_a_camera_that_is_covered_while_it_looks_at_an_incident_is_raised_to_that_incident():
+    incident = a_press_before("cam-1", acknowledged_by="wang")
+    draft = a_fault_during(incident)
+    assert draft.extends is incident
+    assert (draft.rings, draft.restarts) == (True, False)
+    assert (draft.kind, draft.priority, draft.plan) == (AlarmKind.PANIC, 1, "default")
+    assert draft.certainty is incident.certainty
+    (why,) = [d for d in draft.decisions if d.stage == "ring"]
+    assert why.reason == "现场摄像机：镜头被遮挡 / a camera of the incident: covered"
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+def test_a_covered_camera_neither_claims_nor_forgets_a_cancel(claimed):
+    assert a_fault_during(a_press_before("cam-1", cancel_claimed=claimed)).cancel_claimed is claimed
+
+
+def test_a_covered_camera_joins_no_incident_elsewhere_and_ends_no_practice():
+    assert a_fault_during(a_press_before("cam-9")).extends is None
+    assert a_fault_during(a_press_before("cam-1", drill_id="d1", is_drill=True)).extends is None
+
+
+def test_a_covered_camera_takes_no_neighbours_place_in_an_incident():
+    presses = tuple(
+        LinkedAlarm(AlarmKind.PANIC, False, f"b{n}", f"h{n}", NOW_MS - 60_000) for n in range(3)
+    )
+    fault = LinkedAlarm(AlarmKind.CAMERA_FAULT, False, "cam-1", None, NOW_MS - 60_000)
+    here = {"latitude": 30.0, "longitude": 120.0}
+    incident = an_incident(group_id="g9", alarms=(*presses, fault), **here)
+    place = Place(household_id="h9", group_id="g8", **here)
+    facts = facts_of(an_alarm(), place=place, incidents=(incident,))
+    assert decide(facts).extends is incident
+
+
 def test_nobody_who_lingers_joins_what_is_wrong_with_the_camera():
     alarm = an_alarm(AlarmKind.LOITERING, device="cam-1", source=AlarmSource.CAMERA)
     facts = facts_of(alarm, place=Place(camera_id="cam-1"), incidents=(a_faulty_camera(),))
