@@ -64,7 +64,8 @@ DECIDING_TESTS := $(addprefix tests/linkage/, test_callees.py test_choosing_resp
 	motion/test_intervals.py quiet/test_quiet_deciding.py quiet/test_quiet_stages.py \
 	supervision/test_our_own_clock_is_wrong.py supervision/test_supervision_deciding.py \
 	supervision/test_supervision_watch.py \
-	supervision/test_village_falls_silent.py)
+	supervision/test_village_falls_silent.py) \
+	$(addprefix tests/camerad/, test_ask_targets.py)
 
 coverage: .venv/.ready
 	# without those that draw their cases: a branch is taken by a test that is about it, not by luck

@@ -1,7 +1,8 @@
 """Finding ONVIF devices on the network: WS-Discovery probes out, answers in.
 
 What comes in is anybody's datagram: it is bounded, parsed by a hardened parser, and counts only
-when it answers a probe of ours. Asking a device what it can do belongs to `onvif_door`.
+when it answers a probe of ours. What devices say unasked is heard in `announcements`; asking one
+what it can do belongs to `onvif_door`.
 """
 
 import asyncio
@@ -30,8 +31,11 @@ PORT: Final = 3702
 ANSWER_LIMIT: Final = 32 * 1024
 DEVICE_LIMIT: Final = 4096
 """Further devices are ignored: no town has as many, but a liar may say so."""
+UNICAST_PER_S: Final = 50.0
+"""Listed addresses asked a second: seen by a switch, not by its users."""
 _WAITING_LIMIT: Final = 1000
 _XADDR_LIMIT: Final = 8
+_REFERENCE_LIMIT: Final = 200
 # older cameras know only the first, newer ones only the second, and a probe that asks for both
 # is answered by devices that are both
 _TYPES: Final = (
@@ -52,29 +56,35 @@ async def discover(
     timeout_s: float = 3.0,
     interfaces: Sequence[str] | None = None,
     unicast: Sequence[str] = (),
+    per_s: float = UNICAST_PER_S,
     on_device: Callable[[DiscoveredDevice], None] | None = None,
 ) -> list[DiscoveredDevice]:
     """Every device that answers within `timeout_s`, each once, in order of its first answer.
 
     `interfaces` are this machine's IPv4 addresses to probe from, all of them when None. `unicast`
-    are addresses asked besides, for devices behind a router. `on_device` is called at a device's
-    first answer. Raises CameraUnreachable when no interface can be used.
+    are addresses asked besides, for devices behind a router, `per_s` of them a second: answers are
+    waited for until `timeout_s` after the last. `on_device` is called at a device's first answer.
+    Raises CameraUnreachable when no interface can be used.
     """
     answers = Answers(on_device)
     waiting: asyncio.Queue[_Datagram] = asyncio.Queue(_WAITING_LIMIT)
     async with contextlib.AsyncExitStack() as exits:
-        senders = []
+        senders: list[asyncio.DatagramTransport] = []
         for address in interface_addresses() if interfaces is None else interfaces:
             if (sender := await _open(address, waiting)) is not None:
                 exits.callback(sender.close)
                 senders.append(sender)
         if not senders:
             raise CameraUnreachable("No network interface of this machine can send a probe.")
-        targets = [(GROUP, PORT), *((host, PORT) for host in unicast)]
-        probing = asyncio.create_task(_send_probes(senders, targets, answers, timeout_s))
+        probing = asyncio.create_task(_send_probes(senders, answers, timeout_s))
         exits.callback(probing.cancel)
+        if unicast:
+            routed = await _open_routed(waiting)
+            exits.callback(routed.close)
+            asking = asyncio.create_task(_ask_each(routed, unicast, answers, per_s))
+            exits.callback(asking.cancel)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(timeout_s + len(unicast) / per_s):
                 while True:
                     answers.take(*await waiting.get())
     _log.info("discovery.done", devices=len(answers.devices), ignored=answers.ignored)
@@ -139,24 +149,38 @@ class Answers:
 
 def read_answer(data: bytes, address: str, asked: set[str]) -> Iterator[DiscoveredDevice]:
     """The devices in one datagram; none when it is not an answer to a probe in `asked`."""
-    if len(data) > ANSWER_LIMIT:
+    root = parsed(data)
+    if root is None or text_of(root, "RelatesTo") not in asked:
         return
+    for match in root.iter():
+        if local_name(match) == "ProbeMatch" and (device := device_in(match, address)) is not None:
+            yield device
+
+
+def parsed(data: bytes) -> Element | None:
+    """The XML of a datagram; None when it is too large or no harmless XML."""
+    if len(data) > ANSWER_LIMIT:
+        return None
     try:
         root: Element = defusedxml.ElementTree.fromstring(data, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
-        return
-    if _text(root, "RelatesTo") not in asked:
-        return
-    for match in root.iter():
-        if _local(match) == "ProbeMatch" and (reference := _text(match, "Address")):
-            yield DiscoveredDevice(
-                endpoint_reference=reference,
-                xaddrs=_usable(_text(match, "XAddrs").split(), address),
-                # a prefix means nothing away from the document that declares it
-                types=tuple(t.rpartition(":")[2] for t in _text(match, "Types").split()),
-                scopes=tuple(_text(match, "Scopes").split()),
-                address=address,
-            )
+        return None
+    return root
+
+
+def device_in(element: Element, address: str) -> DiscoveredDevice | None:
+    """The device that a ProbeMatch, Hello or Bye from `address` is about; None without identity."""
+    reference = text_of(element, "Address")
+    if not reference or len(reference) > _REFERENCE_LIMIT:
+        return None
+    return DiscoveredDevice(
+        endpoint_reference=reference,
+        xaddrs=_usable(text_of(element, "XAddrs").split(), address),
+        # a prefix means nothing away from the document that declares it
+        types=tuple(t.rpartition(":")[2] for t in text_of(element, "Types").split()),
+        scopes=tuple(text_of(element, "Scopes").split()),
+        address=address,
+    )
 
 
 def _merged(known: DiscoveredDevice, again: DiscoveredDevice) -> DiscoveredDevice:
@@ -174,13 +198,13 @@ def _usable(xaddrs: Sequence[str], answered_from: str) -> tuple[str, ...]:
     return tuple(sorted(web, key=lambda x: urlsplit(x).hostname != answered_from)[:_XADDR_LIMIT])
 
 
-def _local(element: Element) -> str:
+def local_name(element: Element) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-def _text(element: Element, name: str) -> str:
+def text_of(element: Element, name: str) -> str:
     """The text of the first element below with this local name, or empty."""
-    found = next((e.text for e in element.iter() if _local(e) == name), None)
+    found = next((e.text for e in element.iter() if local_name(e) == name), None)
     return (found or "").strip()
 
 
@@ -224,20 +248,40 @@ async def _open(
     return transport
 
 
+async def _open_routed(waiting: "asyncio.Queue[_Datagram]") -> asyncio.DatagramTransport:
+    """A socket bound to no interface: which way a listed address is reached, routing knows."""
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: _Receiver(waiting, "routed"),
+        local_addr=("0.0.0.0", 0),
+    )
+    return transport
+
+
 async def _send_probes(
-    senders: Sequence[asyncio.DatagramTransport],
-    targets: Sequence[tuple[str, int]],
-    answers: Answers,
-    timeout_s: float,
+    senders: Sequence[asyncio.DatagramTransport], answers: Answers, timeout_s: float
 ) -> None:
     sent = 0.0
     for share in _ROUNDS:
         await asyncio.sleep((share - sent) * timeout_s)
         sent = share
         for types in _TYPES:
-            # a new id each time: a device that saw one takes a second for a mere repetition
-            message_id = f"urn:uuid:{uuid.uuid4()}"
-            answers.asked.add(message_id)
+            probe = _new_probe(answers, types)
             for sender in senders:
-                for target in targets:
-                    sender.sendto(probe_text(message_id, types), target)
+                sender.sendto(probe, (GROUP, PORT))
+
+
+async def _ask_each(
+    sender: asyncio.DatagramTransport, hosts: Sequence[str], answers: Answers, per_s: float
+) -> None:
+    """Both probes to each listed address, once: who asks again and again calls `discover` again."""
+    for host in hosts:
+        for types in _TYPES:
+            sender.sendto(_new_probe(answers, types), (host, PORT))
+        await asyncio.sleep(1.0 / per_s)
+
+
+def _new_probe(answers: Answers, types: str) -> bytes:
+    # a new id each time: a device that saw one takes a second for a mere repetition
+    message_id = f"urn:uuid:{uuid.uuid4()}"
+    answers.asked.add(message_id)
+    return probe_text(message_id, types)

@@ -7,6 +7,7 @@ CameradError
 ├── CameraRefused     the camera answered and said no (password, ONVIF user): a person must act
 ├── CameraTalksNonsense  an answer that is not the protocol: try again later
 ├── RenderFailed      the film of an analysis cannot be written: a person must mend it
+├── BadTargets       the listed addresses to ask cannot be used: a person must mend them
 ├── BadVerifier       the second look's network cannot be used as set: a person must mend it
 └── NoSnapshot        a picture was asked for and could not be had
 """
@@ -38,6 +39,10 @@ class CameraTalksNonsense(CameradError):
 
 class NoSnapshot(CameradError):
     """No picture of this camera can be had now; the text says why."""
+
+
+class BadTargets(CameradError):
+    """An entry of the addresses to ask is wrong, public or too large; the text names it."""
 
 
 class BadVerifier(CameradError):

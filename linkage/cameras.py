@@ -5,8 +5,10 @@ camera sees is the matter of `camerad`; what an alarm of it means, of the pipeli
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import time
 from typing import Protocol
@@ -16,6 +18,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from alarms.errors import StoreBusy
 from alarms.store import Database, SealedBox
+from camerad.announcements import Announcement, Saying
 from camerad.errors import CameradError, CameraRefused, CameraUnreachable
 from camerad.model import (
     ArmedHours,
@@ -75,6 +78,7 @@ class Watcher(Protocol):
 
 Discover = Callable[[], Awaitable[list[DiscoveredDevice]]]
 Describe = Callable[[str, str | None, str | None], Awaitable[CameraDescription]]
+Listen = Callable[[Callable[[Announcement], None]], AbstractAsyncContextManager[object]]
 ChooseProfile = Callable[[Sequence[StreamProfile]], StreamProfile | None]
 
 
@@ -138,6 +142,7 @@ class CameraLocator:
         discover: Discover | None,
         describe: Describe,
         choose_profile: ChooseProfile,
+        listen: Listen | None = None,
     ) -> None:
         self._registry = registry
         self._fleet = fleet
@@ -146,34 +151,80 @@ class CameraLocator:
         self._discover = discover
         self._describe = describe
         self._choose_profile = choose_profile
+        self._listen = listen
         self._unlocated: dict[str, CameraHealth] = {}
+        self._known: frozenset[str] = frozenset()
+        self._announced: dict[str, str] = {}
+        self._wanted = asyncio.Event()
 
     async def run(self) -> None:
         """Look again and again until cancelled, soon while a camera is missing."""
+        async with AsyncExitStack() as exits:
+            if self._listen is not None:
+                try:
+                    await exits.enter_async_context(self._listen(self.hear))
+                except OSError as error:
+                    # probes still go out: a camera that moved is found a little later
+                    log.warning("cameras.not_listening", error=str(error))
+            await self._run()
+
+    def look_now(self) -> None:
+        """The registry changed, or a camera said that it is there: do not wait."""
+        self._wanted.set()
+
+    def hear(self, announcement: Announcement) -> None:
+        """Take in what a device says unasked: only those of the registry count, and a Hello says
+        no more than where to ask a camera that is missing."""
+        device = announcement.device
+        if device.endpoint_reference not in self._known:
+            return
+        if announcement.saying is Saying.BYE:
+            log.info("cameras.bye", endpoint_reference=device.endpoint_reference)
+            self._announced.pop(device.endpoint_reference, None)
+        elif device.xaddrs and self._announced.get(device.endpoint_reference) != device.xaddrs[0]:
+            log.info("cameras.hello", address=device.address)
+            self._announced[device.endpoint_reference] = device.xaddrs[0]
+            self.look_now()
+
+    async def _run(self) -> None:
         attempt = 0
         while True:
+            self._wanted.clear()
             try:
                 complete = await self.run_once()
             except StoreBusy as error:
                 log.warning("cameras.registry_unreadable", detail=str(error))
                 complete = False
             attempt = 0 if complete else attempt + 1
-            await asyncio.sleep(_LOOK_EVERY_S if complete else _LOOK_SOON.delay_s(attempt))
+            wait_s = _LOOK_EVERY_S if complete else _LOOK_SOON.delay_s(attempt)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._wanted.wait()
 
     async def run_once(self) -> bool:
         """Locate what must be located and hand all known cameras to the fleet. False when one
         could not be."""
         cameras = await self._registry.enabled()
+        self._known = frozenset(c.endpoint_reference for c in cameras if c.endpoint_reference)
         missing = [c for c in cameras if self._is_missing(c)]
         streams = {c.id: c.stream_uri for c in cameras if c.stream_uri is not None}
         found: list[str | None] = []
         if missing:
-            addresses = await self._addresses()
+            # looking for the missing takes long where many addresses are asked one by one
+            self._watch(cameras, streams)
+            addresses = await self._addresses(missing)
             found = await asyncio.gather(*(self._locate(c, addresses) for c in missing))
             streams.update({c.id: s for c, s in zip(missing, found, strict=True) if s is not None})
-        watched = [c.to_watch(streams[c.id], self._time_zone) for c in cameras if c.id in streams]
-        self._fleet.watch(watched)
+        self._watch(cameras, streams)
+        gone = self._unlocated.keys() - {c.id for c in cameras}
+        for camera_id in gone:
+            del self._unlocated[camera_id]
         return None not in found
+
+    def _watch(self, cameras: Sequence[RegisteredCamera], streams: Mapping[str, str]) -> None:
+        self._fleet.watch(
+            [c.to_watch(streams[c.id], self._time_zone) for c in cameras if c.id in streams]
+        )
 
     def health(self) -> dict[str, CameraHealth]:
         """Every camera's state, of the fleet and of those not yet located."""
@@ -190,16 +241,19 @@ class CameraLocator:
             and health.reason in _LOST_REASONS
         )
 
-    async def _addresses(self) -> dict[str, str]:
-        """Device service addresses by endpoint reference, as discovery finds them now."""
-        if self._discover is None:
-            return {}
+    async def _addresses(self, missing: Sequence[RegisteredCamera]) -> dict[str, str]:
+        """Device service addresses by endpoint reference: as just announced, where all that are
+        missing were, else as discovery finds them now."""
+        announced, self._announced = self._announced, {}
+        if self._discover is None or all(c.endpoint_reference in announced for c in missing):
+            return announced
         try:
             devices = await self._discover()
         except CameraUnreachable as error:
             log.warning("cameras.discovery_failed", detail=str(error))
             return {}
-        return {d.endpoint_reference: d.xaddrs[0] for d in devices if d.xaddrs}
+        # whoever answers a probe of ours just now knows better than what was heard before
+        return announced | {d.endpoint_reference: d.xaddrs[0] for d in devices if d.xaddrs}
 
     async def _locate(self, camera: RegisteredCamera, found: dict[str, str]) -> str | None:
         address = found.get(camera.endpoint_reference or "") or camera.onvif_address

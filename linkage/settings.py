@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from camerad.ask_targets import addresses_in
+from camerad.errors import BadTargets
 from camerad.second_look.model import VerifierSettings
 from linkage.database_url import mistake_in
 from linkage.detection_settings import load_detection
@@ -97,6 +99,9 @@ class CameraSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     discover: bool = True
     interfaces: list[str] | None = None
     """IPv4 addresses of the network interfaces to look on; left out: all."""
+    ask: list[str] = []
+    """Private addresses, ranges and networks asked one by one, where multicast does not reach."""
+    ask_per_second: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
     workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
     """Camera worker processes; 0: as many as processor cores."""
 
@@ -256,6 +261,11 @@ def load_settings(folder: Path) -> Settings:
             "应在 1 小时到 366 天之间",
             'must be between one hour and 366 days, such as "30d"',
         )
+    try:
+        addresses_in(file.cameras.ask)
+    except BadTargets as error:
+        zh, _, en = str(error).partition(" / ")
+        raise where.wrong("cameras.ask", zh, en) from error
     ways = load_ways(folder / "notify.toml")
     plans = load_plans(folder / "escalation.toml", ways.webhooks)
     rules = load_rules(folder / "rules.toml", plans)

@@ -63,6 +63,8 @@ class DiscoveryResponder:
             sock.bind((GROUP, PORT))
             member = socket.inet_aton(GROUP) + socket.inet_aton(self._interface)
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+            source = socket.inet_aton(self._interface)
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, source)
             sock.setblocking(False)
             self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
                 lambda: _Listener(self._cameras), sock=sock
@@ -75,6 +77,11 @@ class DiscoveryResponder:
     async def __aexit__(self, *exc: object) -> None:
         if self._transport is not None:
             self._transport.close()
+
+    def say(self, saying: str, camera: Announcement) -> None:
+        """Multicast that `camera` came (`Hello`) or leaves (`Bye`), as one does by itself."""
+        assert self._transport is not None  # entered
+        self._transport.sendto(announcing(saying, camera).encode(), (GROUP, PORT))
 
 
 class _Listener(asyncio.DatagramProtocol):
@@ -139,4 +146,23 @@ def probe_match(camera: Announcement, probe: Probe) -> str:
         f"<d:XAddrs>{escape(' '.join(camera.xaddrs))}</d:XAddrs>"
         "<d:MetadataVersion>1</d:MetadataVersion>"
         "</d:ProbeMatch></d:ProbeMatches></env:Body></env:Envelope>"
+    )
+
+
+def announcing(saying: str, camera: Announcement) -> str:
+    """A `Hello` or a `Bye` of one camera."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        f'<env:Envelope xmlns:env="{_SOAP}" xmlns:wsa="{_WSA}" xmlns:d="{_WSD}"'
+        ' xmlns:dn="http://www.onvif.org/ver10/network/wsdl"'
+        ' xmlns:tds="http://www.onvif.org/ver10/device/wsdl"><env:Header>'
+        f"<wsa:MessageID>urn:uuid:{uuid.uuid4()}</wsa:MessageID>"
+        "<wsa:To>urn:schemas-xmlsoap-org:ws:2005:04:discovery</wsa:To>"
+        f"<wsa:Action>{_WSD}/{saying}</wsa:Action>"
+        f"</env:Header><env:Body><d:{saying}><wsa:EndpointReference>"
+        f"<wsa:Address>{escape(camera.endpoint_reference)}</wsa:Address>"
+        f"</wsa:EndpointReference><d:Types>{_TYPES}</d:Types>"
+        f"<d:Scopes>{escape(' '.join(camera.scopes))}</d:Scopes>"
+        f"<d:XAddrs>{escape(' '.join(camera.xaddrs))}</d:XAddrs>"
+        f"<d:MetadataVersion>1</d:MetadataVersion></d:{saying}></env:Body></env:Envelope>"
     )

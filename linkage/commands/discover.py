@@ -6,7 +6,9 @@ import ipaddress
 import json
 import sys
 
+from camerad.ask_targets import addresses_in
 from camerad.discovery import discover
+from camerad.errors import BadTargets
 from camerad.model import DiscoveredDevice
 from linkage.commands.common import Subparsers
 from linkage.errors import BadSettings
@@ -23,6 +25,14 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--interface", metavar="ADDR", help="只用这个本机 IPv4 地址 / only from this IPv4 address"
     )
+    parser.add_argument(
+        "--ask",
+        metavar="RANGE",
+        action="append",
+        default=[],
+        help="另逐个询问的内网地址、范围或网段（可多次）/ private address, range or network to ask"
+        " one by one as well (may be repeated)",
+    )
     parser.add_argument("--timeout", type=float, default=3.0, metavar="S", help="秒 / seconds")
     parser.add_argument("--json", action="store_true", help="每行一个 JSON / one object a line")
     parser.set_defaults(function=main)
@@ -35,7 +45,13 @@ def main(arguments: argparse.Namespace) -> int:
             f"{_LONGEST_S:.0f} seconds"
         )
     interfaces = None if arguments.interface is None else [_address(arguments.interface)]
-    devices = asyncio.run(discover(timeout_s=arguments.timeout, interfaces=interfaces))
+    try:
+        asked = addresses_in(arguments.ask)
+    except BadTargets as error:
+        raise BadSettings(f"--ask {error}") from error
+    devices = asyncio.run(
+        discover(timeout_s=arguments.timeout, interfaces=interfaces, unicast=asked)
+    )
     for device in sorted(devices, key=lambda d: (d.address, d.endpoint_reference)):
         print(json.dumps(_facts(device), ensure_ascii=False) if arguments.json else _line(device))
     if not devices:

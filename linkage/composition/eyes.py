@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import partial
 
+from camerad.announcements import Listener
+from camerad.ask_targets import addresses_in
 from camerad.discovery import discover
 from camerad.fleet import Fleet
 from camerad.onvif_door import describe, smallest_fit
@@ -61,14 +63,21 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
         detector=detector_of(ground.settings.verifier),
         configure_logging=configure_logs,
     )
-    finding = partial(discover, interfaces=file.cameras.interfaces)
+    cameras = file.cameras
+    finding = partial(
+        discover,
+        interfaces=cameras.interfaces,
+        unicast=addresses_in(cameras.ask),
+        per_s=cameras.ask_per_second,
+    )
     locator = CameraLocator(
         CameraRegistry(ground.database, ground.box),
         fleet,
         clock,
         time_zone=file.site.time_zone,
-        discover=finding if file.cameras.discover else None,
+        discover=finding if cameras.discover else None,
         describe=describe,
         choose_profile=smallest_fit,
+        listen=partial(Listener, interfaces=cameras.interfaces) if cameras.discover else None,
     )
     return Eyes(fleet, locator, evidence, faults, motion)

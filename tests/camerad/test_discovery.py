@@ -132,6 +132,26 @@ async def test_a_camera_that_no_multicast_reaches_is_asked_by_its_address() -> N
     ]
 
 
+class Counting(asyncio.DatagramProtocol):
+    def __init__(self) -> None:
+        self.at_s: list[float] = []
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.at_s.append(asyncio.get_running_loop().time())
+
+
+async def test_listed_addresses_are_asked_at_the_set_rate_and_once() -> None:
+    transport, counting = await asyncio.get_running_loop().create_datagram_endpoint(
+        Counting, local_addr=("127.0.0.78", discovery.PORT)
+    )
+    try:
+        await discover(timeout_s=0.1, interfaces=[LOOPBACK], unicast=["127.0.0.78"] * 5, per_s=20.0)
+    finally:
+        transport.close()
+    assert len(counting.at_s) == 10
+    assert counting.at_s[-1] - counting.at_s[0] >= 0.19
+
+
 def test_this_machine_has_at_least_its_loopback() -> None:
     assert LOOPBACK in interface_addresses()
 

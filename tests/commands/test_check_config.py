@@ -47,6 +47,17 @@ def test_an_unknown_key_is_named_with_the_nearest_right_one(
     assert f"did you mean '{near}'" in done.complaint
 
 
+@pytest.mark.parametrize("listed", ["8.8.8.0/24", "10.0.0.0/8", "192.168.1.x"])
+def test_addresses_to_ask_that_are_public_or_too_many_are_one_clear_error(
+    config: Path, listed: str
+) -> None:
+    path = config / "site.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("ask = []", f'ask = ["{listed}"]'))
+    with pytest.raises(BadSettings, match=r"cameras\.ask") as refused:
+        load_settings(config)
+    assert listed in str(refused.value)
+
+
 def notified_for(config: Path, *places: str) -> None:
     """A webhook for these places."""
     (config / "s.secret").write_text("a secret of the station and us")

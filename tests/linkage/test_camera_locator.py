@@ -1,5 +1,6 @@
 """The registry's cameras: found by identity, shown with a reason when not, followed when moved."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from alarms.store import Database, SealedBox
+from camerad.announcements import Announcement, Saying
 from camerad.errors import CameradError, CameraRefused, CameraUnreachable
 from camerad.model import (
     Camera,
@@ -31,9 +33,16 @@ class FleetOnPaper:
     def __init__(self) -> None:
         self.watched: Sequence[Camera] = ()
         self.states: dict[str, CameraHealth] = {}
+        self._handed: asyncio.Queue[list[str]] = asyncio.Queue()
 
     def watch(self, cameras: Sequence[Camera]) -> None:
         self.watched = cameras
+        self._handed.put_nowait([camera.stream_uri for camera in cameras])
+
+    async def handed_over(self, stream_uri: str) -> None:
+        """Wait until this stream is among those to be watched."""
+        while stream_uri not in await self._handed.get():
+            pass
 
     def health(self) -> dict[str, CameraHealth]:
         return self.states
@@ -46,8 +55,10 @@ class Network:
         self.devices: dict[str, str] = {}
         self.says: dict[str, str | CameradError] = {}
         self.asked: list[tuple[str, str | None, str | None]] = []
+        self.probes = 0
 
     async def discover(self) -> list[DiscoveredDevice]:
+        self.probes += 1
         return [
             DiscoveredDevice(epr, (xaddr,), (), (), "127.0.0.1")
             for epr, xaddr in self.devices.items()
@@ -171,3 +182,69 @@ async def test_camera_that_is_down_and_silent_keeps_being_watched(database: Data
     fleet.states["cam-1"] = CameraHealth("cam-1", CameraState.DOWN, "no-frames", "", NOON)
     await locator(database, fleet, network).run_once()
     assert [c.stream_uri for c in fleet.watched] == ["rtsp://old/sub"]
+
+
+def announced(xaddr: str, epr: str = EPR, saying: Saying = Saying.HELLO) -> Announcement:
+    return Announcement(saying, DiscoveredDevice(epr, (xaddr,), (), (), "10.0.0.9"))
+
+
+async def down_at_its_old_address(database: Database, fleet: FleetOnPaper) -> None:
+    await database.write(
+        lambda c: c.execute(update(schema.cameras).values(stream_uri="rtsp://old/sub"))
+    )
+    fleet.states["cam-1"] = CameraHealth("cam-1", CameraState.WATCHING, "", "", NOON)
+
+
+async def test_a_camera_that_says_hello_at_a_new_address_is_followed_without_a_probe(
+    database: Database,
+) -> None:
+    fleet, network = FleetOnPaper(), Network()
+    await down_at_its_old_address(database, fleet)
+    network.says["http://new"] = "rtsp://new/sub"
+    finder = locator(database, fleet, network)
+    await finder.run_once()
+    fleet.states["cam-1"] = CameraHealth("cam-1", CameraState.DOWN, "unreachable", "", NOON)
+    finder.hear(announced("http://new"))
+    assert await finder.run_once()
+    assert fleet.watched[0].stream_uri == "rtsp://new/sub"
+    assert network.probes == 0
+
+
+async def test_a_hello_in_the_name_of_a_camera_that_is_watched_moves_nothing(
+    database: Database,
+) -> None:
+    fleet, network = FleetOnPaper(), Network()
+    await down_at_its_old_address(database, fleet)
+    finder = locator(database, fleet, network)
+    await finder.run_once()
+    finder.hear(announced("http://liar"))
+    await finder.run_once()
+    assert network.asked == []
+    assert fleet.watched[0].stream_uri == "rtsp://old/sub"
+
+
+async def test_strangers_and_those_who_left_again_are_not_asked(database: Database) -> None:
+    fleet, network = FleetOnPaper(), Network()
+    finder = locator(database, fleet, network)
+    await finder.run_once()
+    finder.hear(announced("http://stranger", epr="urn:uuid:stranger"))
+    finder.hear(announced("http://here"))
+    finder.hear(announced("http://here", saying=Saying.BYE))
+    await finder.run_once()
+    assert network.asked == []
+
+
+async def test_a_hello_ends_the_waiting_for_the_next_look(database: Database) -> None:
+    fleet, network = FleetOnPaper(), Network()
+    await down_at_its_old_address(database, fleet)
+    network.says["http://new"] = "rtsp://new/sub"
+    finder = locator(database, fleet, network)
+    running = asyncio.create_task(finder.run())
+    try:
+        async with asyncio.timeout(10):  # the next look would be after twenty seconds
+            await fleet.handed_over("rtsp://old/sub")
+            fleet.states["cam-1"] = CameraHealth("cam-1", CameraState.DOWN, "hung", "", NOON)
+            finder.hear(announced("http://new"))
+            await fleet.handed_over("rtsp://new/sub")
+    finally:
+        running.cancel()
