@@ -61,7 +61,7 @@ DECIDING_TESTS := $(addprefix tests/linkage/, test_callees.py test_choosing_resp
 	test_confirming.py test_correlating.py test_due_times.py test_escalation.py test_pipeline.py \
 	test_plan_file.py test_rule_check.py test_rules.py test_steps.py test_told_and_standing.py test_way_planning.py \
 	duty/test_chair.py duty/test_rota.py duty/test_teams.py duty/test_warning.py \
-	motion/test_intervals.py quiet/test_quiet_deciding.py quiet/test_quiet_stages.py \
+	test_holidays.py motion/test_intervals.py quiet/test_quiet_deciding.py quiet/test_quiet_stages.py \
 	supervision/test_our_own_clock_is_wrong.py supervision/test_supervision_deciding.py \
 	supervision/test_supervision_watch.py \
 	supervision/test_village_falls_silent.py) \

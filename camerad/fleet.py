@@ -27,6 +27,7 @@ from camerad.wire import (
     default_mask,
 )
 from camerad.worker_handle import WorkerHandle
+from camerad.working_days import PLAIN_WEEK, WorkingDays
 from lianfang_timing import Clock
 
 _log = structlog.get_logger()
@@ -62,8 +63,8 @@ class Fleet:
     `on_event` is awaited for each event of a worker in turn; while it takes its time, that
     worker's events wait (bound: `Limits.queued_events`, then its cameras wait). An exception from
     it ends `run`, because it means that events are not being kept.
-    `clock`, `detector`, `mask` and `configure_logging` are sent to the workers, so they must
-    survive pickling.
+    `clock`, `detector`, `mask`, `configure_logging` and `days` are sent to the workers, so they
+    must survive pickling.
     """
 
     def __init__(
@@ -77,13 +78,16 @@ class Fleet:
         detector: DetectorFactory = default_detector,
         mask: PrivacyMask = default_mask,
         configure_logging: Callable[[], None] | None = None,
+        days: WorkingDays = PLAIN_WEEK,
     ) -> None:
         """`on_health` is called in the event loop when a camera's state or reason changes."""
         self._clock = clock
         self._on_event = on_event
         self._on_health = on_health
         self._limits = limits or Limits()
-        self._settings = WorkerSettings(clock, self._limits, detector, mask, configure_logging)
+        self._settings = WorkerSettings(
+            clock, self._limits, detector, mask, configure_logging, days
+        )
         self._slots = [_Slot(n) for n in range(workers or os.cpu_count() or 1)]
         self._cameras: dict[str, Camera] = {}
         self._health: dict[str, CameraHealth] = {}

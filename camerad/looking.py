@@ -17,6 +17,7 @@ from camerad.picture_health import PictureHealth
 from camerad.rtsp_probe import Outage
 from camerad.shedding import Pace
 from camerad.wire import WorkerSettings
+from camerad.working_days import LocalTime
 
 _RATE_WINDOW_S = 2.0
 _SHOWN = frozenset({EventName.LOITERING_STARTED, EventName.TAMPER_STARTED})
@@ -66,6 +67,7 @@ class Looking:
         self._mask = settings.mask
         self._clock = settings.clock
         self._limits = settings.limits
+        self._days = settings.days
         self._detector = settings.detector_factory(camera.zones)
         self._picture_health = picture_health
         self._emit = emit
@@ -151,7 +153,7 @@ class Looking:
                 "摄像机改变了画面尺寸。 / The camera changed the size of its picture."
             )
         if analyse:
-            local_time = self._clock.now().astimezone(self._zone).time()
+            local_time = LocalTime.at(self._clock.now().astimezone(self._zone), self._days)
             self._tell(self._detector.process(luma, t_s, local_time), luma)
             self._analysed.note(t_s)
         if check:

@@ -1,6 +1,6 @@
 """The words of `camerad`: cameras, zones, what was seen, how a camera is.
 
-Only the standard library; every other module of the package speaks these types.
+Only the standard library and working days; every other module of the package speaks these types.
 """
 
 from collections.abc import Sequence
@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
 from urllib.parse import unquote
+
+from camerad.working_days import LocalTime
 
 Point = tuple[float, float]
 """(x, y) as fractions of the frame, 0..1, origin top left."""
@@ -25,18 +27,37 @@ class ZoneKind(StrEnum):
 
 @dataclass(frozen=True)
 class ArmedHours:
-    """From `start` to `end`, local time; `start` later than `end` runs over midnight."""
+    """From `start` to `end`, local time; `start` later than `end` runs over midnight.
+
+    Equal ends mean the whole day. Hours over midnight belong to the day on which they begin.
+    """
 
     start: time
     end: time
+    days_off: "ArmedHours | None" = None
+    """The hours on days off (weekends, holidays) instead; None: the same."""
 
     def covers(self, moment: time) -> bool:
-        """Whether local time `moment` is armed; the end itself is not, equal ends mean always."""
+        """Whether local time `moment` is armed; the end itself is not. A plain time is of a
+        working day after another."""
+        if isinstance(moment, LocalTime):
+            return self._of(off=moment.is_off).began_by(moment) or (
+                self._of(off=moment.was_off).runs_into(moment)
+            )
+        return self.began_by(moment) or self.runs_into(moment)
+
+    def _of(self, *, off: bool) -> "ArmedHours":
+        return self.days_off if off and self.days_off is not None else self
+
+    def began_by(self, moment: time) -> bool:
+        """Whether what begins on this day has begun and lasts."""
         if self.start == self.end:
             return True
-        if self.start < self.end:
-            return self.start <= moment < self.end
-        return moment >= self.start or moment < self.end
+        return self.start <= moment and (moment < self.end or self.end < self.start)
+
+    def runs_into(self, moment: time) -> bool:
+        """Whether what began the day before still lasts."""
+        return self.end < self.start and moment < self.end
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from camerad.model import Camera, CameraHealth, Detection, Zone
 from camerad.shedding import SheddingRules
+from camerad.working_days import PLAIN_WEEK, WorkingDays
 from lianfang_timing import Backoff, Clock
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ class WorkerSettings:
     detector_factory: DetectorFactory = default_detector
     mask: PrivacyMask = default_mask
     configure_logging: Callable[[], None] | None = None
+    days: WorkingDays = PLAIN_WEEK
+    """For zones that are armed otherwise on days off."""
 
 
 @dataclass(frozen=True)

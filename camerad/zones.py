@@ -8,6 +8,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import msgspec
 from camerad.errors import BadZones
 from camerad.model import ArmedHours, Point, Zone, ZoneKind
 
-_KEYS = ("name", "kind", "polygon", "dwell", "min_height", "armed")
+_KEYS = ("name", "kind", "polygon", "dwell", "min_height", "armed", "armed_days_off")
 _UNITS_S = {"ms": 0.001, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)\s*")
 _HOURS = re.compile(r"\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*")
@@ -31,6 +32,7 @@ class _ZoneEntry(msgspec.Struct, forbid_unknown_fields=True):
     dwell: str | None = None
     min_height: float | None = None
     armed: str | None = None
+    armed_days_off: str | None = None
 
 
 def load_zones(path: Path) -> tuple[Zone, ...]:
@@ -84,6 +86,13 @@ def parse_armed(text: str) -> ArmedHours:
     if match is None:
         raise ValueError(f'{text!r} are no hours; write start and end as "22:00-06:00"')
     return ArmedHours(_time(match[1], match[2]), _time(match[3], match[4]))
+
+
+def with_days_off(usual: ArmedHours | None, off: ArmedHours | None) -> ArmedHours | None:
+    """Hours that are `off` on days off and otherwise `usual`; None means always."""
+    if off is None:
+        return usual
+    return replace(usual or ArmedHours(datetime.time(0), datetime.time(0)), days_off=off)
 
 
 def check_polygon(polygon: Sequence[Point]) -> None:
@@ -169,12 +178,19 @@ def _min_height(entry: _ZoneEntry, place: str) -> float | None:
 
 
 def _armed(entry: _ZoneEntry, place: str) -> ArmedHours | None:
-    if entry.armed is None:
+    usual, off = _hours(entry.armed, "armed", place), None
+    if entry.armed_days_off is not None:
+        off = _hours(entry.armed_days_off, "armed_days_off", place)
+    return with_days_off(usual, off)
+
+
+def _hours(text: str | None, key: str, place: str) -> ArmedHours | None:
+    if text is None:
         return None
     try:
-        return parse_armed(entry.armed)
+        return parse_armed(text)
     except ValueError as error:
-        raise BadZones(f"{place}: key 'armed': {error}.") from error
+        raise BadZones(f"{place}: key {key!r}: {error}.") from error
 
 
 def _time(hour: str, minute: str) -> datetime.time:
@@ -222,6 +238,7 @@ def _readable(error: msgspec.ValidationError) -> str:
         "polygon": "write it as [[x, y], [x, y], ...] with fractions of the frame",
         "dwell": 'write it with a unit in quotes, such as "20s"',
         "armed": 'write it as "22:00-06:00"',
+        "armed_days_off": 'write it as "00:00-24:00"',
         "min_height": "write a number such as 0.08",
     }
     mend = f"; {hints[key]}" if key in hints else ""

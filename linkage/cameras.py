@@ -10,7 +10,6 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import time
 from typing import Protocol
 
 import structlog
@@ -21,7 +20,6 @@ from alarms.store import Database, SealedBox
 from camerad.announcements import Announcement, Saying
 from camerad.errors import CameradError, CameraRefused, CameraUnreachable
 from camerad.model import (
-    ArmedHours,
     Camera,
     CameraDescription,
     CameraHealth,
@@ -31,6 +29,7 @@ from camerad.model import (
     Zone,
     ZoneKind,
 )
+from camerad.zones import parse_armed, with_days_off
 from lianfang_timing import Backoff, Clock, unix_ms
 from linkage import schema
 from linkage.rules.model import SourceState
@@ -301,10 +300,8 @@ def password_context(camera_id: str) -> str:
 
 
 def _zone(row: Row[tuple[object, ...]]) -> Zone:
-    armed = None
-    if row.armed is not None:
-        start, end = row.armed.split("-")
-        armed = ArmedHours(time.fromisoformat(start), time.fromisoformat(end))
+    off = None if row.armed_days_off is None else parse_armed(row.armed_days_off)
+    armed = with_days_off(None if row.armed is None else parse_armed(row.armed), off)
     return Zone(
         name=row.name,
         kind=ZoneKind(row.kind),

@@ -100,6 +100,7 @@ zones = Table(
     Column("dwell_s", Float),
     Column("min_height", Float),
     Column("armed", String(16)),  # "22:00-06:00"; None: always
+    Column("armed_days_off", String(16)),  # on days off instead; None: the same
 )
 
 # --- people --------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ holds the two against each other. Relative paths are relative to the settings fo
 """
 
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,11 +15,13 @@ import msgspec
 from camerad.ask_targets import addresses_in
 from camerad.errors import BadTargets
 from camerad.second_look.model import VerifierSettings
+from camerad.working_days import PLAIN_WEEK, WorkingDays
 from linkage.database_url import mistake_in
 from linkage.detection_settings import load_detection
 from linkage.errors import BadSettings
 from linkage.escalation.plan_file import load_plans
 from linkage.escalation.plans import Plans
+from linkage.holidays import load_holidays
 from linkage.ledgers.settings import LedgerSettings
 from linkage.registry.coverage import MODEL_VILLAGE
 from linkage.rules.file import load_rules
@@ -176,6 +178,8 @@ class Settings:
     rules: Rules
     plans: Plans
     ways: Ways = USUAL_WAYS
+    days: WorkingDays = PLAIN_WEEK
+    """Holidays, and the weekends worked for them."""
     verifier: VerifierSettings | None = None
     """The network of the second look; None: there is none."""
 
@@ -268,8 +272,15 @@ def load_settings(folder: Path) -> Settings:
         raise where.wrong("cameras.ask", zh, en) from error
     ways = load_ways(folder / "notify.toml")
     plans = load_plans(folder / "escalation.toml", ways.webhooks)
-    rules = load_rules(folder / "rules.toml", plans)
+    days = load_holidays(folder / "holidays.toml")
+    rules = replace(load_rules(folder / "rules.toml", plans), days=days)
     verifier = load_detection(folder / "detection.toml")
     return Settings(
-        folder=folder, file=file, rules=rules, plans=plans, ways=ways, verifier=verifier
+        folder=folder,
+        file=file,
+        rules=rules,
+        plans=plans,
+        ways=ways,
+        days=days,
+        verifier=verifier,
     )

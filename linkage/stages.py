@@ -115,6 +115,7 @@ def question_of(draft: Draft, facts: Facts) -> Question:
         layer=draft.place.layer,
         local=facts.local.time(),
         weekday=facts.local.isoweekday(),
+        is_off=facts.rules.days.is_off(facts.local.date()),
         grid_id=draft.place.grid_id,
         group_id=draft.place.group_id,
         drill=draft.drill is not None,

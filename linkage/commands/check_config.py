@@ -15,7 +15,14 @@ from linkage.schema import villages
 from linkage.settings import Settings, load_settings
 from linkage.strict_toml import Where, nearest
 
-_READ = ("site.toml", "rules.toml", "escalation.toml", "notify.toml", "detection.toml")
+_READ = (
+    "site.toml",
+    "rules.toml",
+    "escalation.toml",
+    "notify.toml",
+    "detection.toml",
+    "holidays.toml",
+)
 
 
 def add(subparsers: Subparsers) -> None:

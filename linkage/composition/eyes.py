@@ -62,6 +62,7 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
         workers=file.cameras.workers or None,
         detector=detector_of(ground.settings.verifier),
         configure_logging=configure_logs,
+        days=ground.settings.days,
     )
     cameras = file.cameras
     finding = partial(

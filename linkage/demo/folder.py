@@ -83,7 +83,7 @@ def prepare(folder: Path, shipped: Path, *, port: int, mqtt_port: int) -> Path:
         (config / "site.toml").write_text(
             _SITE.format(port=port, mqtt_port=mqtt_port), encoding="utf-8"
         )
-        for name in ("rules.toml", "escalation.toml"):
+        for name in ("rules.toml", "escalation.toml", "holidays.toml"):
             shutil.copy(shipped / name, config / name)
     except OSError as error:
         raise _cannot_write(folder, error) from error

@@ -112,6 +112,7 @@ def _as_real(draft: Draft, facts: Facts, found: OpenIncident) -> dict[str, Any]:
             layer=None,
             local=asked.local,
             weekday=asked.weekday,
+            is_off=asked.is_off,
             grid_id=found.grid_id,
             group_id=found.group_id,
         )

@@ -196,6 +196,7 @@ def _questions(
                 layer=None,
                 local=local.time(),
                 weekday=local.isoweekday(),
+                is_off=rules.days.is_off(local.date()),
                 grid_id=spot.grid_id,
                 group_id=spot.group_id,
             )
@@ -297,6 +298,7 @@ def _asks_no_more(earlier: Match, later: Match) -> bool:
         mine, its = getattr(earlier, name), getattr(later, name)
         if mine and not (its and its <= mine):
             return False
-    if earlier.drill is not None and earlier.drill is not later.drill:
-        return False
+    for mine, its in ((earlier.drill, later.drill), (earlier.days, later.days)):
+        if mine is not None and mine is not its:
+            return False
     return earlier.hours is None or earlier.hours == later.hours

@@ -21,6 +21,7 @@ from linkage.rules.model import (
     NEVER_SET_ASIDE,
     PRIORITIES,
     USUAL_ACTIONS,
+    Days,
     Layer,
     Match,
     Rule,
@@ -45,6 +46,7 @@ class _Match(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     layers: list[Layer] = msgspec.field(default_factory=list)
     armed: str | None = None
     weekdays: list[_Weekday] = msgspec.field(default_factory=list)
+    days: Days | None = None
     drill: bool | None = None
     source_state: list[SourceState] = msgspec.field(default_factory=list)
 
@@ -132,6 +134,7 @@ def _rule(raw: _Rule, where: Where) -> Rule:
         layers=frozenset(raw.match.layers),
         hours=_hours(raw.match.armed, where),
         weekdays=frozenset(raw.match.weekdays),
+        days=raw.match.days,
         drill=raw.match.drill,
         source_states=frozenset(raw.match.source_state),
     )

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from alarms.model import LIFE_SAFETY_KINDS, SYSTEM_KINDS, AlarmKind, AlarmSource
+from camerad.working_days import PLAIN_WEEK, WorkingDays
 from linkage.duty.model import DayHours
 from linkage.escalation.plans import DEFAULT_PLAN
 from linkage.quiet.model import FloodPolicy
@@ -68,6 +69,13 @@ class SourceState(StrEnum):
     DOWN = "down"
 
 
+class Days(StrEnum):
+    """Which days, by weekends, holidays and the weekends worked for them."""
+
+    OFF = "off"
+    WORKED = "worked"
+
+
 @dataclass(frozen=True)
 class Match:
     """What a rule asks of an alarm; an empty set, and None, ask nothing."""
@@ -81,6 +89,7 @@ class Match:
     hours: DayHours | None = None
     weekdays: frozenset[int] = frozenset()
     """ISO: Monday is 1."""
+    days: Days | None = None
     drill: bool | None = None
     source_states: frozenset[SourceState] = frozenset()
 
@@ -119,6 +128,7 @@ _KEYS = {
     "layers": "布防层",
     "armed": "时段",
     "weekdays": "星期",
+    "days": "工作日或休息日",
     "drill": "演练",
     "source_state": "摄像机状态",
 }
@@ -134,6 +144,8 @@ class Rules:
     fold_within_s: float = FOLD_WITHIN_S
     """How long after its newest alarm an incident takes in presses of the same group."""
     flood: FloodPolicy = FloodPolicy()  # noqa: RUF009 - frozen
+    days: WorkingDays = PLAIN_WEEK
+    """Which days are days off."""
 
     @cached_property
     def widest_m(self) -> float:
@@ -175,6 +187,8 @@ class Question:
     layer: str | None
     local: time
     weekday: int = 1
+    is_off: bool = False
+    """Whether it is a day off."""
     grid_id: str | None = None
     group_id: str | None = None
     drill: bool = False
@@ -235,6 +249,8 @@ def _refusals(match: Match, asked: Question) -> Iterator[str]:
         yield "armed"
     if match.weekdays and asked.weekday not in match.weekdays:
         yield "weekdays"
+    if match.days is not None and (match.days is Days.OFF) is not asked.is_off:
+        yield "days"
     if match.drill is not None and asked.drill is not match.drill:
         yield "drill"
     if match.source_states and asked.source_state not in match.source_states:

@@ -269,6 +269,7 @@ class IncidentDesk:
             layer=None,
             local=local.time(),
             weekday=local.isoweekday(),
+            is_off=self._policy.rules.days.is_off(local.date()),
             grid_id=incident.grid_id,
             group_id=incident.group_id,
         )

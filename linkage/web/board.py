@@ -170,6 +170,7 @@ def _read(conn: Connection, *, now_ms: int) -> Registered:
                 polygon=[(x, y) for x, y in json.loads(row.polygon)],
                 dwell_s=row.dwell_s,
                 armed=row.armed,
+                armed_days_off=row.armed_days_off,
             )
         )
     officers = len(sessions.officers_present(conn, now_ms=now_ms))

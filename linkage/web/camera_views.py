@@ -9,6 +9,9 @@ class ZoneItem(Struct, frozen=True, kw_only=True):
     polygon: list[tuple[float, float]]
     dwell_s: float | None
     armed: str | None
+    """Local hours; none: always."""
+    armed_days_off: str | None
+    """Instead, on weekends and holidays; none: the same."""
 
 
 class Camera(Struct, frozen=True, kw_only=True):

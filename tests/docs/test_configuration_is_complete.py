@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from msgspec import inspect
 
 from linkage.detection_settings import DetectionFile
 from linkage.escalation.plan_file import EscalationFile
+from linkage.holidays import HolidayFile
 from linkage.rules.file import _File as RulesFile
 from linkage.settings import SiteFile, load_settings
 from linkage.ways.settings import NotifyFile
@@ -46,6 +48,7 @@ def section(name: str) -> str:
         ("escalation.toml", EscalationFile),
         ("notify.toml", NotifyFile),
         ("detection.toml", DetectionFile),
+        ("holidays.toml", HolidayFile),
     ],
 )
 def test_every_key_is_documented_and_no_other(file: str, shape: type) -> None:
@@ -58,3 +61,5 @@ def test_shipped_settings_load() -> None:
     settings = load_settings(ROOT / "config")
     assert settings.file.site.time_zone == "Asia/Shanghai"
     assert len(settings.rules.rules) >= 2
+    assert settings.days.is_off(date(2026, 10, 1))
+    assert settings.rules.days == settings.days

@@ -294,7 +294,13 @@ export interface Camera {
   newest_frame_age_s: number | null
   /** What is wrong with its picture; null when it is well. */
   trouble: string | null
-  zones: { name: string; kind: string; dwell_s: number | null; armed: unknown }[]
+  zones: {
+    name: string
+    kind: string
+    dwell_s: number | null
+    armed: string | null
+    armed_days_off: string | null
+  }[]
 }
 
 export interface Part {

@@ -284,6 +284,7 @@ export const en: Record<Key, string> = {
   'camera.shedding': 'short of processor: {n} frames/s analysed',
   'camera.frameAge': 'newest picture {n} s old',
   'camera.zones': 'Zones',
+  'camera.daysOff': 'days off {hours}',
   'camera.none': 'No cameras',
   'camera.refused': 'Your role may not see cameras',
   'camera.look': 'View picture',

@@ -282,6 +282,7 @@ export const zh = {
   'camera.shedding': '算力不足，分析降至 {n} 帧/秒',
   'camera.frameAge': '最新画面 {n} 秒前',
   'camera.zones': '防区',
+  'camera.daysOff': '休息日 {hours}',
   'camera.none': '没有摄像机',
   'camera.refused': '您的岗位无权查看摄像机',
   'camera.look': '调看画面',
