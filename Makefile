@@ -65,7 +65,7 @@ DECIDING_TESTS := $(addprefix tests/linkage/, test_callees.py test_choosing_resp
 	supervision/test_our_own_clock_is_wrong.py supervision/test_supervision_deciding.py \
 	supervision/test_supervision_watch.py \
 	supervision/test_village_falls_silent.py) \
-	$(addprefix tests/camerad/, test_ask_targets.py)
+	$(addprefix tests/camerad/, test_ask_targets.py test_makes.py test_profiles.py)
 
 coverage: .venv/.ready
 	# without those that draw their cases: a branch is taken by a test that is about it, not by luck

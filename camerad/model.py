@@ -212,6 +212,21 @@ class StreamProfile:
     frames_per_s: float | None
     stream_uri: str | None
     snapshot_uri: str | None
+    source: str = ""
+    """Token of its video source: the channel, where a recorder speaks for many cameras."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One camera of a device: a video source with the streams to use of it."""
+
+    source: str
+    number: int
+    """Counts the device's sources from 1, in the order it names them."""
+    detection: StreamProfile | None
+    """What is watched: the smallest that fits; None when it has no stream with an address."""
+    evidence: StreamProfile | None
+    """What is kept of an incident: the largest."""
 
 
 @dataclass(frozen=True)

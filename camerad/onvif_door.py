@@ -8,17 +8,21 @@ the blocking conversation; and everything runs under time limits.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from camerad.errors import CameraTalksNonsense, CameraUnreachable
-from camerad.model import CameraDescription, StreamProfile
+from camerad.model import CameraDescription
 from camerad.web_address import is_web_address
 from lianfang_timing import Clock, SystemClock
 
-_LOW: Final = 360
+if TYPE_CHECKING:
+    from camerad.onvif_soap import Conversation
+
 _LATE_S: Final = 2.0
+
+Answer = TypeVar("Answer")
 
 
 async def describe(
@@ -31,8 +35,33 @@ async def describe(
 ) -> CameraDescription:
     """What the camera whose device service is at `xaddr` says about itself.
 
-    Raises CameraUnreachable, CameraRefused (with a hint for a person), CameraTalksNonsense.
+    A recorder with many channels needs a longer `timeout_s` than a camera: it is asked for the
+    address of every stream. Raises CameraUnreachable, CameraRefused (with a hint for a person),
+    CameraTalksNonsense.
     """
+    return await _in_thread(
+        lambda talk: talk.describe(), xaddr, (username, password), timeout_s, clock
+    )
+
+
+async def clock_skew_s(
+    xaddr: str, *, timeout_s: float = 5.0, clock: Clock | None = None
+) -> float | None:
+    """The camera's clock minus ours, seconds, asked without a login; None when it does not tell.
+
+    Raises CameraUnreachable, CameraTalksNonsense.
+    """
+    return await _in_thread(lambda talk: talk.skew(), xaddr, (None, None), timeout_s, clock)
+
+
+async def _in_thread(
+    ask: "Callable[[Conversation], Answer]",
+    xaddr: str,
+    login: tuple[str | None, str | None],
+    timeout_s: float,
+    clock: Clock | None,
+) -> Answer:
+    """One conversation in a thread of its own, given up at its time limit."""
     if not is_web_address(xaddr):
         raise CameraTalksNonsense(
             "摄像机的 ONVIF 地址应写作 http://主机/路径。 / "
@@ -40,15 +69,15 @@ async def describe(
         )
     our_clock = clock or SystemClock()
 
-    def ask() -> CameraDescription:
-        return _converse(xaddr, username, password, timeout_s, our_clock)
+    def converse() -> Answer:
+        return ask(_conversation(xaddr, *login, timeout_s, our_clock))
 
     # a thread of its own: the default pool is for quick things, and a dead camera is slow
     threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="onvif")
     try:
         # the thread ends by its own deadline; this one is for what that cannot see
         async with asyncio.timeout(timeout_s + _LATE_S):
-            return await asyncio.get_running_loop().run_in_executor(threads, ask)
+            return await asyncio.get_running_loop().run_in_executor(threads, converse)
     except TimeoutError:
         raise CameraUnreachable(
             f"摄像机在 {timeout_s:g} 秒内没有应答。 / "
@@ -58,33 +87,10 @@ async def describe(
         threads.shutdown(wait=False)
 
 
-def largest(profiles: Sequence[StreamProfile]) -> StreamProfile | None:
-    """The stream with the most pixels, for evidence; None when there is none with an address."""
-    return max(_playable(profiles), key=_pixels, default=None)
-
-
-def smallest_fit(profiles: Sequence[StreamProfile]) -> StreamProfile | None:
-    """The stream for detection: the smallest at least 360 high, else the largest of the low ones.
-
-    None when there is none with an address.
-    """
-    playable = _playable(profiles)
-    high_enough = [profile for profile in playable if profile.height >= _LOW]
-    return min(high_enough, key=_pixels) if high_enough else largest(playable)
-
-
-def _playable(profiles: Sequence[StreamProfile]) -> list[StreamProfile]:
-    return [profile for profile in profiles if profile.stream_uri]
-
-
-def _pixels(profile: StreamProfile) -> int:
-    return profile.width * profile.height
-
-
-def _converse(
+def _conversation(
     xaddr: str, username: str | None, password: str | None, timeout_s: float, clock: Clock
-) -> CameraDescription:
-    """Blocking; loads the library at the first call."""
+) -> "Conversation":
+    """Loads the library at the first call."""
     # with any handler there, the library's logging.basicConfig leaves our logging as it is
     guard = logging.NullHandler()
     logging.getLogger().addHandler(guard)
@@ -92,4 +98,4 @@ def _converse(
         from camerad.onvif_soap import Conversation
     finally:
         logging.getLogger().removeHandler(guard)
-    return Conversation(xaddr, username, password, timeout_s, clock).describe()
+    return Conversation(xaddr, username, password, timeout_s, clock)

@@ -6,11 +6,11 @@ camera class would create a pull point nobody asked for. Events, PTZ and so on h
 """
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from xml.etree.ElementTree import ParseError
 
 import defusedxml.ElementTree
@@ -29,14 +29,19 @@ from zeep.wsse.username import UsernameToken
 
 from camerad.errors import CameraRefused, CameraTalksNonsense, CameraUnreachable
 from camerad.model import CameraDescription, StreamProfile
+from camerad.profiles import channels
 from camerad.stream_address import checked, without_login
 from camerad.web_address import is_web_address
 from lianfang_timing import Clock
 
 _log = structlog.get_logger()
 
+Answer = TypeVar("Answer")
 ANSWER_LIMIT: Final = 2 * 1024 * 1024
-_PROFILE_LIMIT: Final = 16
+_PROFILE_LIMIT: Final = 400
+"""Three profiles for each channel of the largest recorder."""
+_ASKED_ALL: Final = 16
+"""Up to so many profiles are asked for their addresses one and all; of more, those worth using."""
 _CHUNK: Final = 64 * 1024
 _SKEW_WORTH_TELLING_S: Final = 5.0
 _MEDIA: Final = "http://www.onvif.org/ver10/media/wsdl"
@@ -75,8 +80,16 @@ class Conversation:
 
     def describe(self) -> CameraDescription:
         """Raises CameraUnreachable, CameraRefused, CameraTalksNonsense."""
+        return self._guarded(self._converse)
+
+    def skew(self) -> float | None:
+        """Seconds, as `clock_skew_s` of a description. Raises as `describe`."""
+        return self._guarded(lambda: self._read_skew(self._service("devicemgmt", self._xaddr)))
+
+    def _guarded(self, ask: Callable[[], Answer]) -> Answer:
+        """What zeep and the camera do wrong, as errors of ours; the connection is closed after."""
         try:
-            return self._converse()
+            return ask()
         except Fault as fault:
             if _is_about_login(fault):
                 raise self._refusal() from fault
@@ -108,9 +121,7 @@ class Conversation:
             model=_text(about, "Model"),
             firmware=_text(about, "FirmwareVersion"),
             serial=_text(about, "SerialNumber"),
-            profiles=tuple(
-                self._profile(media, p) for p in profiles if p.VideoEncoderConfiguration is not None
-            ),
+            profiles=self._with_addresses(media, profiles),
             clock_skew_s=self._skew_s,
         )
 
@@ -142,21 +153,34 @@ class Conversation:
             )
         return address
 
-    def _profile(self, media: Any, profile: Any) -> StreamProfile:
-        video = profile.VideoEncoderConfiguration
-        rate = getattr(video.RateControl, "FrameRateLimit", None)
-        setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
-        stream = self._ask(media, "GetStreamUri", StreamSetup=setup, ProfileToken=profile.token)
-        return StreamProfile(
-            token=str(profile.token),
-            name=str(profile.Name or profile.token),
-            width=int(video.Resolution.Width),
-            height=int(video.Resolution.Height),
-            encoding=str(video.Encoding or ""),
-            frames_per_s=float(rate) if rate else None,
-            stream_uri=_stream_uri(_text(stream, "Uri")),
-            snapshot_uri=self._snapshot_uri(media, profile.token),
+    def _with_addresses(self, media: Any, profiles: list[Any]) -> tuple[StreamProfile, ...]:
+        """The video profiles; of a recorder's many only those worth using get their addresses."""
+        found = [_profile(p) for p in profiles if p.VideoEncoderConfiguration is not None]
+        asked = found
+        if len(found) > _ASKED_ALL:
+            # an address to be asked for counts as one until it is asked for
+            promising = channels([replace(p, stream_uri="rtsp://asked-later/") for p in found])
+            worth = {p.token for c in promising for p in (c.detection, c.evidence) if p}
+            asked = [p for p in found if p.token in worth]
+        addresses = {p.token: self._addresses(media, p.token) for p in asked}
+        return tuple(
+            replace(p, stream_uri=addresses[p.token][0], snapshot_uri=addresses[p.token][1])
+            if p.token in addresses
+            else p
+            for p in found
         )
+
+    def _addresses(self, media: Any, token: str) -> tuple[str | None, str | None]:
+        """Of the stream and of the snapshot. A recorder's channel without a camera has none."""
+        setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
+        try:
+            stream = self._ask(media, "GetStreamUri", StreamSetup=setup, ProfileToken=token)
+        except Fault as fault:
+            if _is_about_login(fault):
+                raise
+            _log.info("onvif.no_stream", xaddr=self._xaddr, profile=token)
+            return None, None
+        return _stream_uri(_text(stream, "Uri")), self._snapshot_uri(media, token)
 
     def _snapshot_uri(self, media: Any, token: str) -> str | None:
         """Optional in ONVIF; a camera without it answers with a fault."""
@@ -208,6 +232,23 @@ class Conversation:
             f"摄像机不接受该 ONVIF 用户名和密码。{_HINT_ZH}{skew_zh} / "
             f"The camera refuses this ONVIF user name and password. {_HINT}{skew}"
         )
+
+
+def _profile(profile: Any) -> StreamProfile:
+    """A profile as the device lists it, without the addresses that are asked for one by one."""
+    video = profile.VideoEncoderConfiguration
+    rate = getattr(video.RateControl, "FrameRateLimit", None)
+    return StreamProfile(
+        token=str(profile.token),
+        name=str(profile.Name or profile.token),
+        width=int(video.Resolution.Width),
+        height=int(video.Resolution.Height),
+        encoding=str(video.Encoding or ""),
+        frames_per_s=float(rate) if rate else None,
+        stream_uri=None,
+        snapshot_uri=None,
+        source=_text(profile.VideoSourceConfiguration, "SourceToken"),
+    )
 
 
 class _WantsHttpDigestError(Exception):

@@ -37,9 +37,15 @@ class SimulatedCamera:
         model: str = "Simulated Camera",
         firmware: str = "1.0",
         location: str = "town",
+        channels: int = 1,
+        separate_users: bool = False,
         clock: Clock | None = None,
     ) -> None:
-        """`endpoint_reference` is urn:uuid:…, the camera's lasting identity in discovery."""
+        """`endpoint_reference` is urn:uuid:…, the camera's lasting identity in discovery.
+
+        With several `channels` it is a recorder: so many video sources, that all show the film.
+        `separate_users`: ONVIF refuses the login that RTSP takes.
+        """
         self._endpoint_reference = endpoint_reference
         self._film = film
         self._login = (username, password)
@@ -55,6 +61,8 @@ class SimulatedCamera:
         )
         serial = endpoint_reference.rpartition(":")[2]
         self._nameplate = Nameplate(manufacturer, model, firmware, serial, scopes)
+        self._channels = channels
+        self._separate_users = separate_users
         self._exits = AsyncExitStack()
         self._reel: Reel | None = None
         self._started_s = 0.0
@@ -98,10 +106,8 @@ class SimulatedCamera:
                 password=password,
                 clock=self._clock,
                 jpeg=self._jpeg,
-                streams=tuple(
-                    Stream(token, token, rtsp.address(path), reel.width, reel.height, reel.fps)
-                    for token, path in (("main", MAIN), ("sub", SUB))
-                ),
+                streams=self._streams(reel, rtsp),
+                separate_users=self._separate_users,
             )
             runner = web.AppRunner(device.application(), access_log=None, shutdown_timeout=1.0)
             exits.push_async_callback(runner.cleanup)
@@ -114,6 +120,21 @@ class SimulatedCamera:
 
     async def __aexit__(self, *exc: object) -> None:
         await self._exits.aclose()
+
+    def _streams(self, reel: Reel, rtsp: RtspServer) -> tuple[Stream, ...]:
+        return tuple(
+            Stream(
+                token if number == 1 else f"{token}-{number}",
+                token,
+                rtsp.address(path),
+                reel.width,
+                reel.height,
+                reel.fps,
+                source=f"source-{number}",
+            )
+            for number in range(1, self._channels + 1)
+            for token, path in (("main", MAIN), ("sub", SUB))
+        )
 
     def _elapsed_s(self) -> float:
         return self._clock.monotonic() - self._started_s

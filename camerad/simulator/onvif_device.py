@@ -47,6 +47,9 @@ class Stream:
     width: int
     height: int
     fps: float
+    source: str = "source"
+    """Token of the video source; a recorder has one for each channel."""
+    encoding: str = "H264"
 
 
 @dataclass
@@ -61,6 +64,8 @@ class OnvifDevice:
     """The present picture; blocking."""
     base_url: str = ""
     streams: tuple[Stream, ...] = ()
+    separate_users: bool = False
+    """The login is one of the web page only: ONVIF refuses it with HTTP 401, as some makes do."""
     _nonce: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
 
     def application(self) -> web.Application:
@@ -76,6 +81,8 @@ class OnvifDevice:
             request = soap.parse(await http.read())
         except soap.NotSoap as error:
             return _xml(soap.fault("Sender", "ter:WellFormed", str(error)), 400)
+        if request.action not in _NO_LOGIN and self.separate_users:
+            return web.Response(status=401, text="401 Unauthorized")
         if request.action not in _NO_LOGIN and not soap.login_holds(
             request,
             username=self.username,
@@ -201,13 +208,13 @@ class OnvifDevice:
 def _profile(stream: Stream) -> str:
     return (
         f'<trt:Profiles token="{stream.token}" fixed="true"><tt:Name>{stream.name}</tt:Name>'
-        '<tt:VideoSourceConfiguration token="source"><tt:Name>source</tt:Name>'
-        "<tt:UseCount>2</tt:UseCount><tt:SourceToken>source</tt:SourceToken>"
+        f'<tt:VideoSourceConfiguration token="{stream.source}"><tt:Name>source</tt:Name>'
+        f"<tt:UseCount>2</tt:UseCount><tt:SourceToken>{stream.source}</tt:SourceToken>"
         f'<tt:Bounds x="0" y="0" width="{stream.width}" height="{stream.height}"/>'
         "</tt:VideoSourceConfiguration>"
         f'<tt:VideoEncoderConfiguration token="{stream.token}-encoder">'
         f"<tt:Name>{stream.name}</tt:Name><tt:UseCount>1</tt:UseCount>"
-        "<tt:Encoding>H264</tt:Encoding>"
+        f"<tt:Encoding>{stream.encoding}</tt:Encoding>"
         f"<tt:Resolution><tt:Width>{stream.width}</tt:Width>"
         f"<tt:Height>{stream.height}</tt:Height></tt:Resolution><tt:Quality>4</tt:Quality>"
         f"<tt:RateControl><tt:FrameRateLimit>{round(stream.fps)}</tt:FrameRateLimit>"

@@ -37,6 +37,8 @@ class CameraSpec(msgspec.Struct, frozen=True, kw_only=True):
     rtsp_port: int = 0
     location: str = "town"
     model: str = "Simulated Camera"
+    channels: int = 1
+    separate_users: bool = False
 
     def __repr__(self) -> str:
         return f"CameraSpec(id={self.id!r}, name={self.name!r}, film={self.film!r})"

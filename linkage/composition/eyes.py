@@ -7,7 +7,8 @@ from camerad.announcements import Listener
 from camerad.ask_targets import addresses_in
 from camerad.discovery import discover
 from camerad.fleet import Fleet
-from camerad.onvif_door import describe, smallest_fit
+from camerad.onvif_door import describe
+from camerad.profiles import smallest_fit
 from camerad.second_look.factory import VerifiedDetectors
 from camerad.second_look.model import VerifierSettings
 from camerad.wire import DetectorFactory, default_detector

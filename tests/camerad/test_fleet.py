@@ -18,8 +18,9 @@ from camerad.discovery import discover
 from camerad.errors import NoSnapshot
 from camerad.fleet import Fleet
 from camerad.model import Camera, CameraEvent, CameraHealth, CameraState, EventName, Zone, ZoneKind
-from camerad.onvif_door import describe, smallest_fit
+from camerad.onvif_door import describe
 from camerad.priority import BEHIND
+from camerad.profiles import smallest_fit
 from camerad.shedding import SheddingRules
 from camerad.simulator.camera import SimulatedCamera
 from camerad.simulator.discovery import DiscoveryResponder

@@ -11,10 +11,11 @@ import pytest
 from aiohttp import web
 
 from camerad.errors import CameraRefused, CameraTalksNonsense, CameraUnreachable
-from camerad.model import StreamProfile
-from camerad.onvif_door import describe, largest, smallest_fit
+from camerad.onvif_door import clock_skew_s, describe
+from camerad.profiles import channels
 from camerad.simulator.camera import SimulatedCamera
 from camerad.simulator.digest import challenge, verified
+from camerad.simulator.onvif_device import DEVICE_PATH, Nameplate, OnvifDevice, Stream
 from lianfang_timing import SystemClock
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -231,33 +232,77 @@ async def test_our_logging_stays_as_it_is(clip: Path) -> None:
     assert (list(root.handlers), root.level) == before
 
 
-def profile(width: int, height: int, uri: str | None = "rtsp://cam/x") -> StreamProfile:
-    return StreamProfile(f"{width}", "", width, height, "H264", 25.0, uri, None)
+PLATE = Nameplate("Lianfang", "Simulated Recorder", "1.0", "2", ())
 
 
-@pytest.mark.parametrize(
-    ("sizes", "fit"),
-    [
-        ([(1920, 1080), (704, 576), (352, 288)], 704),
-        ([(640, 360), (704, 576)], 640),
-        ([(352, 288), (176, 144)], 352),
-        ([(3840, 2160)], 3840),
-    ],
-)
-def test_detection_takes_the_smallest_stream_that_is_high_enough(
-    sizes: list[tuple[int, int]], fit: int
-) -> None:
-    chosen = smallest_fit([profile(*size) for size in sizes])
-    assert chosen is not None
-    assert chosen.width == fit
+@asynccontextmanager
+async def recorder(
+    streams: tuple[Stream, ...] = (), by: timedelta = timedelta(), *, separate_users: bool = False
+) -> AsyncIterator[str]:
+    """The address of a device without pictures, that answers ONVIF only."""
+    device = OnvifDevice(
+        PLATE, "onvif", "secret", Shifted(by), jpeg=bytes, separate_users=separate_users
+    )
+    device.streams = streams
+    runner = web.AppRunner(device.application(), shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        device.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield device.base_url + DEVICE_PATH
+    finally:
+        await runner.cleanup()
 
 
-def test_evidence_takes_the_largest_stream() -> None:
-    chosen = largest([profile(704, 576), profile(1920, 1080), profile(3840, 2160, uri=None)])
-    assert chosen is not None
-    assert chosen.width == 1920
+def channel_streams(count: int) -> tuple[Stream, ...]:
+    return tuple(
+        Stream(
+            f"{kind}-{n}", kind, f"rtsp://127.0.0.1/{n}/{kind}", width, height, 25.0,
+            source=f"video-{n}", encoding=encoding,
+        )
+        for n in range(1, count + 1)
+        for kind, width, height, encoding in (
+            ("main", 2560, 1440, "H265"), ("sub", 704, 576, "H264"), ("third", 320, 240, "H264"),
+        )
+    )  # fmt: skip
 
 
-def test_a_camera_without_streams_offers_none() -> None:
-    assert smallest_fit([profile(704, 576, uri=None)]) is None
-    assert largest([]) is None
+async def test_every_channel_of_a_recorder_is_a_camera_with_its_own_streams() -> None:
+    async with recorder(channel_streams(3)) as xaddr:
+        said = await describe(xaddr, "onvif", "secret")
+    found = channels(said.profiles)
+    assert [(c.source, c.number) for c in found] == [("video-1", 1), ("video-2", 2), ("video-3", 3)]
+    for channel in found:
+        assert channel.detection is not None
+        assert channel.detection.stream_uri == f"rtsp://127.0.0.1/{channel.number}/sub"
+        assert channel.evidence is not None
+        assert (channel.evidence.width, channel.evidence.encoding) == (2560, "H265")
+
+
+async def test_of_a_large_recorder_only_the_streams_worth_using_are_asked_for() -> None:
+    async with recorder(channel_streams(16)) as xaddr:
+        said = await describe(xaddr, "onvif", "secret", timeout_s=60)
+    assert len(said.profiles) == 48
+    assert {p.name for p in said.profiles if p.stream_uri is None} == {"third"}
+    assert all(c.detection and c.evidence for c in channels(said.profiles))
+
+
+async def test_a_login_that_holds_for_the_web_page_only_is_refused_with_the_reason() -> None:
+    async with recorder(channel_streams(1), separate_users=True) as xaddr:
+        with pytest.raises(CameraRefused, match="ONVIF 用户"):
+            await describe(xaddr, "onvif", "secret")
+
+
+async def test_the_clock_is_read_without_a_login() -> None:
+    async with recorder(by=timedelta(hours=3)) as xaddr:
+        assert await clock_skew_s(xaddr) == pytest.approx(3 * 3600, abs=2)
+
+
+async def test_a_camera_that_will_not_tell_the_time_has_no_skew() -> None:
+    async with serving_http(wrong_xml) as xaddr:
+        assert await clock_skew_s(xaddr) is None
+
+
+async def test_a_clock_that_is_not_there_is_unreachable(unused_port: int) -> None:
+    with pytest.raises(CameraUnreachable):
+        await clock_skew_s(f"http://127.0.0.1:{unused_port}/onvif")

@@ -18,7 +18,7 @@ from camerad.model import (
     DiscoveredDevice,
     StreamProfile,
 )
-from camerad.onvif_door import smallest_fit
+from camerad.profiles import smallest_fit
 from linkage import schema
 from linkage.cameras import CameraLocator, CameraRegistry, password_context
 from tests.linkage.town import NOON, HandClock
