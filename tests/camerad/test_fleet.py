@@ -466,7 +466,7 @@ async def test_a_taker_that_fails_ends_the_fleet(good_camera: GoodCamera) -> Non
 
 
 PARENT = """
-import asyncio, sys
+import asyncio, signal, sys
 from camerad.fleet import Fleet
 from camerad.model import Camera
 from lianfang_timing import SystemClock
@@ -481,6 +481,8 @@ async def main(uri):
     await fleet.run()
 
 if __name__ == "__main__":
+    # whoever starts the tests in the background has interrupts ignored, and this inherits it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     asyncio.run(main(sys.argv[1]))
 """
 
