@@ -118,6 +118,8 @@ class Trouble(StrEnum):
     BLACK = "black"
     WASHED_OUT = "washed-out"
     SIGNAL_LOST = "signal-lost"
+    FROZEN = "frozen"
+    """The same picture again and again."""
 
     @property
     def label(self) -> tuple[str, str]:
@@ -133,6 +135,7 @@ _TROUBLE_LABELS = {
     Trouble.BLACK: ("画面全黑", "Black"),
     Trouble.WASHED_OUT: ("画面过曝发白", "Washed out"),
     Trouble.SIGNAL_LOST: ("视频信号丢失", "Signal lost"),
+    Trouble.FROZEN: ("画面卡住不动", "Frozen"),
 }
 
 

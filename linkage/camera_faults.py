@@ -35,7 +35,9 @@ _SURE = timedelta(seconds=90.0)
 """So long after our start a picture that shows nothing would have been told again."""
 _AT_ONCE = 4
 """From so many on, lost streams are one alarm: a mast or a switch, not cameras."""
-_SEEN_AT_ONCE = frozenset({Trouble.COVERED, Trouble.BLACK, Trouble.WASHED_OUT, Trouble.SIGNAL_LOST})
+_SEEN_AT_ONCE = frozenset(
+    {Trouble.COVERED, Trouble.BLACK, Trouble.WASHED_OUT, Trouble.SIGNAL_LOST, Trouble.FROZEN}
+)
 """Told of a camera even where nothing is known of how it looked before."""
 
 log = structlog.get_logger()

@@ -1,4 +1,4 @@
-"""Is this picture fit to watch by: covered, sprayed, turned, defocused, black, washed out?
+"""Is this picture fit to watch by: covered, sprayed, turned, defocused, black, washed out, frozen?
 
 Every look is judged by itself against the memory (`_judge`); what is decided over time (`_watch`)
 is how long it must last, whether it came suddenly, and what may be learned. Dusk is not sudden, a
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camerad.model import Detection, EventName, Trouble, Zone, ZoneKind
+from camerad.picture_health.frozen import Frozen
 from camerad.picture_health.looks import (
     LEAST_PATTERN,
     Likeness,
@@ -85,6 +86,7 @@ class PictureHealth:
         self._after_dusk = False
         self._raised_s = 0.0
         self._saw_something = False
+        self._frozen = Frozen(settings.frozen_after_s)
         self.trouble: Trouble | None = None
         """What is wrong now, as long as it is."""
 
@@ -94,7 +96,10 @@ class PictureHealth:
 
     def process(self, luma: Luma, t_s: float) -> list[Detection]:
         """Look at one picture. Returns what begins or ends at `t_s`."""
+        frozen = self._frozen.look(luma, t_s)
         look = self._measured(luma)
+        if self.trouble is Trouble.FROZEN or (frozen and self._shows_something(look)):
+            return self._stands_still(t_s, still=frozen)
         if self._memory is None or self._last_s is None:
             self._memory, self._began_s = Memory(look), t_s
             self._last_s, self._previous = t_s, look
@@ -115,6 +120,17 @@ class PictureHealth:
     def finish(self, t_s: float) -> list[Detection]:
         """End what is open: there will be no more pictures."""
         return [] if self.trouble is None else [self._end(t_s)]
+
+    def _shows_something(self, look: Look) -> bool:
+        """What shows nothing is dark or covered: that says more than that it is still."""
+        return self.trouble is None and not _nothing_in(look, self._settings)
+
+    def _stands_still(self, t_s: float, *, still: bool) -> list[Detection]:
+        """Nothing is learned of a picture that is none."""
+        self._due_s = t_s + self._settings.every_s
+        if not still:
+            return [self._end(t_s)]
+        return [self._begin(Trouble.FROZEN, t_s)] if self.trouble is None else []
 
     def _measured(self, luma: Luma) -> Look:
         if luma.shape != self._size:

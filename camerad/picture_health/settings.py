@@ -17,6 +17,8 @@ class HealthSettings:
     """How long all must be well again."""
     blind_after_s: float = 60.0
     """How long a picture may show nothing at all from the start of watching."""
+    frozen_after_s: float = 60.0
+    """How long a picture may be the same to the last grey level."""
     young_s: float = 4.0
     """What was learned for less than this is no measure yet."""
     settled_s: float = 10.0

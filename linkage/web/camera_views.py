@@ -27,8 +27,8 @@ class Camera(Struct, frozen=True, kw_only=True):
     shedding: bool
     newest_frame_age_s: float | None
     trouble: str | None
-    """What is wrong with its picture: covered, sprayed, turned, defocused, black, washed-out or
-    signal-lost."""
+    """What is wrong with its picture: covered, sprayed, turned, defocused, black, washed-out,
+    signal-lost or frozen."""
     zones: list[ZoneItem]
 
 

@@ -56,6 +56,36 @@ def test_what_merely_happens_to_a_picture_is_no_tamper(harmless: str) -> None:
     assert made.watched(made.still(STREET, 80.0), HARMLESS[harmless]) == []
 
 
+def frozen_at(begin_s: float, end_s: float):
+    kept: list[np.ndarray] = []
+
+    def spoil(picture: np.ndarray, t_s: float) -> np.ndarray:
+        if not begin_s <= t_s < end_s:
+            return picture
+        kept.append(picture)
+        return kept[0]
+
+    return spoil
+
+
+def test_a_picture_that_stands_quite_still_for_a_minute_is_told_until_it_moves() -> None:
+    (begun, ended) = made.watched(made.still(STREET, 120.0), frozen_at(20.0, 100.0))
+    assert begun.trouble is ended.trouble is Trouble.FROZEN
+    assert begun.t_s == pytest.approx(80.0, abs=1.5)
+    assert ended.t_s == pytest.approx(100.0, abs=1.5)
+
+
+def test_a_picture_that_stood_still_for_less_is_none() -> None:
+    assert made.watched(made.still(STREET, 120.0), frozen_at(20.0, 79.0)) == []
+
+
+def test_a_still_picture_of_which_little_was_seen_is_told_with_none() -> None:
+    """A camera that is seen for a moment, again and again, of whatever it shows."""
+    health = PictureHealth()
+    for n in range(40):
+        assert health.process(STREET, 10.0 * n) == []
+
+
 def test_people_and_a_car_that_parks_are_no_tamper() -> None:
     people = [Walker([(5, 20, 330), (25, 300, 330), (70, 300, 330)])]
     car = Walker([(20, -80, 300), (24, 200, 300), (80, 200, 300)], high=90, wide=190, plain=True)

@@ -303,6 +303,7 @@ export const en: Record<Key, string> = {
   'trouble.black': 'black',
   'trouble.washed-out': 'washed out',
   'trouble.signal-lost': 'signal lost',
+  'trouble.frozen': 'frozen picture',
   'cameraReason.unreachable': 'unreachable',
   'cameraReason.refused': 'password refused',
   'cameraReason.nonsense': 'answers nonsense',

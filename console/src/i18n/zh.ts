@@ -301,6 +301,7 @@ export const zh = {
   'trouble.black': '画面全黑',
   'trouble.washed-out': '画面过曝发白',
   'trouble.signal-lost': '视频信号丢失',
+  'trouble.frozen': '画面卡住不动',
   'cameraReason.unreachable': '网络不通',
   'cameraReason.refused': '密码被拒',
   'cameraReason.nonsense': '应答异常',
