@@ -48,8 +48,8 @@ TEMPLATES: Final = {
         ("hikvision", "海康"),
         "海康 5.5.0 起 ONVIF 默认关闭：网络 → 高级配置 → 集成协议，启用 ONVIF 并在该页添加"
         " ONVIF 用户（与网页用户分开，恢复出厂后会清空）。 / On Hikvision since"
-        " 5.5.0 ONVIF is off: Network → Advanced → Integration Protocol, switch it on and add an ONVIF"
-        " user there (apart from the web users, and gone after a factory reset).",
+        " 5.5.0 ONVIF is off: Network → Advanced → Integration Protocol, switch it on and add an"
+        " ONVIF user there (apart from the web users, and gone after a factory reset).",
     ),
     Make.DAHUA: Template(
         "大华 Dahua",

@@ -88,6 +88,22 @@ cameras = Table(
     Column("latitude", Float),
     Column("longitude", Float),
     Column("enabled", Boolean, nullable=False),
+    # a channel of a recorder: the recorder's ONVIF identity and the video source in it
+    Column("recorder_reference", String(200)),
+    Column("source", String(100)),
+    Column("main_stream_uri", String(500)),  # the largest stream, for evidence
+    Column("snapshot_uri", String(500)),
+    Column("manufacturer", String(100)),
+    Column("model", String(100)),
+    Column("serial", String(100)),
+    Column("location", String(200)),  # where it hangs, in words, as the filing list wants it
+    Column("clock_skew_s", Float),  # the camera's clock minus ours
+    Column("clock_read_at_ms", BigInteger),
+    Column("sign_seen_at_ms", BigInteger),  # notice sign; None: not seen, so not to be watched
+    Column("sign_seen_by", String(64)),
+    Column("place_judged_at_ms", BigInteger),  # that it looks into no prohibited place
+    Column("place_judged_by", String(64)),
+    Index("ix_cameras_recorder_source", "recorder_reference", "source", unique=True),
 )
 
 zones = Table(
