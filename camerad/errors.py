@@ -9,7 +9,8 @@ CameradError
 ├── RenderFailed      the film of an analysis cannot be written: a person must mend it
 ├── BadTargets       the listed addresses to ask cannot be used: a person must mend them
 ├── BadVerifier       the second look's network cannot be used as set: a person must mend it
-└── NoSnapshot        a picture was asked for and could not be had
+├── NoSnapshot        a picture was asked for and could not be had
+└── NoClip            a clip was asked for and cannot be begun
 """
 
 
@@ -43,6 +44,10 @@ class NoSnapshot(CameradError):
 
 class BadTargets(CameradError):
     """An entry of the addresses to ask is wrong, public or too large; the text names it."""
+
+
+class NoClip(CameradError):
+    """No clip of this camera can be begun now; the text says why."""
 
 
 class BadVerifier(CameradError):

@@ -12,12 +12,17 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from camerad.errors import NoSnapshot
+from camerad.errors import NoClip, NoSnapshot
+from camerad.evidence.desk import ClipDesk
+from camerad.evidence.model import ClipFacts, ClipOrder, RecordingSettings
 from camerad.model import Camera, CameraEvent, CameraHealth, CameraState
 from camerad.wire import (
     AskPicture,
+    ClipBegun,
+    ClipDone,
     DetectorFactory,
     Limits,
+    Message,
     Picture,
     PrivacyMask,
     Report,
@@ -79,14 +84,16 @@ class Fleet:
         mask: PrivacyMask = default_mask,
         configure_logging: Callable[[], None] | None = None,
         days: WorkingDays = PLAIN_WEEK,
+        recording: RecordingSettings | None = None,
     ) -> None:
-        """`on_health` is called in the event loop when a camera's state or reason changes."""
+        """`on_health` is called in the event loop when a camera's state or reason changes.
+        `recording`: how main streams are kept for clips; None: they are not."""
         self._clock = clock
         self._on_event = on_event
         self._on_health = on_health
         self._limits = limits or Limits()
         self._settings = WorkerSettings(
-            clock, self._limits, detector, mask, configure_logging, days
+            clock, self._limits, detector, mask, configure_logging, days, recording
         )
         self._slots = [_Slot(n) for n in range(workers or os.cpu_count() or 1)]
         self._cameras: dict[str, Camera] = {}
@@ -94,6 +101,8 @@ class Fleet:
         self._held_back: dict[str, _HeldBack] = {}
         self._requests = itertools.count(1)
         self._asked: dict[int, asyncio.Future[bytes]] = {}
+        self._clips = ClipDesk()
+        self._not_recording: dict[str, str] = {}
 
     async def run(self) -> None:
         """Watch until cancelled; then every worker is gone within `Limits.stop_s` + 2 s."""
@@ -138,6 +147,24 @@ class Fleet:
             ) from None
         finally:
             del self._asked[request]
+
+    async def begin_clip(self, order: ClipOrder, *, timeout_s: float = 5.0) -> None:
+        """Have a clip made, which goes on by itself. Beginning it again is harmless.
+
+        Raises NoClip when it cannot be begun.
+        """
+        slot = next((s for s in self._slots if order.camera_id in s.cameras), None)
+        if slot is None or slot.handle is None:
+            raise NoClip("该摄像机未被监看。 / This camera is not watched.")
+        await self._clips.begin(next(self._requests), order, slot.handle.send, timeout_s=timeout_s)
+
+    def clip_done(self, clip_id: str) -> ClipFacts | None:
+        """What became of a clip; None while it is being made, or where its worker was lost."""
+        return self._clips.done(clip_id)
+
+    def recording(self) -> dict[str, str]:
+        """Of each camera whose main stream should be kept in memory: why it is not, or empty."""
+        return {i: why for i, why in self._not_recording.items() if i in self._cameras}
 
     def health(self) -> dict[str, CameraHealth]:
         """How each watched camera is, by its id."""
@@ -188,7 +215,7 @@ class Fleet:
     async def _one_life(self, slot: _Slot) -> None:
         """A worker process from its start to its end, whoever ends it."""
 
-        def heard(message: Report | Picture) -> None:
+        def heard(message: Message) -> None:
             self._heard(slot, message)
 
         handle = await WorkerHandle.start(self._settings, on_event=self._on_event, on_message=heard)
@@ -245,7 +272,7 @@ class Fleet:
 
     # -- what workers say ----------------------------------------------------------------------
 
-    def _heard(self, slot: _Slot, message: Report | Picture) -> None:
+    def _heard(self, slot: _Slot, message: Message) -> None:
         match message:
             case Picture(request, jpeg, why_not):
                 answer = self._asked.get(request)
@@ -255,7 +282,9 @@ class Fleet:
                     answer.set_exception(NoSnapshot(why_not))
                 else:
                     answer.set_result(jpeg)
-            case Report(order, healths, silent_s):
+            case ClipBegun() | ClipDone():
+                self._clips.heard(message)
+            case Report(order, healths, silent_s, recording):
                 slot.reported_s = self._clock.monotonic()
                 if order != slot.order:
                     return  # it speaks of cameras as they were before the last order
@@ -266,6 +295,7 @@ class Fleet:
                 )
                 for health in healths:
                     self._note_report(health)
+                self._not_recording.update(recording)
 
     def _note_report(self, health: CameraHealth) -> None:
         known = self._health.get(health.camera_id)

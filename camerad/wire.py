@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from camerad.evidence.model import ClipFacts, ClipOrder, RecordingSettings
 from camerad.model import Camera, CameraHealth, Detection, Zone
 from camerad.shedding import SheddingRules
 from camerad.working_days import PLAIN_WEEK, WorkingDays
@@ -108,6 +109,8 @@ class WorkerSettings:
     configure_logging: Callable[[], None] | None = None
     days: WorkingDays = PLAIN_WEEK
     """For zones that are armed otherwise on days off."""
+    recording: RecordingSettings | None = None
+    """How main streams are kept in memory for clips; None: they are not."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,14 @@ class AskPicture:
 
 
 @dataclass(frozen=True)
+class MakeClip:
+    """Down: one clip, please; answered by ClipBegun at once and by ClipDone when it is whole."""
+
+    request: int
+    order: ClipOrder
+
+
+@dataclass(frozen=True)
 class Stop:
     """Down: end what is going on, send what is queued, and exit."""
 
@@ -143,9 +154,31 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class ClipBegun:
+    """Up: the answer to MakeClip; `why_not` says why it was not begun."""
+
+    request: int
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
+class ClipDone:
+    """Up: what became of a clip."""
+
+    facts: ClipFacts
+
+
+@dataclass(frozen=True)
 class Report:
     """Up: how every camera of the worker is, and for how long each thread has been silent."""
 
     order: int
     healths: tuple[CameraHealth, ...]
     silent_s: dict[str, float]
+    recording: dict[str, str] = field(default_factory=dict)
+    """Why a camera's main stream is not being kept; empty while it is. Without those that have no
+    recorder."""
+
+
+Order = Watch | AskPicture | MakeClip | Stop
+Message = Report | Picture | ClipBegun | ClipDone

@@ -21,10 +21,11 @@ import structlog
 from camerad.camera_watch import CameraWatch
 from camerad.capture import StreamOpener, encode_jpeg, prepare_process
 from camerad.errors import CameradError
+from camerad.evidence.recordings import Recordings
 from camerad.lag_watch import LagWatch
 from camerad.looking import PictureReply
 from camerad.model import Camera, CameraEvent
-from camerad.wire import AskPicture, Picture, Report, Stop, Watch, WorkerSettings
+from camerad.wire import AskPicture, MakeClip, Message, Picture, Report, Stop, Watch, WorkerSettings
 
 _log = structlog.get_logger()
 
@@ -72,6 +73,7 @@ class Worker:
         self._colour_places = threading.Semaphore(settings.limits.colour_at_once)
         self._sending = threading.Lock()
         self._outbox = _Outbox(events, settings)
+        self._recordings = Recordings(settings, self._send)
         self._lag = LagWatch(
             settings.clock, settings.limits.shedding, late_s=self._late_s, changed=self._changed.set
         )
@@ -99,6 +101,8 @@ class Worker:
                 self._changed.set()
             case AskPicture():
                 self._ask_picture(order)
+            case MakeClip():
+                self._recordings.make_clip(order)
             case Stop():
                 return False
         return True
@@ -127,6 +131,7 @@ class Worker:
         self._watches = kept | {watch.camera.id: watch for watch in new}
         for watch in new:
             watch.start()
+        self._recordings.record(cameras)
 
     def _ask_picture(self, order: AskPicture) -> None:
         def reply(jpeg: bytes | None, why_not: str) -> None:
@@ -169,16 +174,19 @@ class Worker:
         watches = self._watches.values()
         for watch in watches:
             watch.ask_stop()
+        self._recordings.stop()
         clock = self._settings.clock
         deadline = clock.monotonic() + self._limits.stop_s / 2
         for watch in watches:
             watch.join(deadline - clock.monotonic())
+        self._recordings.wait(self._limits.stop_s / 4)
         self._outbox.drain(self._limits.stop_s / 4)
 
     def _report_for_ever(self) -> None:
         while True:
             self._changed.wait(self._limits.report_s)
             self._changed.clear()
+            self._recordings.tend()
             # the order first: a report must not claim an order newer than its cameras
             order, watches = self._order, self._watches.values()
             self._send(
@@ -186,10 +194,11 @@ class Worker:
                     order=order,
                     healths=tuple(watch.health() for watch in watches),
                     silent_s={watch.camera.id: watch.silent_s() for watch in watches},
+                    recording=self._recordings.why_not(),
                 )
             )
 
-    def _send(self, message: Report | Picture) -> None:
+    def _send(self, message: Message) -> None:
         with self._sending:
             try:
                 self._control.send(message)

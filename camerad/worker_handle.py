@@ -16,7 +16,7 @@ import structlog
 
 from camerad.model import CameraEvent
 from camerad.priority import step_behind
-from camerad.wire import AskPicture, Picture, Report, Stop, Watch, WorkerSettings
+from camerad.wire import Message, Order, Stop, WorkerSettings
 
 _log = structlog.get_logger()
 
@@ -58,7 +58,7 @@ class WorkerHandle:
         settings: WorkerSettings,
         *,
         on_event: Callable[[CameraEvent], Awaitable[None]],
-        on_message: Callable[[Report | Picture], None],
+        on_message: Callable[[Message], None],
     ) -> "WorkerHandle":
         """A running worker that watches nothing yet."""
         handle = cls(settings)
@@ -70,7 +70,7 @@ class WorkerHandle:
             await handle._die()
             raise
 
-        async def message(received: Report | Picture) -> None:
+        async def message(received: Message) -> None:
             on_message(received)
 
         handle._pumps = [
@@ -95,7 +95,7 @@ class WorkerHandle:
             pump.result()
         return bool(done)
 
-    def send(self, order: Watch | AskPicture | Stop) -> None:
+    def send(self, order: Order) -> None:
         """Give an order, in turn; a worker that is gone or stuck is noticed by its silence."""
         self._threads.submit(self._send, order)
 
@@ -129,7 +129,7 @@ class WorkerHandle:
                 return
             await take(received)
 
-    def _send(self, order: Watch | AskPicture | Stop) -> None:
+    def _send(self, order: Order) -> None:
         try:
             self._control.send(order)
         except OSError:

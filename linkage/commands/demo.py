@@ -29,14 +29,9 @@ def add(subparsers: Subparsers) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    try:
-        # the demo's simulators need the `demo` extra, which the service does without
-        from linkage.demo.run import run_demo
-    except ImportError as error:
-        raise BadSettings(
-            f"the demo needs its extra packages ({error.name} is missing): "
-            "pip install 'lianfang[demo]'"
-        ) from error
+    # here, because loading the simulators takes a while that no other command needs
+    from linkage.demo.run import run_demo
+
     for name, port in (("--port", arguments.port), ("--mqtt-port", arguments.mqtt_port)):
         if not 1 <= port <= 65535:
             raise BadSettings(f"{name} {port}: a port is 1 to 65535")
