@@ -57,15 +57,20 @@ class CameraAlarms:
         trouble = event.detection.trouble
         assert trouble is not None
         self._faults.note(event.camera_id, well=False)
+        # what is seen of somebody at work is not kept
+        held = self._faults.is_maintained(event.camera_id)
         alarm = picture_alarm(
             event.camera_id,
             trouble,
             run=event.run,
             seq=event.seq,
             at=event.at,
-            picture=None if event.picture_jpeg is None else await self._keep(event),
+            picture=None if held or event.picture_jpeg is None else await self._keep(event),
         )
-        await self._append(alarm)
+        if held:
+            self._faults.hold_back(alarm)
+        else:
+            await self._append(alarm)
 
     async def _loitering(self, event: CameraEvent) -> None:
         seen = event.detection

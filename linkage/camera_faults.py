@@ -3,9 +3,12 @@
 Technical alarms: they are shown, are heard once, and call nobody up. What is wrong with a picture
 comes as an event from whoever looks at it; that a stream is gone is seen here, in the state of the
 camera. What is decided is pure (`Lost`, `is_over`); the loop around it stands behind a bulkhead.
+
+While a camera, or its place, is worked on (a maintenance window), nothing is raised of it; what is
+still wrong when that is over is raised then.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,6 +23,7 @@ from lianfang_timing import Backoff, Clock, unix_ms
 from linkage.changes import Changes
 from linkage.duty import recovering
 from linkage.duty.recovering import OpenSystemIncident
+from linkage.quiet.scopes import maintained_cameras
 from linkage.watching import Pace, keep_watching
 
 MANY = "cameras"
@@ -53,8 +57,13 @@ class Lost:
     _lately: dict[str, datetime] = field(default_factory=dict)
     """When each was told of last."""
 
-    def look(self, healths: Mapping[str, CameraHealth], now: datetime) -> list[CameraHealth]:
-        """The cameras whose streams are newly gone for good enough."""
+    def look(
+        self,
+        healths: Mapping[str, CameraHealth],
+        now: datetime,
+        maintained: Collection[str] = frozenset(),
+    ) -> list[CameraHealth]:
+        """The cameras whose streams are newly gone for good enough, but for those worked on."""
         watched = {i for i, h in healths.items() if h.state is CameraState.WATCHING}
         gone = healths.keys() - watched
         self._told = {camera: at for camera, at in self._told.items() if camera in gone}
@@ -65,6 +74,7 @@ class Lost:
             for camera, health in sorted(healths.items())
             if health.state is CameraState.DOWN
             and camera in self._seen - self._told.keys()
+            and camera not in maintained
             and now - health.since >= (_GONE_AGAIN if camera in self._lately else _GONE)
         ]
         self._told |= {health.camera_id: now for health in found}
@@ -139,10 +149,23 @@ class CameraFaults:
         self._lost = Lost()
         self._untold: list[NewAlarm] = []
         self._ended: set[str] = set()
+        self._maintained: Mapping[str, int] = {}
+        self._held: dict[str, NewAlarm] = {}
+        """What was wrong with pictures while somebody worked there; one a camera, the newest."""
 
     def note(self, camera_id: str, *, well: bool) -> None:
         """The picture of a camera is well again, or is not."""
         (self._ended.add if well else self._ended.discard)(camera_id)
+        self._held.pop(camera_id, None)
+
+    def is_maintained(self, camera_id: str) -> bool:
+        """Whether somebody works there, as of the last look."""
+        return camera_id in self._maintained
+
+    def hold_back(self, alarm: NewAlarm) -> None:
+        """Raise it when the work is over, if it is wrong still."""
+        self._held[alarm.device] = alarm
+        log.info("camera.fault_held_back", camera=alarm.device)
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -151,17 +174,30 @@ class CameraFaults:
     async def run_once(self) -> None:
         """Raise what is newly lost, close what is over. Raises StoreBusy."""
         now, healths = self._clock.now(), self._healths()
-        self._untold += _alarms(self._lost.look(healths, now))
+        now_ms = unix_ms(now)
+        self._maintained = await self._database.read(lambda conn: maintained_cameras(conn, now_ms))
+        self._untold += _alarms(self._lost.look(healths, now, self._maintained.keys()))
+        self._untold += self._no_longer_held(healths)
         if self._untold:
             await self._log.append(self._untold)
             for alarm in self._untold:
-                log.warning("camera.lost", camera=alarm.device)
+                log.warning("camera.fault", camera=alarm.device, detail=alarm.detail)
             self._untold = []
         found = await self._database.read(_open)
         ended = frozenset(self._ended)
         over = [one for one in found if one.details and is_over(one.details, healths, ended, now)]
         if over:
             await self._close(over, now)
+
+    def _no_longer_held(self, healths: Mapping[str, CameraHealth]) -> list[NewAlarm]:
+        over = [camera for camera in self._held if camera not in self._maintained]
+        alarms = [self._held.pop(camera) for camera in over]
+        known = (healths.get(alarm.device) for alarm in alarms)
+        return [
+            alarm
+            for alarm, health in zip(alarms, known, strict=True)
+            if health is not None and health.trouble is not None
+        ]
 
     async def _close(self, over: list[OpenSystemIncident], now: datetime) -> None:
         reason = "画面已恢复正常 / the picture is well again"

@@ -1,11 +1,14 @@
-"""In which villages a silence, a maintenance window or a drill lies; and what a window has held."""
+"""In which villages a silence, a maintenance window or a drill lies; which cameras are being worked
+on; and what a window has held."""
 
 from sqlalchemy import Connection, exists, select
 
 from alarms.model import AlarmSource
 from alarms.store.tables import alarms, devices
 from linkage import places
-from linkage.quiet.model import Drill, QuietWindow
+from linkage.model.place import Place
+from linkage.quiet import storage
+from linkage.quiet.model import Drill, QuietWindow, WindowSort
 from linkage.schema import cameras, grids, incident_alarms, mutual_aid_groups
 
 
@@ -17,6 +20,25 @@ def of_window(conn: Connection, window: QuietWindow) -> frozenset[str] | None:
         return None
     of_cameras = conn.scalars(select(cameras.c.village_id).where(cameras.c.id.in_(window.cameras)))
     return frozenset(of_cameras) | _of_devices(conn, window.devices)
+
+
+def maintained_cameras(conn: Connection, now_ms: int) -> dict[str, int]:
+    """Cameras under a maintenance window now, themselves or their place, and until when."""
+    in_force = [
+        window
+        for window in storage.windows(conn, since_ms=now_ms)
+        if window.sort is WindowSort.MAINTENANCE and window.holds_at(now_ms)
+    ]
+    if not in_force:
+        return {}
+    c = cameras.c
+    found: dict[str, int] = {}
+    for row in conn.execute(select(c.id, c.village_id, c.layer)):
+        place = Place(village_id=row.village_id, camera_id=row.id, layer=row.layer)
+        ends = [window.end_ms for window in in_force if window.covers(place, row.id)]
+        if ends:
+            found[row.id] = max(ends)
+    return found
 
 
 def of_drill(conn: Connection, drill: Drill) -> frozenset[str]:

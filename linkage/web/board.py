@@ -15,17 +15,20 @@ from aiohttp import web
 from sqlalchemy import Connection, select
 
 from alarms.errors import StoreBusy
+from alarms.model import AlarmKind
 from camerad.model import CameraHealth, CameraState
 from lianfang_timing import unix_ms
 from linkage import schema as s
 from linkage.accounts import sessions
 from linkage.accounts.rights import Places
+from linkage.model.incident import OPEN_STAGES
 from linkage.quiet.deciding import flood_at
+from linkage.quiet.scopes import maintained_cameras
 from linkage.quiet.storage import camera_alarms_ms
 from linkage.supervision import orders
 from linkage.supervision.orders import Counts
 from linkage.web import camera_views, system_views
-from linkage.web.answering import moment
+from linkage.web.answering import moment, moment_or_none
 from linkage.web.incident_rows import AnyRow, newest_position
 from linkage.web.ports import ComponentStatus, Ports
 
@@ -61,6 +64,9 @@ class Registered:
     position: int = 0
     camera_alarms_ms: list[int] = field(default_factory=list)
     maintenance: Mapping[str | None, Counts] = field(default_factory=dict)
+    maintained: Mapping[str, int] = field(default_factory=dict)
+    """Cameras that are worked on, and until when."""
+    faults: Mapping[str, camera_views.Fault] = field(default_factory=dict)
 
 
 class Board:
@@ -82,7 +88,7 @@ class Board:
         return {
             row.id: CameraCard(
                 row.village_id,
-                _camera(row, known.zones.get(row.id, []), health, self._ports),
+                _camera(row, known, health, self._ports),
             )
             for row in known.cameras
         }
@@ -181,16 +187,33 @@ def _read(conn: Connection, *, now_ms: int) -> Registered:
         newest_position(conn),
         camera_alarms_ms(conn, since_ms=now_ms - _FLOODS_LOOKED_BACK_MS),
         orders.counts(conn),
+        maintained_cameras(conn, now_ms),
+        _faults(conn),
     )
+
+
+def _faults(conn: Connection) -> dict[str, camera_views.Fault]:
+    """The newest open incident about each camera itself."""
+    i, a = s.incidents.c, s.incident_alarms.c
+    rows = conn.execute(
+        select(i.id, i.number, a.device)
+        .join_from(s.incidents, s.incident_alarms, a.incident_id == i.id)
+        .where(
+            i.kind == AlarmKind.CAMERA_FAULT.value,
+            i.stage.in_([stage.value for stage in OPEN_STAGES]),
+        )
+        .order_by(i.opened_at_ms)
+    )
+    return {row.device: camera_views.Fault(incident=row.id, number=row.number) for row in rows}
 
 
 def _camera(
     row: AnyRow,
-    zones: list[camera_views.ZoneItem],
+    registered: Registered,
     health: Mapping[str, CameraHealth],
     ports: Ports,
 ) -> camera_views.Camera:
-    known = health.get(row.id)
+    known, until_ms = health.get(row.id), registered.maintained.get(row.id)
     return camera_views.Camera(
         id=row.id,
         name=row.name,
@@ -204,7 +227,9 @@ def _camera(
         shedding=known.shedding if known else False,
         trouble=known.trouble.value if known and known.trouble else None,
         newest_frame_age_s=known.newest_frame_age_s if known else None,
-        zones=zones,
+        maintained_until=moment_or_none(until_ms, ports.site.zone),
+        fault=registered.faults.get(row.id),
+        zones=registered.zones.get(row.id, []),
     )
 
 

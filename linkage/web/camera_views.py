@@ -14,6 +14,11 @@ class ZoneItem(Struct, frozen=True, kw_only=True):
     """Instead, on weekends and holidays; none: the same."""
 
 
+class Fault(Struct, frozen=True, kw_only=True):
+    incident: str
+    number: str
+
+
 class Camera(Struct, frozen=True, kw_only=True):
     id: str
     name: str
@@ -29,6 +34,10 @@ class Camera(Struct, frozen=True, kw_only=True):
     trouble: str | None
     """What is wrong with its picture: covered, sprayed, turned, defocused, black, washed-out,
     signal-lost or frozen."""
+    maintained_until: str | None
+    """It, or its place, is worked on until then: no fault of it is raised meanwhile."""
+    fault: Fault | None
+    """The open incident about what is wrong with it."""
     zones: list[ZoneItem]
 
 

@@ -16,12 +16,15 @@ from camerad.model import (
     EventName,
     Trouble,
 )
+from lianfang_timing import unix_ms
 from linkage.camera_alarms import CameraAlarms
 from linkage.camera_faults import CameraFaults, Lost
 from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.evidence import EvidenceFolder
 from linkage.motion.keeper import MotionKeeper
+from linkage.quiet import storage as quiet
+from linkage.quiet.model import QuietWindow, WindowSort
 from linkage.rules.model import Rules
 from tests.linkage import town
 
@@ -44,7 +47,7 @@ class CameraRoom:
             time_zone=town.SHANGHAI,
             writer="main",
         )
-        self.evidence = EvidenceFolder(folder)
+        self.evidence_folder, self.evidence = folder, EvidenceFolder(folder)
         self.seq = 0
         self.restart()
 
@@ -275,3 +278,82 @@ def test_a_stream_that_comes_and_goes_is_told_once_an_hour_unless_it_stays_away(
     # an hour later a cable that is pulled is told of at once, as ever
     assert not told(7000, CameraState.WATCHING, 6900)
     assert told(7014, CameraState.DOWN, 7010)
+
+
+async def work_on(room: CameraRoom, *, hours: float = 1.0, **where: object) -> None:
+    begin_ms = unix_ms(room.clock.now()) - 1000
+    window = QuietWindow(
+        id="w",
+        sort=where.pop("sort", WindowSort.MAINTENANCE),
+        reason="换杆",
+        author="leader",
+        made_at_ms=begin_ms,
+        begin_ms=begin_ms,
+        end_ms=begin_ms + round(hours * 3_600_000),
+        **{name: frozenset(ids) for name, ids in where.items()},
+    )
+    await room.database.write(lambda conn: quiet.add_window(conn, window))
+    await room.look()
+
+
+@pytest.mark.parametrize("where", [{"cameras": [CAMERA]}, {"villages": ["dongcun"]}], ids=str)
+async def test_while_a_camera_or_its_place_is_worked_on_nothing_is_raised_of_it(room, where):
+    room.is_now(CAMERA)
+    await work_on(room, **where)
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.COVERED)
+    room.is_now(CAMERA, CameraState.DOWN)
+    await room.look(60.0)
+    assert await room.incidents("kind") == []
+    assert not list((room.evidence_folder).rglob("*.jpg"))
+
+
+async def test_what_is_still_wrong_when_the_work_is_over_is_raised_then(room):
+    room.is_now(CAMERA)
+    room.is_now("cam-far")
+    await work_on(room, cameras=[CAMERA, "cam-far"])
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.TURNED)
+    room.is_now("cam-far", CameraState.DOWN)
+    await room.look(3590.0)
+    assert await room.incidents("kind") == []
+    await room.look(20.0)
+    assert sorted(await room.incidents("camera_id", "kind")) == [
+        ("cam-far", "camera_fault"),
+        (CAMERA, "camera_fault"),
+    ]
+    await room.say(CAMERA, EventName.TAMPER_ENDED, Trouble.TURNED)
+    await room.look()
+    assert ("closed", CAMERA) in await room.incidents("stage", "camera_id")
+
+
+async def test_what_was_mended_during_the_work_is_never_raised(room):
+    room.is_now(CAMERA)
+    await work_on(room, cameras=[CAMERA])
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.COVERED)
+    await room.look(60.0)
+    await room.say(CAMERA, EventName.TAMPER_ENDED, Trouble.COVERED)
+    await room.look(3700.0)
+    assert await room.incidents("kind") == []
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"cameras": ["cam-far"]},
+        {"devices": ["b1"]},
+        {"cameras": [CAMERA], "sort": WindowSort.SILENCE},
+    ],
+    ids=str,
+)
+async def test_work_elsewhere_and_a_silence_hold_no_fault_back(room, where):
+    room.is_now(CAMERA)
+    await work_on(room, **where)
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.COVERED)
+    assert await room.incidents("camera_id") == [(CAMERA,)]
+
+
+async def test_a_fault_that_stood_before_the_work_closes_as_ever(room):
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.COVERED)
+    await work_on(room, cameras=[CAMERA])
+    await room.say(CAMERA, EventName.TAMPER_ENDED, Trouble.COVERED)
+    await room.look()
+    assert await room.incidents("stage") == [("closed",)]

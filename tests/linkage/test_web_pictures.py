@@ -50,6 +50,8 @@ async def test_a_camera_shows_its_state_and_zones(town):
         "shedding": False,
         "newest_frame_age_s": 0.1,
         "trouble": None,
+        "maintained_until": None,
+        "fault": None,
         "zones": [
             {
                 "name": "gate",
@@ -57,6 +59,7 @@ async def test_a_camera_shows_its_state_and_zones(town):
                 "polygon": [[0.1, 0.1], [0.9, 0.1], [0.5, 0.9]],
                 "dwell_s": 20.0,
                 "armed": "22:00-06:00",
+                "armed_days_off": None,
             }
         ],
     }

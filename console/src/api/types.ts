@@ -294,6 +294,10 @@ export interface Camera {
   newest_frame_age_s: number | null
   /** What is wrong with its picture; null when it is well. */
   trouble: string | null
+  /** It, or its place, is worked on until then. */
+  maintained_until: string | null
+  /** The open incident about what is wrong with it. */
+  fault: { incident: string; number: string } | null
   zones: {
     name: string
     kind: string

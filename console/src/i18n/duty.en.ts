@@ -74,7 +74,7 @@ export const dutyEn: Record<keyof typeof dutyZh, string> = {
   'quiet.silences': 'Silences',
   'quiet.maintenance': 'Maintenance windows',
   'quietHint.silences': 'Loitering with a known reason is kept off the board for a while.',
-  'quietHint.maintenance': 'While these cameras are worked on, their alarms are kept off the board.',
+  'quietHint.maintenance': 'While these cameras are worked on, their alarms and faults are kept off the board; what is still wrong afterwards is raised then.',
   'quiet.none': 'None',
   'quiet.add': 'Add',
   'quiet.end': 'End now',

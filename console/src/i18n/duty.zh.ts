@@ -72,7 +72,7 @@ export const dutyZh = {
   'quiet.silences': '静默',
   'quiet.maintenance': '维护窗口',
   'quietHint.silences': '已知原因的徘徊报警，暂不上值班台。',
-  'quietHint.maintenance': '检修、施工期间，这些摄像机的报警暂不上值班台。',
+  'quietHint.maintenance': '检修、施工期间，这些摄像机的报警和故障暂不上值班台；到时仍有故障再报。',
   'quiet.none': '没有',
   'quiet.add': '新增',
   'quiet.end': '立即结束',
