@@ -14,6 +14,7 @@ ALL = (
     "benchmarks.long_lists",
     "benchmarks.shedding",
     "benchmarks.loitering_quality",
+    "benchmarks.pixel_quality",
     "benchmarks.adversaries",
     "benchmarks.capture_cost",
 )

@@ -69,6 +69,9 @@ class Detector:
         self._opening: list[_Picture] = []
         self._glance: Luma | None = None
         self._strangeness = Strangeness()
+        self.foreground: Mask | None = None
+        """H x W uint8 as analysed: 255 where the last picture differs from the empty scene; for
+        drawing and measuring."""
         self.skipped = 0
         """Pictures in which nothing had changed, so that no more was done."""
 
@@ -131,13 +134,14 @@ class Detector:
         self._last_s = t_s
         if self._nothing_new(frame):
             self.skipped += 1
+            self.foreground = np.zeros_like(frame)
             background.learn(frame, self._held, elapsed)
             return said + self._judge([], np.zeros_like(frame), t_s, local_time)
         foreground = background.subtract(frame, self._held)
         if self._ignored is not None:
             cv2.bitwise_and(foreground.mask, self._ignored, dst=foreground.mask)
             cv2.bitwise_and(foreground.solid, self._ignored, dst=foreground.solid)
-        frame = foreground.frame
+        frame, self.foreground = foreground.frame, foreground.mask
         moving = background.changed(frame, self._previous)
         self._previous = frame
         if not self._to_be_judged(frame, foreground, moving, t_s):

@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks.loitering_quality import DATA, Variant, detect, load_labels, score_clip
+from benchmarks.pixel_quality import ours
 from camerad.model import EventName, Zone, ZoneKind
 
 pytestmark = pytest.mark.skipif(
@@ -52,3 +53,7 @@ def test_a_variable_frame_rate_keeps_the_files_own_time() -> None:
     assert said == []
     # 576 frames at the nominal 25 a second would be 23 s
     assert last_s == pytest.approx(34.5, abs=0.2)
+
+
+def test_cars_on_a_highway_are_the_foreground_to_the_pixel() -> None:
+    assert ours().f_measure >= 0.88
