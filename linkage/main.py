@@ -81,6 +81,7 @@ async def opened(
                 ("camera faults", partial(behind_bulkhead, seeing.faults.run)),
                 ("motion", partial(behind_bulkhead, seeing.motion.run)),
                 ("camera finder", partial(behind_bulkhead, seeing.locator.run)),
+                ("camera clocks", partial(behind_bulkhead, seeing.clocks.run)),
                 ("watchdog", partial(keep_watchdog, ground.clock)),
             ),
             stop_intake=net.intake.stop,

@@ -39,6 +39,8 @@ class Permission(StrEnum):
     ALARM_READ = "alarm.read"
     CAMERA_READ = "camera.read"
     CAMERA_LOOK = "camera.look"
+    CAMERA_ADOPT = "camera.adopt"
+    """Take cameras into service, with one look at each whose password one has."""
     EVIDENCE_LOOK = "evidence.look"
     REPORT_CREATE = "report.create"
     PRESENCE = "presence"
@@ -124,6 +126,7 @@ _REGISTRAR = frozenset(
         _P.REGISTRY_IMPORT,
         _P.REGISTRY_EXPORT,
         _P.DEVICE_ENROL,
+        _P.CAMERA_ADOPT,
     }
 )
 

@@ -82,6 +82,7 @@ def console(
             station=StationDesk(database, clock, changes, box=ground.box, writer=node),
             enrolment=net.enrolment,
             eraser=ErasingDesk(database, ground.box, ground.settings.erasure_list_file),
+            cameras=seeing.network,
             ledgers=net.ledgers,
             test_every_s=float(file.ledgers.test_every),
         )

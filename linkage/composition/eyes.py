@@ -6,20 +6,27 @@ from functools import partial
 from camerad.announcements import Listener
 from camerad.ask_targets import addresses_in
 from camerad.discovery import discover
+from camerad.first_picture import first_picture
 from camerad.fleet import Fleet
-from camerad.onvif_door import describe
+from camerad.onvif_door import clock_skew_s, describe
 from camerad.profiles import smallest_fit
 from camerad.second_look.factory import VerifiedDetectors
 from camerad.second_look.model import VerifierSettings
 from camerad.wire import DetectorFactory, default_detector
+from linkage.adoption.network import CameraNetwork
 from linkage.camera_alarms import CameraAlarms
+from linkage.camera_clocks import CameraClocks
 from linkage.camera_faults import CameraFaults
-from linkage.cameras import CameraLocator, CameraRegistry
+from linkage.camera_locator import CameraLocator
+from linkage.cameras import CameraRegistry
 from linkage.composition.ground import Ground
 from linkage.composition.way_in import WayIn
 from linkage.evidence import EvidenceFolder
 from linkage.logs import configure_logs
 from linkage.motion.keeper import MotionKeeper
+
+_DESCRIBE_S = 20.0
+"""A recorder is asked for the address of every stream of every channel."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,8 @@ class Eyes:
 
     fleet: Fleet
     locator: CameraLocator
+    network: CameraNetwork
+    clocks: CameraClocks
     evidence: EvidenceFolder
     faults: CameraFaults
     motion: MotionKeeper
@@ -66,6 +75,7 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
         days=ground.settings.days,
     )
     cameras = file.cameras
+    registry = CameraRegistry(ground.database, ground.box)
     finding = partial(
         discover,
         interfaces=cameras.interfaces,
@@ -73,13 +83,21 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
         per_s=cameras.ask_per_second,
     )
     locator = CameraLocator(
-        CameraRegistry(ground.database, ground.box),
+        registry,
         fleet,
         clock,
         time_zone=file.site.time_zone,
         discover=finding if cameras.discover else None,
-        describe=describe,
+        describe=partial(describe, timeout_s=_DESCRIBE_S),
         choose_profile=smallest_fit,
         listen=partial(Listener, interfaces=cameras.interfaces) if cameras.discover else None,
     )
-    return Eyes(fleet, locator, evidence, faults, motion)
+    network = CameraNetwork(
+        discover=finding,
+        describe=describe,
+        picture=first_picture,
+        changed=locator.look_now,
+        interfaces=cameras.interfaces,
+    )
+    clocks = CameraClocks(registry, clock, clock_skew_s)
+    return Eyes(fleet, locator, network, clocks, evidence, faults, motion)

@@ -11,6 +11,7 @@ from linkage.web.counting import COUNTERS, Counters
 from linkage.web.guard import PORTS, add_headers, bulkhead, count, guard
 from linkage.web.ports import Ports
 from linkage.web.routes import (
+    adoption,
     alarms,
     cameras,
     description,
@@ -51,6 +52,7 @@ _NOUNS = (
     handover,
     redactions,
     alarms,
+    adoption,
     cameras,
     devices,
     motion,

@@ -16,6 +16,7 @@ from alarms.store import Database, SealedBox
 from camerad.model import CameraHealth
 from lianfang_timing import Clock
 from linkage.accounts.passwords import Passwords
+from linkage.adoption.network import CameraNetwork
 from linkage.audit import Audit
 from linkage.enrolment.desk import EnrolmentDesk
 from linkage.ledgers.keeper import LedgerKeeper
@@ -130,6 +131,7 @@ class Ports:
     enrolment: EnrolmentDesk
     ledgers: LedgerKeeper
     eraser: ErasingDesk
+    cameras: CameraNetwork
     flood: FloodPolicy = FloodPolicy()  # noqa: RUF009 - frozen
     """When the board says that cameras flood it."""
     test_every_s: float = TEST_EVERY_S

@@ -20,7 +20,8 @@ from camerad.model import (
 )
 from camerad.profiles import smallest_fit
 from linkage import schema
-from linkage.cameras import CameraLocator, CameraRegistry, password_context
+from linkage.camera_locator import CameraLocator
+from linkage.cameras import CameraRegistry, password_context
 from tests.linkage.town import NOON, HandClock
 from tests.stores import migrated_sqlite
 

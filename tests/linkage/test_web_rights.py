@@ -19,7 +19,7 @@ from linkage.ways.settings import USUAL_WAYS, Use, Webhook
 from linkage.web.routing import TABLE, Access, Route, check_declared, declare
 from tests.linkage.duty import seeded
 from tests.linkage.net_rights import NET_MAY
-from tests.linkage.web_house import EAST, START, WEST, house
+from tests.linkage.web_house import EAST, PASSWORD, START, WEST, house
 
 # Written out by hand, apart from the program's own table: who may call what.
 EVERYBODY = "duty shift dispatcher head patrol auditor admin"
@@ -62,6 +62,16 @@ MAY = {
     "GET /api/v1/alarms": "duty shift dispatcher head auditor admin",
     "GET /api/v1/cameras": "duty shift dispatcher head auditor admin",
     "GET /api/v1/cameras/{id}/snapshot.jpg": "duty shift dispatcher admin",
+    "GET /api/v1/cameras/words": "shift head admin",
+    "POST /api/v1/cameras/find": "shift head admin",
+    "POST /api/v1/cameras/ask": "shift head admin",
+    "POST /api/v1/cameras/addresses": "shift head admin",
+    "POST /api/v1/cameras/picture": "shift head admin",
+    "POST /api/v1/cameras": "shift head admin",
+    "GET /api/v1/cameras/unwatched": "shift head admin",
+    "POST /api/v1/cameras/{id}/sign": "shift head admin",
+    "GET /api/v1/cameras/filing.csv": "duty shift head auditor admin",
+    "GET /api/v1/cameras/filing.xlsx": "duty shift head auditor admin",
     "GET /api/v1/evidence/{id}": "duty shift dispatcher auditor",
     "GET /api/v1/devices": "duty shift dispatcher head auditor admin",
     "POST /api/v1/devices/labels": "shift head admin",
@@ -142,6 +152,8 @@ MACHINE_MAY = {
     "POST /api/v1/incidents/{id}/note",
     "GET /api/v1/alarms",
     "GET /api/v1/cameras",
+    "GET /api/v1/cameras/filing.csv",
+    "GET /api/v1/cameras/filing.xlsx",
     "GET /api/v1/devices",
     "GET /api/v1/devices/{id}",
     "GET /api/v1/devices/label-sheet.css",
@@ -221,6 +233,19 @@ BODIES = {
     **{name: {"reason": "姓名"} for name in REDACTIONS},
     "POST /api/v1/station/confirmations": {"incident": "i-east"},
     "POST /api/v1/reports": {"kind": "fire", "village": EAST},
+    "POST /api/v1/cameras/ask": {"onvif_address": "http://192.168.1.64/o", "password": PASSWORD},
+    "POST /api/v1/cameras/addresses": {"make": "dahua", "host": "192.168.1.64"},
+    "POST /api/v1/cameras/picture": {"stream_uri": "rtsp://192.168.1.64/s"},
+    "POST /api/v1/cameras": {
+        "name": "牌坊",
+        "village": EAST,
+        "location": "东侧灯杆",
+        "layer": "area",
+        "legal_class": "public",
+        "may_see": [],
+        "sign_is_up": True,
+        "stream_uri": "rtsp://192.168.1.64/s",
+    },
     "POST /api/v1/devices/labels": {"devices": ["b-east"]},
     "PUT /api/v1/devices/{id}": {"household": "dongcun-017"},
     "POST /api/v1/devices/{id}/revoke": {"reason": "lost"},

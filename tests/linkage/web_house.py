@@ -20,13 +20,14 @@ from alarms.devices import DeviceRegistry
 from alarms.errors import BrokerAway
 from alarms.log import AlarmLog
 from alarms.store import Database, SealedBox
-from camerad.errors import NoSnapshot
-from camerad.model import CameraHealth, CameraState
+from camerad.errors import CameradError, CameraRefused, NoSnapshot
+from camerad.model import CameraDescription, CameraHealth, CameraState, DiscoveredDevice
 from lianfang_timing import unix_ms
 from linkage import schema as s
 from linkage import timeline
 from linkage.accounts import people, tokens
 from linkage.accounts.passwords import Passwords
+from linkage.adoption.network import CameraNetwork
 from linkage.audit import Audit
 from linkage.changes import Changes
 from linkage.enrolment.desk import EnrolmentDesk
@@ -153,6 +154,47 @@ class RecordingDoor:
         self.let_go_of.append(device)
 
 
+class CamerasAround:
+    """The network as a test has it: who answers, what they say, what they show."""
+
+    def __init__(self) -> None:
+        self.devices: list[DiscoveredDevice] = []
+        self.says: dict[str, CameraDescription | CameradError] = {}
+        self.shows: dict[str, bytes | CameradError] = {}
+        self.changes = 0
+        self.desk = CameraNetwork(
+            discover=self._discover,
+            describe=self._describe,
+            picture=self._picture,
+            changed=self._changed,
+            interfaces=["192.168.1.2"],
+        )
+
+    async def _discover(self) -> list[DiscoveredDevice]:
+        return self.devices
+
+    async def _describe(
+        self, xaddr: str, username: str | None, password: str | None, *, timeout_s: float
+    ) -> CameraDescription:
+        said = self.says.get(xaddr, CameraDescription("make", "model", "1", "s", (), None))
+        if isinstance(said, CameradError):
+            raise said
+        if password != PASSWORD:
+            raise CameraRefused("摄像机不接受。 / The camera refuses this password.")
+        return said
+
+    async def _picture(
+        self, uri: str, username: str | None, password: str | None, *, timeout_s: float
+    ) -> bytes:
+        shown = self.shows.get(uri, PICTURE)
+        if isinstance(shown, CameradError):
+            raise shown
+        return shown
+
+    def _changed(self) -> None:
+        self.changes += 1
+
+
 @dataclass
 class House:
     """What a test can reach."""
@@ -173,6 +215,7 @@ class House:
     app: Any = None
     server: Any = None
     told: Told = field(default_factory=Told)
+    network: CamerasAround = field(default_factory=CamerasAround)
     ledgers: Any = None
     health: dict[str, CameraHealth] = field(default_factory=dict)
     not_ready: list[str] = field(default_factory=list)
@@ -456,6 +499,7 @@ async def house(
             enrolment=h.enrolment,
             ledgers=h.ledgers,
             eraser=ErasingDesk(database, box, folder / "erased.jsonl"),
+            cameras=h.network.desk,
         ),
         console_folder=console,
         stream_limits=stream_limits,

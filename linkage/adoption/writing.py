@@ -1,0 +1,145 @@
+"""Keeping what was adopted: the camera's row, its sealed password, its audit.
+
+To be run inside `Database.write`. Raises as `linkage.registry.writing` does.
+"""
+
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
+
+from alarms.store import SealedBox
+from linkage import audit
+from linkage.adoption.judging import is_watched, judged
+from linkage.adoption.model import Adopted, LegalClass, Source, Wish
+from linkage.audit import AuditAction, AuditEntry
+from linkage.cameras import password_context
+from linkage.registry.errors import BadEntry, NoSuchEntry, NotPossible
+from linkage.registry.history import Caller
+from linkage.registry.model import Said
+from linkage.schema import cameras, villages
+
+REFUSALS = (BadEntry, NoSuchEntry, NotPossible)
+_TEXT = 100
+
+
+def adopt(conn: Connection, caller: Caller, box: SealedBox, wish: Wish) -> Adopted:
+    """Take a camera into the registry; the fleet watches it from its next look on.
+
+    Raises PlaceProhibited and BadEntry for the wish, NotPossible where it is there already.
+    """
+    wish = judged(wish)
+    _must_be_village(conn, caller, wish.village_id)
+    _must_be_new(conn, wish.source)
+    camera_id = wish.id or _next_id(conn, wish.village_id)
+    if conn.scalar(select(cameras.c.id).where(cameras.c.id == camera_id)) is not None:
+        raise NotPossible(
+            Said(
+                f"编号 {camera_id} 已有，请换一个", f"the id {camera_id} is in use: choose another"
+            )
+        )
+    watching = is_watched(wish)
+    conn.execute(insert(cameras).values(_row(caller, box, wish, camera_id, watching=watching)))
+    said: dict[str, object] = {
+        "change": "adopted",
+        "village": wish.village_id,
+        "layer": wish.layer.value,
+        "legal_class": wish.legal_class.value,
+        "may_see": [],
+        "sign_is_up": wish.sign_is_up,
+        "watching": watching,
+    }
+    _note(conn, caller, camera_id, said)
+    return Adopted(camera_id, watching)
+
+
+def note_sign(conn: Connection, caller: Caller, camera_id: str) -> None:
+    """The notice sign hangs now: from here on the camera is watched. Raises NoSuchEntry."""
+    c = cameras.c
+    row = conn.execute(select(c.village_id, c.enabled).where(c.id == camera_id)).first()
+    if row is None or not caller.places.covers(row.village_id):
+        raise NoSuchEntry
+    conn.execute(
+        update(cameras)
+        .where(c.id == camera_id)
+        .values(enabled=True, sign_seen_at_ms=caller.at_ms, sign_seen_by=caller.username)
+    )
+    _note(conn, caller, camera_id, {"change": "sign-is-up", "watching": True})
+
+
+def _row(
+    caller: Caller, box: SealedBox, wish: Wish, camera_id: str, *, watching: bool
+) -> dict[str, object]:
+    source, plate = wish.source, wish.plate
+    password = source.password
+    channel = source.source is not None
+    seen = wish.sign_is_up and wish.legal_class is not LegalClass.PRIVATE
+    return {
+        "id": camera_id,
+        "name": wish.name,
+        "village_id": wish.village_id,
+        "endpoint_reference": None if channel else source.endpoint_reference,
+        "recorder_reference": source.endpoint_reference if channel else None,
+        "source": source.source,
+        "onvif_address": source.onvif_address,
+        "stream_uri": source.stream_uri,
+        "main_stream_uri": source.main_stream_uri,
+        "snapshot_uri": source.snapshot_uri,
+        "username": source.username,
+        "password_sealed": None
+        if not password
+        else box.seal(password.encode(), context=password_context(camera_id)),
+        "legal_class": wish.legal_class.value,
+        "layer": wish.layer.value,
+        "latitude": wish.latitude,
+        "longitude": wish.longitude,
+        "enabled": watching,
+        "manufacturer": plate.manufacturer[:_TEXT] or None,
+        "model": plate.model[:_TEXT] or None,
+        "serial": plate.serial[:_TEXT] or None,
+        "location": wish.location,
+        "clock_skew_s": plate.clock_skew_s,
+        "clock_read_at_ms": None if plate.clock_skew_s is None else caller.at_ms,
+        "sign_seen_at_ms": caller.at_ms if seen else None,
+        "sign_seen_by": caller.username if seen else None,
+        "place_judged_at_ms": caller.at_ms,
+        "place_judged_by": caller.username,
+    }
+
+
+def _must_be_village(conn: Connection, caller: Caller, village_id: str) -> None:
+    there = conn.scalar(select(villages.c.id).where(villages.c.id == village_id))
+    if there is None or not caller.places.covers(village_id):
+        raise BadEntry("village", Said(f"没有村 {village_id}", f"there is no village {village_id}"))
+
+
+def _must_be_new(conn: Connection, source: Source) -> None:
+    c = cameras.c
+    same = c.stream_uri == source.stream_uri
+    if source.endpoint_reference is not None and source.source is not None:
+        channel = and_(c.recorder_reference == source.endpoint_reference, c.source == source.source)
+        same = or_(channel, c.endpoint_reference == source.endpoint_reference)
+    elif source.endpoint_reference is not None:
+        same = c.endpoint_reference == source.endpoint_reference
+    known = conn.execute(select(c.id, c.name).where(same)).first()
+    if known is not None:
+        raise NotPossible(
+            Said(
+                f"这台摄像机已接入：{known.name}（{known.id}）",
+                f"this camera is registered already: {known.name} ({known.id})",
+            )
+        )
+
+
+def _next_id(conn: Connection, village_id: str) -> str:
+    head = f"{village_id[:50]}-cam-"
+    c = cameras.c.id
+    taken = set(conn.scalars(select(c).where(func.substr(c, 1, len(head)) == head)))
+    number = 1
+    while f"{head}{number:02d}" in taken:
+        number += 1
+    return f"{head}{number:02d}"
+
+
+def _note(conn: Connection, caller: Caller, camera_id: str, said: dict[str, object]) -> None:
+    entry = AuditEntry(
+        caller.username, AuditAction.CHANGE, f"camera:{camera_id}", caller.address, said
+    )
+    audit.record(conn, caller.writer, [entry], at_ms=caller.at_ms)
