@@ -37,6 +37,7 @@ from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.plans import built_in_plans
+from linkage.fan_out_carrier import FanOutCarrier
 from linkage.model.action import ActionKind
 from linkage.model.event import EventType
 from linkage.outbox import Outbox
@@ -127,6 +128,7 @@ async def site(
             ActionKind.ESCALATE: EscalateCarrier(
                 database, clock, changes, plans=built_in_plans(), writer="linkage"
             ),
+            ActionKind.FAN_OUT: FanOutCarrier(database, clock),
             ActionKind.PAGE: PageCarrier(),
             ActionKind.SNAPSHOT: NothingToDo(EventType.EVIDENCE_ADDED),
         }

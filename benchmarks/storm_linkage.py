@@ -35,6 +35,7 @@ from linkage.changes import Changes
 from linkage.engine import READER, Engine
 from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.plans import built_in_plans
+from linkage.fan_out_carrier import FanOutCarrier
 from linkage.model.action import Action, ActionKind
 from linkage.model.event import EventType
 from linkage.outbox import Outbox
@@ -95,6 +96,7 @@ async def site(url: str, groups: int) -> AsyncIterator[Site]:
         ActionKind.ESCALATE: EscalateCarrier(
             database, clock, changes, plans=built_in_plans(), writer="linkage"
         ),
+        ActionKind.FAN_OUT: FanOutCarrier(database, clock),
         ActionKind.PAGE: PageCarrier(),
         ActionKind.REPLY: NothingToDo(EventType.REPLY_SENT),
         ActionKind.NOTICE: NothingToDo(EventType.NOTICE_SENT),

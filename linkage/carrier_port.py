@@ -11,7 +11,7 @@ from typing import Protocol
 from alarms.errors import BrokerAway, StoreBusy
 from camerad.errors import NoSnapshot
 from linkage.errors import EvidenceNotKept
-from linkage.model.action import Action
+from linkage.model.action import Action, ActionKind
 from linkage.timeline import NewEvent
 from linkage.ways.port import NotSent
 
@@ -27,6 +27,8 @@ class CarryResult:
     evidence: Mapping[str, object] | None = None
     expired: bool = False
     """It came too late to be of use and was not sent."""
+    planned: frozenset[ActionKind] = frozenset()
+    """Kinds of which more was planned that is due: their lanes look."""
 
 
 class Carrier(Protocol):

@@ -43,6 +43,9 @@ READ_AT_ONCE = 480
 HOLD_S = 0.05
 """How long a transaction may take before its commit: presses that come meanwhile wait for it."""
 
+BURST = 16
+"""So many alarms at once are a burst: what follows their first messages is planned after those."""
+
 KNOWN_MOST = 2000
 """Incidents that are remembered from transaction to transaction; some kB each."""
 
@@ -93,6 +96,7 @@ class Engine:
         right_of_way: RightOfWay | None = None,
         camera_states: Callable[[], Mapping[str, tuple[SourceState, int]]] = dict,
         on_tests: Sequence[OnTests] = (),
+        burst: int = BURST,
     ) -> None:
         """`writer` names our chain in the timeline; `time_zone` dates the incident numbers;
         `camera_states` says how each camera is and since when (Unix ms), without waiting;
@@ -109,6 +113,7 @@ class Engine:
         self._time_zone = time_zone
         self._writer = writer
         self._batch = BATCH_LEAST
+        self._burst = burst
         self._hand_over: Callable[[Sequence[Fresh]], None] | None = None
         self._known: dict[str, OpenIncident] = {}
         self.linked = Histogram()
@@ -139,7 +144,7 @@ class Engine:
     async def _run_grown(self) -> int:
         """As `run_once`, where something is there for certain: one visit to the store for it."""
         limit = self._batch
-        done = await self._handle_batch(lambda conn: _next(conn, limit), full=limit)
+        done = await self._handle_batch(lambda conn: self._next(conn, limit), full=limit)
         return done if done < limit else done + await self.run_once()
 
     async def run_once(self) -> int:
@@ -148,7 +153,7 @@ class Engine:
         A transaction holds only so many of them that presses need not wait for it.
         """
         # most looks find nothing: they must not take the writer's turn
-        new, around = await self._database.read(lambda conn: _next(conn, READ_AT_ONCE))
+        new, around = await self._database.read(lambda conn: self._next(conn, READ_AT_ONCE))
         done = 0
         try:
             while done < len(new):
@@ -157,6 +162,10 @@ class Engine:
         finally:
             self._right_of_way.give(READER)
         return done
+
+    def _next(self, conn: Connection, limit: int) -> _Read:
+        new = read_alarms(conn, after=cursor(conn, READER), limit=limit)
+        return new, surroundings(conn, new, is_burst=len(new) >= self._burst)
 
     async def _handle_batch(self, read: Callable[[Connection], _Read], *, full: int) -> int:
         """Handle what `read` finds in one transaction; how many alarms that was. Where it is
@@ -238,11 +247,6 @@ class Engine:
 
 def _given(new: Sequence[LoggedAlarm], around: Surroundings, _conn: Connection) -> _Read:
     return new, around
-
-
-def _next(conn: Connection, limit: int) -> _Read:
-    new = read_alarms(conn, after=cursor(conn, READER), limit=limit)
-    return new, surroundings(conn, new)
 
 
 def next_batch(limit: int, handled: int, took_s: float) -> int:

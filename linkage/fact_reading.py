@@ -104,8 +104,8 @@ class Surroundings:
 
     places: Mapping[str, Place]
     """By the alarms' ids."""
-    members: Mapping[str, Sequence[MemberDevice]]
-    """By group."""
+    members: Mapping[str, Sequence[MemberDevice]] | None
+    """By group. None in a burst: they are looked up after the first messages."""
     spots: Sequence[CameraSpot]
     """From south to north; those not surveyed first."""
     sounders: Mapping[str, Sequence[Sounder]] = field(default_factory=dict)
@@ -130,8 +130,10 @@ def _latitude(spot: CameraSpot) -> float:
     return -inf if spot.latitude is None else spot.latitude
 
 
-def surroundings(conn: Connection, batch: Sequence[LoggedAlarm]) -> Surroundings:
-    """The surroundings of these alarms."""
+def surroundings(
+    conn: Connection, batch: Sequence[LoggedAlarm], *, is_burst: bool = False
+) -> Surroundings:
+    """The surroundings of these alarms; in a burst only what their first messages need."""
     found = _places(conn, batch)
     groups = {p.group_id for p in found.values() if p.group_id is not None}
     oldest_ms = min((a.received_at_ms for a in batch), default=0)
@@ -139,7 +141,7 @@ def surroundings(conn: Connection, batch: Sequence[LoggedAlarm]) -> Surroundings
     spots = sorted(places.camera_spots(conn), key=_latitude) if batch else []
     return Surroundings(
         found,
-        places.members_of_groups(conn, groups),
+        None if is_burst else places.members_of_groups(conn, groups),
         spots,
         places.sounders_of_groups(conn, groups),
         # of each kind of alarm what may concern it: most looks find presses, or nothing
@@ -194,6 +196,7 @@ class FactReader:
         place = self._around.places[alarm.id]
         ids = set().union(*(self._sharing.get(s, ()) for s in self._shared[alarm.id]))
         sharing = [self.open[i] for i in ids]
+        members = self._around.members
         of_cameras: tuple[int, ...] = ()
         if alarm.source is AlarmSource.CAMERA:
             of_cameras = (*self._of_cameras, alarm.received_at_ms)
@@ -207,7 +210,7 @@ class FactReader:
                 sorted(sharing, key=lambda i: (i.opened_at_ms, i.number), reverse=True)
             ),
             cameras=tuple(self._near[alarm.id]),
-            members=tuple(self._around.members.get(place.group_id or "", ())),
+            members=None if members is None else tuple(members.get(place.group_id or "", ())),
             sounders=tuple(self._around.sounders.get(place.group_id or "", ())),
             ways=self._ways,
             windows=self._around.windows,

@@ -90,7 +90,8 @@ class Facts:
     """Open ones that share household, group, device or camera with it; newest first."""
     cameras: tuple[NearCamera, ...] = ()
     """Nearest first, as wide as the widest rule looks."""
-    members: tuple[MemberDevice, ...] = ()
+    members: tuple[MemberDevice, ...] | None = ()
+    """The buttons of the group. None: nobody has looked, it is a burst."""
     sounders: tuple[Sounder, ...] = ()
     """Sirens and loudspeakers of the group."""
     ways: Ways = USUAL_WAYS

@@ -237,12 +237,20 @@ class Outbox:
 
     async def _take(self, flight: Flight, action: Action) -> None:
         done = await self._carry(action)
+        if done.result is not None and done.result.planned:
+            self._look_for(done.result.planned)
         self._carried.append((flight, done))
         self._to_mark.set()
         task = asyncio.current_task()
         assert task is not None, "the lane runs it as a task"
         flight.tasks.discard(task)
         self._has_room(flight)
+
+    def _look_for(self, kinds: Collection[ActionKind]) -> None:
+        for flight in self._flights:
+            if flight.kind in kinds:
+                flight.more = True
+                flight.moved.set()
 
     def _has_room(self, flight: Flight) -> None:
         """Begin what waits; look again only where the last look left something."""

@@ -6,6 +6,7 @@ escalation.
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
 from linkage.facts import Facts, OpenIncident
+from linkage.fanning_out import fan_out, notices, snapshots
 from linkage.model.action import ActionKind, PlannedAction, action_id
 from linkage.model.place import NearCamera
 from linkage.rules.model import Rule, RuleAction
@@ -18,7 +19,6 @@ from linkage.ways.planning import (
 )
 
 NOTICE_LASTS_MS = 10 * 60 * 1000
-SNAPSHOT_LASTS_MS = 2 * 60 * 1000
 SNAPSHOT_AGAIN_MS = 60 * 1000
 
 
@@ -38,16 +38,9 @@ def planned(
     if restarts:
         actions.append(_escalate(facts, extends))
         reasons.append("启动升级时钟 / escalation clock starts")
-    if rings and RuleAction.NOTICES in rule.actions:
-        why_not = _why_no_notices(facts, extends)
-        if why_not is None:
-            notices = _notices(facts, extends, is_drill=is_drill)
-            actions += notices
-            reasons.append(f"通知组内 {len(notices)} 户设备 / {len(notices)} notices to the group")
-        else:
-            reasons.append(why_not)
-    if rings and RuleAction.SNAPSHOT in rule.actions:
-        actions += _snapshots(facts, extends, cameras)
+    rest, why = _rest(facts, rule, extends, cameras, is_drill=is_drill) if rings else ([], [])
+    actions += rest
+    reasons += why
     # a drill is for the group: what the whole village hears is for the real thing
     sounding = _sounding(facts, rule, extends) if rings and not is_drill else []
     if sounding:
@@ -140,35 +133,63 @@ def _quiet_households(extends: OpenIncident | None) -> frozenset[str]:
     return frozenset(a.household_id for a in linked if a.is_quiet and a.household_id is not None)
 
 
-def _notices(facts: Facts, extends: OpenIncident | None, *, is_drill: bool) -> list[PlannedAction]:
+def _rest(
+    facts: Facts,
+    rule: Rule,
+    extends: OpenIncident | None,
+    cameras: tuple[NearCamera, ...],
+    *,
+    is_drill: bool,
+) -> tuple[list[PlannedAction], list[str]]:
+    """What follows the first messages: notices to the group and pictures, with the reasons. In a
+    burst, where nobody has looked who is in the group, a note that it is still to be planned."""
+    cause, due_ms, reasons = facts.alarm.id, facts.now_ms, []
     spared = _quiet_households(extends) | {facts.place.household_id}
-    until_ms = facts.now_ms + NOTICE_LASTS_MS
-    # one for all of them, which is encoded once
-    payload = {
+    told: dict[str, object] | None = None
+    if RuleAction.NOTICES in rule.actions:
+        why_not = _why_no_notices(facts, extends)
+        if why_not is None:
+            told = _notice(facts, is_drill=is_drill)
+        else:
+            reasons.append(why_not)
+    wanted = _to_look(facts, extends, cameras) if RuleAction.SNAPSHOT in rule.actions else []
+    if facts.members is None:
+        if told is None and not wanted:
+            return [], reasons
+        if told is not None:
+            reasons.append("随后通知组内各户设备 / notices to the group follow")
+        note = fan_out(
+            cause,
+            group_id=facts.place.group_id,
+            told=told,
+            spared=spared,
+            cameras=wanted,
+            ring=1 if extends is None else extends.ring + 1,
+            due_at_ms=due_ms,
+        )
+        return [note], reasons
+    planned: list[PlannedAction] = []
+    if told is not None:
+        planned = notices(cause, told, facts.members, spared=spared, due_at_ms=due_ms)
+        reasons.append(f"通知组内 {len(planned)} 户设备 / {len(planned)} notices to the group")
+    return planned + snapshots(cause, wanted, due_at_ms=due_ms), reasons
+
+
+def _notice(facts: Facts, *, is_drill: bool) -> dict[str, object]:
+    """What the notices say: one payload for all of them, which is encoded once."""
+    return {
         "household": facts.place.household_id,
         "from": facts.place.label,
         "phrase": NOTICE_PHRASE,
         "drill": is_drill,
-        "until_ms": until_ms,
+        "until_ms": facts.now_ms + NOTICE_LASTS_MS,
     }
-    return [
-        PlannedAction(
-            id=action_id(ActionKind.NOTICE, facts.alarm.id, member.device),
-            kind=ActionKind.NOTICE,
-            target=member.device,
-            due_at_ms=facts.now_ms,
-            deadline_ms=until_ms,
-            payload=payload,
-        )
-        for member in facts.members
-        if member.wants_notices and member.household_id not in spared
-    ]
 
 
-def _snapshots(
+def _to_look(
     facts: Facts, extends: OpenIncident | None, cameras: tuple[NearCamera, ...]
-) -> list[PlannedAction]:
-    """A picture of each camera, unless its last one is of a moment ago."""
+) -> list[str]:
+    """The cameras that are asked for a picture, unless their last one is of a moment ago."""
     # a camera that sent its picture with the alarm need not be asked for another
     looked_at: frozenset[str] = frozenset()
     if extends is not None and facts.now_ms - extends.newest_alarm_ms < SNAPSHOT_AGAIN_MS:
@@ -176,13 +197,7 @@ def _snapshots(
         looked_at = extends.camera_ids
     has_picture = facts.place.camera_id if facts.alarm.detail.get("picture") else None
     return [
-        PlannedAction(
-            id=action_id(ActionKind.SNAPSHOT, facts.alarm.id, camera.camera_id),
-            kind=ActionKind.SNAPSHOT,
-            target=camera.camera_id,
-            due_at_ms=facts.now_ms,
-            deadline_ms=facts.now_ms + SNAPSHOT_LASTS_MS,
-        )
+        camera.camera_id
         for camera in cameras
         if camera.camera_id != has_picture and camera.camera_id not in looked_at
     ]

@@ -16,6 +16,7 @@ from linkage.engine import Engine
 from linkage.enrolment.first_tests import FirstTests
 from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.timekeeping import Timekeeper
+from linkage.fan_out_carrier import FanOutCarrier
 from linkage.ledgers.device_tests import keep_tests
 from linkage.model.action import ActionKind
 from linkage.outbox import Outbox
@@ -118,6 +119,7 @@ def _carriers(
         ActionKind.NOTICE: NoticeCarrier(link, clock, prefix=prefix),
         ActionKind.REPLY: ReplyCarrier(link, prefix=prefix),
         ActionKind.SNAPSHOT: SnapshotCarrier(seeing.fleet, seeing.evidence, clock),
+        ActionKind.FAN_OUT: FanOutCarrier(database, clock),
         ActionKind.PAGE: PageCarrier(),
         ActionKind.WEBHOOK: WayCarrier(webhooks, clock),
         ActionKind.SIREN: WayCarrier(SirenWay(link, prefix=prefix), clock, is_quiet=is_quiet),

@@ -20,7 +20,7 @@ from linkage.steps.taking import Taken, not_before
 from linkage.ways.over import webhooks_over, webhooks_told
 
 _BY = "系统 System"
-_SETTLED = (ActionKind.ESCALATE, ActionKind.PAGE, ActionKind.NOTICE)
+_SETTLED = (ActionKind.ESCALATE, ActionKind.PAGE, ActionKind.NOTICE, ActionKind.FAN_OUT)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ class ActionKind(StrEnum):
     notice    device    household (the source's id), from, phrase, drill, until_ms; seen, once heard
     reply     device    boot, seq, state, alarm, time_ms
     snapshot  camera    nothing
+    fan-out   incident  alarm, ring, group, notice (what notices say), spared, cameras: notices and
+                        snapshots that are still to be planned
     page      username  username, display_name, role, step, round, way, attended; until, where one
                         sign-for is not enough; why, where it is no call of a plan's step
     escalate  incident  step, round, generation (the ring that began it), pending
@@ -25,6 +27,7 @@ class ActionKind(StrEnum):
     NOTICE = "notice"
     REPLY = "reply"
     SNAPSHOT = "snapshot"
+    FAN_OUT = "fan-out"
     PAGE = "page"
     ESCALATE = "escalate"
     WEBHOOK = "webhook"

@@ -217,13 +217,17 @@ def _forget_label(conn: Connection, household_id: str) -> None:
     )
     rows = conn.execute(
         select(a.id, a.payload).where(
-            a.incident_id.in_(of_household), a.kind == ActionKind.NOTICE.value
+            a.incident_id.in_(of_household),
+            a.kind.in_([ActionKind.NOTICE.value, ActionKind.FAN_OUT.value]),
         )
     ).all()
     for row in rows:
         payload = json.loads(row.payload)
-        if payload.get("household") == household_id and "from" in payload:
-            kept = chain.canonical({**payload, "from": ERASED_LABEL})
+        # what is still to be planned holds the notice's payload in its own
+        told = payload.get("notice") or payload
+        if told.get("household") == household_id and "from" in told:
+            told["from"] = ERASED_LABEL
+            kept = chain.canonical(payload)
             conn.execute(update(actions).where(a.id == row.id).values(payload=kept))
 
 

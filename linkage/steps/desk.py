@@ -230,7 +230,7 @@ class IncidentDesk:
             return
         settled = [ActionKind.ESCALATE, ActionKind.PAGE]
         if step is Step.CLOSE:
-            settled.append(ActionKind.NOTICE)
+            settled += [ActionKind.NOTICE, ActionKind.FAN_OUT]
         records.cancel(conn, incident_id, settled, now_ms=now_ms)
 
     def _follow(self, conn: Connection, incident: Incident, ask: Ask, situation: Situation) -> int:

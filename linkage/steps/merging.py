@@ -28,6 +28,7 @@ _FOLLOW = (
     ActionKind.REPLY,
     ActionKind.NOTICE,
     ActionKind.SNAPSHOT,
+    ActionKind.FAN_OUT,
     ActionKind.SIREN,
     ActionKind.LOUDSPEAKER,
 )

@@ -1,19 +1,23 @@
 """Erasing reaches what others wrote of a household, wherever they did; and nothing else."""
 
+import json
+
 import pytest
 from sqlalchemy import String, select
 
 from alarms.store import SealedBox
 from alarms.store.tables import metadata
 from linkage.accounts.rights import Places
+from linkage.fanning_out import fan_out
+from linkage.records import plan
 from linkage.registry import erasing, homes, mentions, writing
 from linkage.registry.history import Caller
 from linkage.registry.mentions import PLACES
-from linkage.registry.model import GridEntry, GroupEntry, HouseholdEntry, VillageEntry
+from linkage.registry.model import ERASED_LABEL, GridEntry, GroupEntry, HouseholdEntry, VillageEntry
 from linkage.registry.personal import Contact
 from linkage.registry.schema import registry_changes, text_keys
 from linkage.registry.texts import TextOpener, seal_for_site, seal_text, text_ids
-from linkage.schema import audit_entries, incidents
+from linkage.schema import actions, audit_entries, incidents
 from tests.linkage.personal_doors import (
     ADDRESS,
     CONTACT,
@@ -243,3 +247,19 @@ async def test_it_holds_on_either_engine(either_database):
     assert "2 texts" in said
     assert opened == [ERASED] * 3
     assert seen_in(" ".join(kept).encode()) == set()
+
+
+async def test_what_is_still_to_be_told_to_neighbours_forgets_its_label(town, admin):
+    told = {"household": HOME, "from": LABEL, "phrase": "", "drill": False, "until_ms": 0}
+    note = fan_out("a", group_id=GROUP, told=told, spared=[], cameras=[], ring=1, due_at_ms=0)
+    await town.incident("i-9", household_id=HOME)
+
+    def close(conn):
+        plan(conn, "i-9", [note], now_ms=0)
+        conn.execute(incidents.update().values(stage="closed"))
+
+    await town.database.write(close)
+    await admin.post(f"/households/{HOME}/erase", ASKED)
+    payload = select(actions.c.payload).where(actions.c.id == note.id)
+    kept = json.loads(await town.database.read(lambda conn: conn.scalar(payload)))
+    assert kept["notice"]["from"] == ERASED_LABEL

@@ -9,6 +9,7 @@ from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource, LoggedAlarm
 from linkage import stages
 from linkage.duty.model import DayHours
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
+from linkage.fanning_out import fanned_out
 from linkage.model.action import ActionKind
 from linkage.model.place import MemberDevice, NearCamera, Place
 from linkage.pipeline import PIPELINE, decide
@@ -24,6 +25,7 @@ MEMBERS = (
     MemberDevice("b4", "h4", wants_notices=False),
 )
 NOW_MS = 1_800_000_000_000
+_REST = (ActionKind.NOTICE, ActionKind.SNAPSHOT)
 
 
 def an_alarm(
@@ -152,6 +154,38 @@ def test_an_alarm_from_nowhere_is_an_alarm_all_the_same():
     draft = decide(facts_of(place=Place(), cameras=(), members=()))
     assert not draft.finished
     assert ActionKind.ESCALATE in kinds_planned(draft)
+
+
+def test_in_a_burst_one_note_stands_for_the_neighbours_notices_and_the_pictures():
+    draft = decide(facts_of(members=None))
+    [note] = [a for a in draft.actions if a.kind is ActionKind.FAN_OUT]
+    assert not {ActionKind.NOTICE, ActionKind.SNAPSHOT} & set(kinds_planned(draft))
+    at_once = [a for a in decide(facts_of()).actions if a.kind in _REST]
+    assert fanned_out(note.payload, MEMBERS, due_at_ms=NOW_MS) == at_once
+    assert len(at_once) > 2
+
+
+def test_in_a_burst_a_silent_press_leaves_a_note_of_its_pictures_only():
+    draft = decide(facts_of(an_alarm(silent=True), members=None))
+    [note] = [a for a in draft.actions if a.kind is ActionKind.FAN_OUT]
+    planned = fanned_out(note.payload, MEMBERS, due_at_ms=NOW_MS)
+    assert {a.kind for a in planned} == {ActionKind.SNAPSHOT}
+
+
+def test_in_a_burst_what_rings_again_says_so_in_its_note():
+    before = LinkedAlarm(AlarmKind.PANIC, False, "b2", "h2", NOW_MS)
+    found = an_incident(ring=3, alarms=(before,))
+    [note] = [
+        a
+        for a in decide(facts_of(members=None, incidents=(found,))).actions
+        if a.kind is ActionKind.FAN_OUT
+    ]
+    assert note.payload["ring"] == 4
+
+
+def test_in_a_burst_nothing_is_noted_where_nothing_follows():
+    draft = decide(facts_of(an_alarm(silent=True), members=None, cameras=()))
+    assert ActionKind.FAN_OUT not in kinds_planned(draft)
 
 
 def test_a_rule_may_set_loitering_aside():
