@@ -381,4 +381,5 @@ def evidence_added(row: dict[str, object]) -> NewEvent:
 
 
 def _local_date(local: datetime) -> str:
-    return f"{local:%Y%m%d}"
+    # with `%Y%m%d` it takes five times as long, for every incident
+    return f"{local.year:04}{local.month:02}{local.day:02}"

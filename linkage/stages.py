@@ -69,10 +69,11 @@ class Draft:
 
     def because(self, stage: str, *, matched: bool, reason: str, **found: Any) -> "Draft":
         """This draft with the stage's decision added, and what it `found` by field name."""
-        # neither `replace` nor `copy`: for every stage of every alarm they are most of the work
+        # neither `replace` nor `copy.copy`: for each stage of each alarm they are most of the work
+        fields = vars(self).copy()
+        fields.update(found, decisions=(*self.decisions, Decision(stage, matched, reason)))
         draft = object.__new__(Draft)
-        vars(draft).update(vars(self), **found)
-        vars(draft)["decisions"] = (*self.decisions, Decision(stage, matched, reason))
+        object.__setattr__(draft, "__dict__", fields)
         return draft
 
 

@@ -85,5 +85,5 @@ class Action:
 
 def action_id(kind: ActionKind, *parts: object) -> str:
     """One id for one purpose, at most 44 characters: planning it twice plans it once."""
-    text = "|".join(str(part) for part in parts)
+    text = "|".join(map(str, parts))
     return f"{kind.value}-{hashlib.sha256(text.encode()).hexdigest()[:32]}"

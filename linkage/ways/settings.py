@@ -6,6 +6,7 @@ Without the file there are no webhooks, and sirens and loudspeakers have their u
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -50,7 +51,7 @@ class Webhook:
     batch: bool = False
     """Events that go out at the same moment share a POST."""
 
-    @property
+    @cached_property
     def use(self) -> Use | None:
         """The use that it is told of incidents for; a station's goes before."""
         return next((use for use in Use if use in self.uses), None)
