@@ -8,14 +8,14 @@ pictures and the message itself are planned on disk before anything is sent; ale
 nothing. Alone, ours is counted from the commit. Many at once are counted from the moment they are
 handed over, for both: ours has to commit them first. Ours is measured twice: with a POST for each
 message, as alertmanager sends them, and with the webhook's `batch = true`, where messages of the
-same moment share one; which of the two is compared is said.
+same moment share one; which of the two is compared is said. Beside it what the HTTP client alone
+takes for as many POSTs.
 
 Debian: apt-get install prometheus-alertmanager. Without it there are only our own numbers.
 """
 
 import argparse
 import asyncio
-import gc
 import json
 import logging
 import shutil
@@ -32,6 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import aiohttp
 import structlog
 from sqlalchemy import func, select
 
@@ -48,6 +49,8 @@ from linkage.engine import Engine
 from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.plans import built_in_plans
 from linkage.fan_out_carrier import FanOutCarrier
+from linkage.garbage import look_seldom
+from linkage.lanes import LANES
 from linkage.model.action import ActionKind
 from linkage.model.event import EventType
 from linkage.outbox import Outbox
@@ -59,11 +62,13 @@ from linkage.ways.settings import Use, Ways, Webhook
 from linkage.ways.station_desk import StationCarrier
 from linkage.ways.subject import Sender
 from linkage.ways.subject_reading import Subjects
-from linkage.ways.webhook import WebhookWay
+from linkage.ways.webhook import CONNECTIONS, WebhookWay
 
 ALERTMANAGER = "prometheus-alertmanager"
 SECRET = bytes(32)
 IDLE_S = 0.020
+MESSAGE_BYTES = 1200
+"""About as long as our messages are."""
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
@@ -182,6 +187,26 @@ async def theirs(folder: Path, receiver: str, singles: int, count: int) -> tuple
     return await _taken(receiver, alone), await _taken(receiver, dict.fromkeys(names, at))
 
 
+async def bare(receiver: str, count: int) -> list[float]:
+    """Seconds to arrival for so many POSTs by the HTTP client alone, as wide as a webhook's lane:
+    what no work of ours on single messages can go below."""
+    width = asyncio.Semaphore(LANES[ActionKind.WEBHOOK].width)
+    filling = "0" * MESSAGE_BYTES
+    connector = aiohttp.TCPConnector(limit=CONNECTIONS)
+
+    async def post(session: aiohttp.ClientSession, name: str) -> None:
+        body = json.dumps({"alarm": name, "filling": filling}).encode()
+        async with width, session.post(f"{receiver}/", data=body) as response:
+            await response.read()
+
+    async with aiohttp.ClientSession(connector=connector) as session:
+        await asyncio.gather(*(post(session, f"warm-{n}") for n in range(CONNECTIONS)))
+        names = [f"bare-{number}" for number in range(count)]
+        at = time.monotonic_ns()
+        await asyncio.gather(*(post(session, name) for name in names))
+    return await _taken(receiver, dict.fromkeys(names, at))
+
+
 @contextmanager
 def alertmanager(folder: Path, receiver: str) -> Iterator[str]:
     """Its address, with a route that sends every alert at once and alone."""
@@ -284,6 +309,8 @@ async def measure(folder: Path, singles: int, count: int) -> int:
             _show(f"{name}, one at a time", mine[0]),
             _show(f"{name}, {count} at once", mine[1]),
         )
+    with receiving() as receiver:
+        _show(f"the HTTP client alone, {count} at once", await bare(receiver, count))
     idle = found[False][0]
     if shutil.which(ALERTMANAGER) is None:
         print(f"NOT COMPARED: {ALERTMANAGER} is missing: apt-get install {ALERTMANAGER}")
@@ -310,7 +337,7 @@ def main() -> int:
     parser.add_argument("--singles", type=int, default=60)
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    gc.freeze()  # as the daemon does when all is imported
+    look_seldom()  # as the daemon does when all is imported
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(measure(Path(folder), asked.singles, asked.count))
 

@@ -2,10 +2,10 @@
 
 import argparse
 import asyncio
-import gc
 
 from linkage.commands.common import Subparsers, add_config
 from linkage.errors import BadSettings
+from linkage.garbage import look_seldom
 from linkage.main import serve
 from linkage.settings import load_settings
 
@@ -29,7 +29,6 @@ def add(subparsers: Subparsers) -> None:
 def main(arguments: argparse.Namespace) -> int:
     if arguments.role != "all":
         raise BadSettings(f"--role {arguments.role} is not built yet: run with --role all")
-    # what was imported stays: going through it again and again would halt presses for 50 ms
-    gc.freeze()
+    look_seldom()
     asyncio.run(serve(load_settings(arguments.config)))
     return 0
