@@ -34,7 +34,7 @@ from linkage.stages import Draft
 from linkage.ways.settings import USUAL_WAYS, Ways
 
 READER = "engine"
-BATCH_LEAST, BATCH_MOST = 48, 160
+BATCH_LEAST, BATCH_MOST = 80, 256
 """Alarms in one transaction: as many as take HOLD_S on this machine, within these bounds."""
 
 READ_AT_ONCE = 480

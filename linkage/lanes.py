@@ -34,7 +34,7 @@ LANES: Mapping[ActionKind, Lane] = {
     # they share transactions: many at once are one commit
     ActionKind.FAN_OUT: Lane(128, 20.0, Backoff(first_s=0.2, cap_s=2.0)),
     # each webhook has one of its own; its try ends by its own `timeout`
-    ActionKind.WEBHOOK: Lane(48, 35.0, Backoff(first_s=1.0, cap_s=30.0)),
+    ActionKind.WEBHOOK: Lane(64, 35.0, Backoff(first_s=1.0, cap_s=30.0)),
     ActionKind.SIREN: Lane(16, 12.0, Backoff(first_s=0.5, cap_s=5.0)),
     ActionKind.LOUDSPEAKER: Lane(16, 12.0, Backoff(first_s=0.5, cap_s=5.0)),
     ActionKind.STATION: Lane(4, 20.0, Backoff(first_s=0.2, cap_s=2.0)),

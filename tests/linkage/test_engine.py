@@ -271,10 +271,10 @@ async def test_a_cursor_that_was_lost_changes_nothing(town: Town):
 @pytest.mark.parametrize(
     ("limit", "handled", "took_s", "expected"),
     [
-        (80, 80, HOLD_S, 80),  # just right
-        (64, 64, HOLD_S / 10, 128),  # quick: at most twice as many
-        (80, 80, HOLD_S * 1.25, 64),  # slow
-        (80, 80, HOLD_S * 100, BATCH_LEAST),
+        (90, 90, HOLD_S, 90),  # just right
+        (90, 90, HOLD_S / 10, 180),  # quick: at most twice as many
+        (160, 160, HOLD_S * 1.25, 128),  # slow
+        (160, 160, HOLD_S * 100, BATCH_LEAST),
         (BATCH_MOST, BATCH_MOST, HOLD_S / 10, BATCH_MOST),
         (100, 1, 0.001, 100),  # one press at night says nothing about a storm
         (100, 10, HOLD_S * 2, BATCH_LEAST),
