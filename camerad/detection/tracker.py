@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camerad.detection.blobs import Blob
+from camerad.detection.restless import RestlessPlaces
 from camerad.detection.settings import DetectionSettings
 from camerad.detection.tracks import Track
 
@@ -39,6 +40,7 @@ class Tracker:
         """Tracks begun so far."""
         self._last_s: float | None = None
         self._twin_since: dict[tuple[int, int], float] = {}
+        self._restless = RestlessPlaces()
         self.tracks: list[Track] = []
 
     def confirmed(self) -> list[Track]:
@@ -63,14 +65,18 @@ class Tracker:
                 for member in (track, *others):
                     member.hold(frame, t_s, blob, self._settings)
             else:
-                track.see(blob, frame, t_s, self._settings, whole=len(parts) == 1)
+                restless = not track.travelled and self._restless.around(
+                    track.box, frame.shape, t_s
+                )
+                one = len(parts) == 1
+                track.see(blob, frame, t_s, self._settings, whole=one, restless=restless)
                 if track.broken:
-                    self._begin(blob, t_s)
+                    self._begin(blob, frame.shape, t_s)
                     self.tracks.remove(track)
         taken = {i for indices in pieces.values() for i in indices} | set(owner)
         for index, blob in enumerate(blobs):
             if index not in taken:
-                self._begin(blob, t_s)
+                self._begin(blob, frame.shape, t_s)
         self._drop_twins(t_s)
         self.tracks = [t for t in self.tracks if t_s - t.seen_s <= self._patience(t)]
 
@@ -183,15 +189,17 @@ class Tracker:
                 apart.append(other)
         return apart
 
-    def _begin(self, blob: Blob, t_s: float) -> None:
+    def _begin(self, blob: Blob, shape: tuple[int, ...], t_s: float) -> None:
         track = Track(self._next, blob, t_s)
+        restless = self._restless.around(track.box, shape, t_s)
         self._next += 1
         self.begun += 1
         for parent in self.tracks:
             if not _touching(parent, blob):
                 continue
             if t_s - parent.born_s <= _YOUNG_S:
-                track.descend_from(parent)
+                if not restless:
+                    track.descend_from(parent)
                 continue
             if parent.hits < self._settings.confirm_hits:
                 continue
@@ -202,6 +210,10 @@ class Tracker:
                 # one of two who came as one; a bag put down is much lower than who carried it
                 track.travelled = True
                 track.came_with += (parent.number,)
+        followed = (t for t in self.tracks if t.entered and t.hits >= _KNOWN_HITS)
+        if not any(_touching(t, blob) for t in followed):
+            weight = 0.25 if track.entered else 1.0
+            self._restless.note((blob.x + 0.5 * blob.w, blob.y + 0.5 * blob.h), shape, t_s, weight)
         self.tracks.append(track)
 
     def _drop_twins(self, t_s: float) -> None:

@@ -30,6 +30,8 @@ _CORNER = 0.15
 """Share of the frame's height that what is cut by two edges must show to be told at all."""
 _UNSTEADY = 0.45
 """Body heights by which a body, once it is in view, is never out of its place on average."""
+_CHANGED = 0.5
+"""The same for one look at what has just come into view: it has become something else."""
 _MOVED_PX = 3.0
 _MOVED_SHARE = 0.006
 """So much of its box must have changed."""
@@ -68,6 +70,7 @@ class Track:
         """It came into the picture over the frame's edge."""
         self._way_from: tuple[float, float] | None = None
         self._way_hits = 0
+        self._changed = False
         self.travelled = False
         self.unsteady = 0.0
         """How far place and size are from what was to be expected, lately, in body heights."""
@@ -150,11 +153,19 @@ class Track:
         self.y += self.vy * elapsed_s * slow
 
     def see(
-        self, blob: Blob, frame: Luma, t_s: float, settings: DetectionSettings, *, whole: bool
+        self,
+        blob: Blob,
+        frame: Luma,
+        t_s: float,
+        settings: DetectionSettings,
+        *,
+        whole: bool,
+        restless: bool = False,
     ) -> None:
         """A blob is this thing, or a part of it, or it and something else.
 
         `whole`: it is one blob; put together from pieces it says nothing about growing.
+        `restless`: things keep coming into view here from nowhere.
         """
         elapsed = max(1e-3, t_s - self.seen_s)
         before = (self.x + self.w / 2 - self.vx * elapsed, self.y + self.h - self.vy * elapsed)
@@ -191,7 +202,7 @@ class Track:
         self.tall_share += weight * (tall - self.tall_share)
         self._mark_seen(t_s, elapsed, before)
         self._patch = _crop(frame, self.box)
-        self._note_travel(settings, t_s, frame.shape[0])
+        self._note_travel(settings, frame.shape[0], restless=restless)
 
     def hold(self, frame: Luma, t_s: float, within: Blob, settings: DetectionSettings) -> None:
         """It is somewhere inside a bigger blob: look for its patch near where it should be."""
@@ -281,21 +292,32 @@ class Track:
         )
         surprise = off / max(self.h, 1.0) + abs(math.log(blob.h / max(self.h, 1.0)))
         self.unsteady += max(0.2, 1.0 / (self.hits + 1)) * (min(surprise, 2.0) - self.unsteady)
+        if surprise > _CHANGED and self.hits <= _MATURE_HITS and not self.entered:
+            self._changed = True
 
     def _note_place(self, t_s: float) -> None:
         if self.distance_to(self._anchor[0]) > 0.15:
             self._anchor = (self.feet, t_s)
 
-    def _note_travel(self, settings: DetectionSettings, t_s: float, frame_height: int) -> None:
+    def _note_travel(
+        self, settings: DetectionSettings, frame_height: int, *, restless: bool
+    ) -> None:
         # whoever fills the picture has no room to walk in it
         body = min(self.h, _ROOMY * frame_height)
+        least = max(self.peak_w, self.peak_h) if restless else 0.0
         enough = settings.travel_heights
-        if self.hits <= settings.confirm_hits and self._way_from is None:
+        if self._changed:
+            # what was there has become something else: that has not come a way yet
+            self._changed = self.travelled = False
+            self.origin, self.came_at, self.came_h = self.feet, self._centre(), self.h
+            self.peak_w, self.peak_h = self.w, self.h
+            self._way_from = None
+        elif self.hits <= settings.confirm_hits and self._way_from is None:
             self.origin = self.feet
-        elif math.dist(self.feet, self.origin) > enough * max(body, self.parent_h):
+        elif math.dist(self.feet, self.origin) > enough * max(body, self.parent_h, least):
             # whatever it split off, it walks by itself now
             self.travelled = self.alone = True
-        elif self.h >= 0.9 * self.came_h:
+        elif self.h >= 0.9 * self.came_h and not restless:
             # who comes into view shows a growing part: the feet tell nothing yet
             x, y = self._centre()
             way = math.hypot(x - self.came_at[0], y - self.came_at[1])
