@@ -33,7 +33,9 @@ class RestlessPlaces:
         self._counted_s = 0.0
         self._begun_s: float | None = None
 
-    def note(self, middle: tuple[float, float], shape: tuple[int, ...], t_s: float, weight: float = 1.0) -> None:
+    def note(
+        self, middle: tuple[float, float], shape: tuple[int, ...], t_s: float, weight: float = 1.0
+    ) -> None:
         """A body has come into view here (pixels of a picture of that shape)."""
         if self._begun_s is None:
             self._begun_s = t_s

@@ -68,6 +68,8 @@ class Stay:
     feet: Point
     walked_in: bool = False
     """This track, or the broken one it replaces, came walking."""
+    brought: bool = False
+    """What it replaces came walking."""
     upright_s: float = 0.0
     """The part of the dwell during which it was higher than wide."""
     still_s: float = 0.0
@@ -172,7 +174,7 @@ class Stays:
             stay.upright_s = min(stay.upright_s, stay.dwell_s)
         stay.seen_s, stay.outside = t_s, False
         stay.box, stay.feet = presence.box, presence.feet
-        stay.walked_in = stay.walked_in or presence.travelled
+        stay.walked_in = stay.brought or presence.travelled
         upright = presence.upright and stay.by_a_person
         person = stay.walked_in and upright and presence.lively
         enough = zone.dwell_s is not None and stay.dwell_s >= zone.dwell_s
@@ -221,7 +223,7 @@ class Stays:
             hidden_s = t_s - best.seen_s
             best.dwell_s += hidden_s
             best.upright_s += hidden_s
-            best.track, best.seen_s = presence.track, t_s
+            best.track, best.seen_s, best.brought = presence.track, t_s, best.walked_in
             best.still_s = best.still_upright_s = 0.0
         return best
 
@@ -237,7 +239,7 @@ class Stays:
         other = min(known, key=lambda s: s.dwell_s)
         if other.by_a_person and not other.started and _alike(presence.box, other.box):
             stay.dwell_s, stay.upright_s = other.dwell_s, other.upright_s
-            stay.walked_in = other.walked_in
+            stay.walked_in = stay.brought = other.walked_in
         return stay
 
     def _leave(self, t_s: float) -> list[Detection]:

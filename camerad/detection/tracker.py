@@ -65,6 +65,10 @@ class Tracker:
                 for member in (track, *others):
                     member.hold(frame, t_s, blob, self._settings)
             else:
+                for other in others:
+                    if other.travelled and not track.travelled:
+                        # somebody before a curtain, or behind a branch
+                        other.hold(frame, t_s, blob, self._settings, among_things=True)
                 restless = not track.travelled and self._restless.around(
                     track.box, frame.shape, t_s
                 )

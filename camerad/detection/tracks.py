@@ -30,6 +30,9 @@ _CORNER = 0.15
 """Share of the frame's height that what is cut by two edges must show to be told at all."""
 _UNSTEADY = 0.45
 """Body heights by which a body, once it is in view, is never out of its place on average."""
+_SCRAP_S = 4.0
+"""What has been at the frame's edge for so long without growing is not somebody coming in."""
+_NEW_S = 2.0
 _CHANGED = 0.5
 """The same for one look at what has just come into view: it has become something else."""
 _MOVED_PX = 3.0
@@ -60,6 +63,7 @@ class Track:
         self.last_box = self.box
         """Where it was before `predict` moved it on: people stop at once."""
         self.born_s = self.seen_s = self.moved_s = self.apart_s = t_s
+        self._began_s = t_s
         self.hits = 1
         self.origin = self.feet
         self.came_at = self._centre()
@@ -170,9 +174,13 @@ class Track:
         elapsed = max(1e-3, t_s - self.seen_s)
         before = (self.x + self.w / 2 - self.vx * elapsed, self.y + self.h - self.vy * elapsed)
         at_edge = blob.cut_bottom or blob.cut_side or self.cut_bottom
-        self._note_steadiness(blob)
+        self._note_steadiness(blob, t_s)
         old = self.hits >= _MATURE_HITS and t_s - self.born_s >= _MATURE_S
         mature = old and not at_edge
+        if at_edge and t_s - self.born_s > _SCRAP_S and blob.h > 2.0 * self.peak_h:
+            # a scrap at the frame's edge is not who comes in there
+            self.broken = True
+            return
         grown = blob.w > 1.6 * self.w or blob.h > 1.35 * self.h
         shrunk = blob.h < 0.72 * self.h or blob.w < 0.45 * self.w
         if mature and (grown or shrunk):
@@ -185,7 +193,7 @@ class Track:
                     self._lean_on(blob)
                     self._mark_seen(t_s, elapsed, before)
                 return
-            if blob.h > 2.0 * self.h or blob.w * blob.h > 4.0 * self.w * self.h:
+            if self._outgrown(blob):
                 self.broken = True
                 return
             if shrunk and blob.h < 0.6 * self.peak_h:
@@ -204,8 +212,19 @@ class Track:
         self._patch = _crop(frame, self.box)
         self._note_travel(settings, frame.shape[0], restless=restless)
 
-    def hold(self, frame: Luma, t_s: float, within: Blob, settings: DetectionSettings) -> None:
-        """It is somewhere inside a bigger blob: look for its patch near where it should be."""
+    def hold(
+        self,
+        frame: Luma,
+        t_s: float,
+        within: Blob,
+        settings: DetectionSettings,
+        *,
+        among_things: bool = False,
+    ) -> None:
+        """It is somewhere inside a bigger blob: look for its patch near where it should be.
+
+        `among_things`: the rest of the blob never walked, so that nobody else can be found there.
+        """
         elapsed = max(1e-3, t_s - self.seen_s)
         found = None if self._patch is None else _find(frame, self._patch, self.box)
         if found is not None:
@@ -219,6 +238,9 @@ class Track:
         # it cannot have left the blob it is part of
         self.x = min(max(self.x, within.x - 0.3 * self.w), within.x + within.w - 0.7 * self.w)
         self.y = min(max(self.y, within.y - 0.3 * self.h), within.y + within.h - 0.7 * self.h)
+        if found is not None and among_things:
+            self.apart_s = t_s
+            self._patch = _crop(frame, self.box)
         if found is not None and t_s - self.apart_s <= settings.hold_s:
             self.seen_s = t_s
             self.visible = True
@@ -284,7 +306,7 @@ class Track:
         self.visible = True
         self._note_place(t_s)
 
-    def _note_steadiness(self, blob: Blob) -> None:
+    def _note_steadiness(self, blob: Blob, t_s: float) -> None:
         x, y = blob.x + blob.w / 2, blob.y + blob.h / 2
         off = min(
             math.hypot(left + self.w / 2 - x, top + self.h / 2 - y)
@@ -292,12 +314,16 @@ class Track:
         )
         surprise = off / max(self.h, 1.0) + abs(math.log(blob.h / max(self.h, 1.0)))
         self.unsteady += max(0.2, 1.0 / (self.hits + 1)) * (min(surprise, 2.0) - self.unsteady)
-        if surprise > _CHANGED and self.hits <= _MATURE_HITS and not self.entered:
+        new = self.hits <= _MATURE_HITS and t_s - self._began_s <= _NEW_S
+        if surprise > _CHANGED and new and not self.entered:
             self._changed = True
 
     def _note_place(self, t_s: float) -> None:
         if self.distance_to(self._anchor[0]) > 0.15:
             self._anchor = (self.feet, t_s)
+
+    def _outgrown(self, blob: Blob) -> bool:
+        return blob.h > 2.0 * self.h or blob.w * blob.h > 4.0 * self.w * self.h
 
     def _note_travel(
         self, settings: DetectionSettings, frame_height: int, *, restless: bool
