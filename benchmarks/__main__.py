@@ -17,6 +17,7 @@ ALL = (
     "benchmarks.pixel_quality",
     "benchmarks.adversaries",
     "benchmarks.capture_cost",
+    "benchmarks.many_streams",
 )
 
 

@@ -130,6 +130,7 @@ class CameraWatch:
             since=status.since,
             frames_per_s=status.frames_per_s,
             newest_frame_age_s=None if newest is None else self._clock.monotonic() - newest,
+            late_s=status.late_s if status.state is CameraState.WATCHING else 0.0,
             reconnects=status.reconnects,
             analysed_per_s=status.analysed_per_s,
             frames_shed=status.frames_shed,

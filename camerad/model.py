@@ -193,6 +193,9 @@ class CameraHealth:
     since: datetime
     frames_per_s: float = 0.0
     newest_frame_age_s: float | None = None
+    """Since it was read; how old it was by then is `late_s`."""
+    late_s: float = 0.0
+    """By how much lately a frame was read later than the promptest one: what waited in between."""
     reconnects: int = 0
     analysed_per_s: float = 0.0
     frames_shed: int = 0
