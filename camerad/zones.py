@@ -8,7 +8,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,51 @@ def with_days_off(usual: ArmedHours | None, off: ArmedHours | None) -> ArmedHour
     if off is None:
         return usual
     return replace(usual or ArmedHours(datetime.time(0), datetime.time(0)), days_off=off)
+
+
+_WATCHING = frozenset({ZoneKind.MOTION, ZoneKind.LOITER})
+
+
+@dataclass(frozen=True)
+class ZoneWords:
+    """What a zone says besides its name and place; None: it leaves it out."""
+
+    kind: ZoneKind
+    dwell_s: float | None = None
+    min_height: float | None = None
+    armed: str | None = None
+    armed_days_off: str | None = None
+
+    @property
+    def hours(self) -> ArmedHours | None:
+        """Raises ValueError."""
+        off = None if self.armed_days_off is None else parse_armed(self.armed_days_off)
+        return with_days_off(None if self.armed is None else parse_armed(self.armed), off)
+
+
+@dataclass(frozen=True)
+class ZoneDefaults:
+    """What holds where a zone does not say otherwise, each key by itself."""
+
+    dwell_s: float = 20.0
+    min_height: float | None = None
+    armed: str | None = None
+    """As `parse_armed` takes it; None: always."""
+    armed_days_off: str | None = None
+    """None: as `armed`."""
+
+    def filled(self, said: ZoneWords) -> ZoneWords:
+        """With what it leaves out; zones in which nothing is looked for leave nothing out."""
+        if said.kind not in _WATCHING:
+            return said
+        is_loiter = said.kind is ZoneKind.LOITER
+        return ZoneWords(
+            said.kind,
+            self.dwell_s if said.dwell_s is None and is_loiter else said.dwell_s,
+            self.min_height if said.min_height is None else said.min_height,
+            said.armed or self.armed,
+            said.armed_days_off or self.armed_days_off,
+        )
 
 
 def check_polygon(polygon: Sequence[Point]) -> None:

@@ -18,10 +18,12 @@ from camerad.model import (
     Zone,
     ZoneKind,
 )
-from camerad.zones import parse_armed, with_days_off
+from camerad.zones import ZoneDefaults, ZoneWords
 from lianfang_timing import Backoff, unix_ms
 from linkage import schema
 from linkage.rules.model import SourceState
+
+BUILT_IN_DEFAULTS = ZoneDefaults()
 
 _LOOK_EVERY_S = 20.0
 _LOOK_SOON = Backoff(first_s=1.0, cap_s=_LOOK_EVERY_S)
@@ -80,9 +82,13 @@ class Located:
 class CameraRegistry:
     """Reads and writes the cameras and zones of the store."""
 
-    def __init__(self, database: Database, box: SealedBox) -> None:
+    def __init__(
+        self, database: Database, box: SealedBox, *, zones: ZoneDefaults = BUILT_IN_DEFAULTS
+    ) -> None:
+        """`zones`: what holds where a zone leaves something out."""
         self._database = database
         self._box = box
+        self._zones = zones
 
     async def enabled(self) -> list[RegisteredCamera]:
         """The cameras to watch. Raises StoreBusy."""
@@ -113,7 +119,7 @@ class CameraRegistry:
     def _enabled(self, conn: Connection) -> list[RegisteredCamera]:
         zones: dict[str, list[Zone]] = {}
         for row in conn.execute(select(schema.zones).order_by(schema.zones.c.name)):
-            zones.setdefault(row.camera_id, []).append(_zone(row))
+            zones.setdefault(row.camera_id, []).append(_zone(row, self._zones))
         table = schema.cameras
         rows = conn.execute(select(table).where(table.c.enabled).order_by(table.c.id))
         return [
@@ -144,17 +150,21 @@ def password_context(camera_id: str) -> str:
     return f"camera:{camera_id}"
 
 
-def _zone(row: Row[tuple[object, ...]]) -> Zone:
-    off = None if row.armed_days_off is None else parse_armed(row.armed_days_off)
-    armed = with_days_off(None if row.armed is None else parse_armed(row.armed), off)
+def _zone(row: Row[tuple[object, ...]], usual: ZoneDefaults) -> Zone:
+    words = usual.filled(words_of(row))
     return Zone(
         name=row.name,
-        kind=ZoneKind(row.kind),
+        kind=words.kind,
         polygon=tuple((float(x), float(y)) for x, y in json.loads(row.polygon)),
-        dwell_s=row.dwell_s,
-        min_height=row.min_height,
-        armed=armed,
+        dwell_s=words.dwell_s,
+        min_height=words.min_height,
+        armed=words.hours,
     )
+
+
+def words_of(row: Row[tuple[object, ...]]) -> ZoneWords:
+    """What a row of zones says."""
+    return ZoneWords(ZoneKind(row.kind), row.dwell_s, row.min_height, row.armed, row.armed_days_off)
 
 
 def camera_states(health: Mapping[str, CameraHealth]) -> dict[str, tuple[SourceState, int]]:

@@ -14,10 +14,9 @@ import msgspec
 
 from camerad.ask_targets import addresses_in
 from camerad.errors import BadTargets
-from camerad.second_look.model import VerifierSettings
 from camerad.working_days import PLAIN_WEEK, WorkingDays
 from linkage.database_url import mistake_in
-from linkage.detection_settings import load_detection
+from linkage.detection_settings import DetectionPolicy, load_detection
 from linkage.errors import BadSettings
 from linkage.escalation.plan_file import load_plans
 from linkage.escalation.plans import Plans
@@ -180,8 +179,8 @@ class Settings:
     ways: Ways = USUAL_WAYS
     days: WorkingDays = PLAIN_WEEK
     """Holidays, and the weekends worked for them."""
-    verifier: VerifierSettings | None = None
-    """The network of the second look; None: there is none."""
+    detection: DetectionPolicy = DetectionPolicy()  # noqa: RUF009 - frozen
+    """Defaults of zones, and the second look."""
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -274,7 +273,7 @@ def load_settings(folder: Path) -> Settings:
     plans = load_plans(folder / "escalation.toml", ways.webhooks)
     days = load_holidays(folder / "holidays.toml")
     rules = replace(load_rules(folder / "rules.toml", plans), days=days)
-    verifier = load_detection(folder / "detection.toml")
+    detection = load_detection(folder / "detection.toml")
     return Settings(
         folder=folder,
         file=file,
@@ -282,5 +281,5 @@ def load_settings(folder: Path) -> Settings:
         plans=plans,
         ways=ways,
         days=days,
-        verifier=verifier,
+        detection=detection,
     )

@@ -51,7 +51,7 @@ def add(subparsers: Subparsers) -> None:
 def main(arguments: argparse.Namespace) -> int:
     zones = load_zones(arguments.zones)
     said: Path | None = arguments.detection
-    verifier = None if said is None else load_detection(said, optional=False)
+    verifier = None if said is None else load_detection(said, optional=False).verifier
     print_line = _as_json if arguments.json else _as_text
     with tqdm(unit="帧", disable=None, leave=False, file=sys.stderr) as bar:
 

@@ -77,6 +77,7 @@ def console(
             passwords=Passwords(),
             closing_check=answer.policy.closing_check,
             response_plans=ResponsePlanDesk(database, clock, changes, writer=node),
+            zones=ground.settings.detection.zones,
             flood=ground.settings.rules.flood,
             model_village=file.registry.model_village,
             station=StationDesk(database, clock, changes, box=ground.box, writer=node),

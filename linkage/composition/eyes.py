@@ -70,12 +70,12 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
         clock=clock,
         on_event=CameraAlarms(entry.log, evidence, faults, motion).on_event,
         workers=file.cameras.workers or None,
-        detector=detector_of(ground.settings.verifier),
+        detector=detector_of(ground.settings.detection.verifier),
         configure_logging=configure_logs,
         days=ground.settings.days,
     )
     cameras = file.cameras
-    registry = CameraRegistry(ground.database, ground.box)
+    registry = CameraRegistry(ground.database, ground.box, zones=ground.settings.detection.zones)
     finding = partial(
         discover,
         interfaces=cameras.interfaces,

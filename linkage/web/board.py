@@ -17,10 +17,12 @@ from sqlalchemy import Connection, select
 from alarms.errors import StoreBusy
 from alarms.model import AlarmKind
 from camerad.model import CameraHealth, CameraState
+from camerad.zones import ZoneDefaults
 from lianfang_timing import unix_ms
 from linkage import schema as s
 from linkage.accounts import sessions
 from linkage.accounts.rights import Places
+from linkage.cameras import words_of
 from linkage.model.incident import OPEN_STAGES
 from linkage.quiet.deciding import flood_at
 from linkage.quiet.scopes import maintained_cameras
@@ -79,7 +81,10 @@ class Board:
     async def refresh(self) -> None:
         """Look into the store. Raises StoreBusy: then what was known before stays."""
         now_ms = unix_ms(self._ports.clock.now())
-        self._registered = await self._ports.database.read(lambda conn: _read(conn, now_ms=now_ms))
+        usual = self._ports.zones
+        self._registered = await self._ports.database.read(
+            lambda conn: _read(conn, usual, now_ms=now_ms)
+        )
 
     def cameras(self) -> dict[str, CameraCard]:
         """All enabled cameras by id, in the order of their ids."""
@@ -159,7 +164,7 @@ async def keep_board(app: web.Application) -> AsyncIterator[None]:
     await asyncio.gather(task, return_exceptions=True)
 
 
-def _read(conn: Connection, *, now_ms: int) -> Registered:
+def _read(conn: Connection, usual: ZoneDefaults, *, now_ms: int) -> Registered:
     c = s.cameras.c
     cameras = conn.execute(
         select(c.id, c.name, c.village_id, s.villages.c.name.label("village"))
@@ -169,14 +174,15 @@ def _read(conn: Connection, *, now_ms: int) -> Registered:
     ).all()
     zones: dict[str, list[camera_views.ZoneItem]] = {}
     for row in conn.execute(select(s.zones).order_by(s.zones.c.camera_id, s.zones.c.name)):
+        words = usual.filled(words_of(row))
         zones.setdefault(row.camera_id, []).append(
             camera_views.ZoneItem(
                 name=row.name,
                 kind=row.kind,
                 polygon=[(x, y) for x, y in json.loads(row.polygon)],
-                dwell_s=row.dwell_s,
-                armed=row.armed,
-                armed_days_off=row.armed_days_off,
+                dwell_s=words.dwell_s,
+                armed=words.armed,
+                armed_days_off=words.armed_days_off,
             )
         )
     officers = len(sessions.officers_present(conn, now_ms=now_ms))

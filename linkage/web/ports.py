@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from alarms.model import Appended, NewAlarm
 from alarms.store import Database, SealedBox
 from camerad.model import CameraHealth
+from camerad.zones import ZoneDefaults
 from lianfang_timing import Clock
 from linkage.accounts.passwords import Passwords
 from linkage.adoption.network import CameraNetwork
@@ -132,6 +133,8 @@ class Ports:
     ledgers: LedgerKeeper
     eraser: ErasingDesk
     cameras: CameraNetwork
+    zones: ZoneDefaults = ZoneDefaults()  # noqa: RUF009 - frozen
+    """What holds where a zone leaves something out."""
     flood: FloodPolicy = FloodPolicy()  # noqa: RUF009 - frozen
     """When the board says that cameras flood it."""
     test_every_s: float = TEST_EVERY_S

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from alarms.store import Database, SealedBox
 from camerad.announcements import Announcement, Saying
 from camerad.errors import CameradError, CameraRefused, CameraUnreachable
 from camerad.model import (
+    ArmedHours,
     Camera,
     CameraDescription,
     CameraHealth,
@@ -19,6 +21,7 @@ from camerad.model import (
     StreamProfile,
 )
 from camerad.profiles import smallest_fit
+from camerad.zones import ZoneDefaults
 from linkage import schema
 from linkage.camera_locator import CameraLocator
 from linkage.cameras import CameraRegistry, password_context
@@ -249,3 +252,17 @@ async def test_a_hello_ends_the_waiting_for_the_next_look(database: Database) ->
             await fleet.handed_over("rtsp://new/sub")
     finally:
         running.cancel()
+
+
+async def test_a_zone_has_what_the_site_says_where_it_says_nothing(database):
+    def leave_out(conn) -> None:
+        conn.execute(update(schema.zones).values(dwell_s=None, armed_days_off="00:00-24:00"))
+
+    await database.write(leave_out)
+    registry = CameraRegistry(
+        database, SealedBox(bytes(32)), zones=ZoneDefaults(45.0, 0.1, "01:00-02:00")
+    )
+    (camera,) = await registry.enabled()
+    (zone,) = camera.zones
+    assert (zone.dwell_s, zone.min_height) == (45.0, 0.1)
+    assert zone.armed == ArmedHours(time(22), time(6), days_off=ArmedHours(time(0), time(0)))
