@@ -64,6 +64,7 @@ DECIDING_TESTS := $(addprefix tests/linkage/, test_callees.py test_choosing_resp
 	test_holidays.py motion/test_intervals.py quiet/test_quiet_deciding.py quiet/test_quiet_stages.py \
 	supervision/test_our_own_clock_is_wrong.py supervision/test_supervision_deciding.py \
 	supervision/test_supervision_watch.py \
+	custody/test_evidence_settings.py custody/test_evidence_is_proven.py custody/test_manifest.py \
 	supervision/test_village_falls_silent.py) \
 	$(addprefix tests/camerad/, test_ask_targets.py test_makes.py test_profiles.py test_evidence_ring.py)
 

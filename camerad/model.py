@@ -93,6 +93,9 @@ class Camera:
     """RTSP address of the stream with the most pixels, for evidence; None: the sub-stream is what
     there is."""
 
+    keeps_evidence: bool = True
+    """Whether its main stream may be kept in memory for clips; never of a household's camera."""
+
     @property
     def evidence_uri(self) -> str:
         """The address of the stream that evidence is kept of."""

@@ -48,6 +48,7 @@ class RegisteredCamera:
     source: str | None = None
     """Of a recorder's channel: which; `endpoint_reference` is then the recorder's."""
     main_stream_uri: str | None = None
+    legal_class: str = "public"
 
     @property
     def located(self) -> "Located | None":
@@ -67,6 +68,7 @@ class RegisteredCamera:
             zones=self.zones,
             time_zone=time_zone,
             main_stream_uri=self.main_stream_uri,
+            keeps_evidence=self.legal_class != "private",
         )
 
 
@@ -135,6 +137,7 @@ class CameraRegistry:
                 zones=tuple(zones.get(row.id, ())),
                 source=row.source,
                 main_stream_uri=row.main_stream_uri,
+                legal_class=row.legal_class,
             )
             for row in rows
         ]

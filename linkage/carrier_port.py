@@ -4,27 +4,39 @@ The carriers themselves: `linkage.carriers`, `linkage.escalation`, `linkage.step
 `linkage.ways`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from alarms.errors import BrokerAway, StoreBusy
-from camerad.errors import NoSnapshot
-from linkage.errors import EvidenceNotKept
+from camerad.errors import NoClip, NoSnapshot
+from linkage.errors import ClipNotReady, EvidenceNotKept
 from linkage.model.action import Action, ActionKind
 from linkage.timeline import NewEvent
 from linkage.ways.port import NotSent
 
-EXPECTED = (BrokerAway, NoSnapshot, StoreBusy, EvidenceNotKept, NotSent, TimeoutError)
+EXPECTED = (
+    BrokerAway,
+    NoSnapshot,
+    NoClip,
+    ClipNotReady,
+    StoreBusy,
+    EvidenceNotKept,
+    NotSent,
+    TimeoutError,
+)
 """What a carrier may raise to be tried again; anything else is a bug."""
 
 
 @dataclass(frozen=True)
 class CarryResult:
-    """What a carrier has to say: the event for the timeline, and a row of evidence."""
+    """What a carrier has to say: the event for the timeline, and rows of evidence."""
 
     event: NewEvent | None = None
-    evidence: Mapping[str, object] | None = None
+    evidence: Sequence[Mapping[str, object]] = ()
+    """Whole rows, as `linkage.evidence.evidence_row` makes them."""
+    gap: Mapping[str, object] | None = None
+    """A row of what is not there."""
     expired: bool = False
     """It came too late to be of use and was not sent."""
     planned: frozenset[ActionKind] = frozenset()

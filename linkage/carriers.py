@@ -9,7 +9,7 @@ from typing import Protocol
 from lianfang_timing import Clock
 from linkage.carrier_port import CarryResult
 from linkage.escalation.telling import INFORM
-from linkage.evidence import EvidenceFolder
+from linkage.evidence import EvidenceFolder, evidence_row
 from linkage.linking import evidence_added
 from linkage.model.action import Action
 from linkage.model.event import EventType
@@ -69,18 +69,18 @@ class SnapshotCarrier:
     async def carry(self, action: Action) -> CarryResult:
         jpeg = await self._eyes.snapshot(action.target, timeout_s=SNAPSHOT_LIMIT_S)
         kept = await self._folder.put(jpeg, self._clock.now())
-        row: dict[str, object] = {
+        row = evidence_row(
             # from the action's id: one snapshot, one row, however often it is carried
-            "id": action.id.rpartition("-")[2],
-            "incident_id": action.incident_id,
-            "camera_id": action.target,
-            "kind": "snapshot",
-            "file": kept.file,
-            "sha256": kept.sha256,
-            "size": kept.size,
-            "at_ms": kept.at_ms,
-        }
-        return CarryResult(evidence_added(row), evidence=row)
+            evidence_id=action.id.rpartition("-")[2],
+            incident_id=action.incident_id,
+            camera_id=action.target,
+            kind="snapshot",
+            file=kept.file,
+            sha256=kept.sha256,
+            size=kept.size,
+            at_ms=kept.at_ms,
+        )
+        return CarryResult(evidence_added(row), evidence=[row])
 
 
 class PageCarrier:

@@ -23,6 +23,7 @@ from alarms.model import AlarmKind, LoggedAlarm
 from alarms.store import Database
 from lianfang_timing import Backoff, Clock, came_within, unix_ms
 from linkage.changes import Changes
+from linkage.custody.model import ClipPolicy
 from linkage.fact_reading import FactReader, Surroundings, surroundings
 from linkage.facts import OpenIncident
 from linkage.linking import Linking
@@ -93,6 +94,7 @@ class Engine:
         time_zone: ZoneInfo,
         writer: str,
         ways: Ways = USUAL_WAYS,
+        clips: ClipPolicy | None = None,
         right_of_way: RightOfWay | None = None,
         camera_states: Callable[[], Mapping[str, tuple[SourceState, int]]] = dict,
         on_tests: Sequence[OnTests] = (),
@@ -107,6 +109,7 @@ class Engine:
         self._changes = changes
         self._rules = rules
         self._ways = ways
+        self._clips = clips
         self._camera_states = camera_states
         self._on_tests = on_tests
         self._right_of_way = right_of_way or RightOfWay(clock)
@@ -224,6 +227,7 @@ class Engine:
             known,
             rules=self._rules,
             ways=self._ways,
+            clips=self._clips,
             now_ms=now_ms,
             time_zone=self._time_zone,
         )

@@ -8,6 +8,7 @@ LinkageError
 ├── StepNotAllowed     the step is not possible now; the text says why, Chinese first
 ├── NoSuchPlan         no response plan with this id, or it has no such item
 ├── NoSuchPicture      a file name that is no picture of the evidence folder
+├── ClipNotReady       the clip is being made still: ask again
 └── EvidenceNotKept    a picture could not be written (disk full, not writable): try again
 """
 
@@ -46,6 +47,10 @@ class NoSuchPlan(LinkageError):
 
 class NoSuchPicture(LinkageError):
     """The evidence folder has no such picture."""
+
+
+class ClipNotReady(LinkageError):
+    """The clip is being made still."""
 
 
 class EvidenceNotKept(LinkageError):

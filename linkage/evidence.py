@@ -16,7 +16,11 @@ from pathlib import Path
 from lianfang_timing import unix_ms
 from linkage.errors import EvidenceNotKept, NoSuchPicture
 
-_FILE = re.compile(r"\d{4}/\d{2}/\d{2}/[0-9]{6}-[0-9a-f]{8}-[0-9a-f]{16}\.jpg")
+_FILE = re.compile(
+    r"\d{4}/\d{2}/\d{2}/[0-9]{6}-"
+    r"([0-9a-f]{8}-[0-9a-f]{16}\.jpg|[0-9a-f]{24}(\.mp4|-[a-z]+(-\d{3})?\.jpg))"
+)
+"""A picture that was brought or asked for; a clip and the pictures that go with it."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,43 @@ class StoredPicture:
         return {"file": self.file, "sha256": self.sha256, "size": self.size, "at_ms": self.at_ms}
 
 
+def evidence_row(
+    *,
+    evidence_id: str,
+    incident_id: str,
+    camera_id: str,
+    kind: str,
+    file: str,
+    sha256: str,
+    size: int,
+    at_ms: int,
+    moment: str | None = None,
+    until_ms: int | None = None,
+    press_ms: int | None = None,
+    detail: str | None = None,
+) -> dict[str, object]:
+    """A row of the table `evidence`, every column named: many are inserted at once."""
+    return {
+        "id": evidence_id,
+        "incident_id": incident_id,
+        "camera_id": camera_id,
+        "kind": kind,
+        "file": file,
+        "sha256": sha256,
+        "size": size,
+        "at_ms": at_ms,
+        "moment": moment,
+        "until_ms": until_ms,
+        "press_ms": press_ms,
+        "detail": detail,
+    }
+
+
 class EvidenceFolder:
     """Pictures under one folder, by UTC day. Many tasks may use it at once."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     async def put(self, jpeg: bytes, at: datetime) -> StoredPicture:
         """Keep the picture, synced to disk. Raises EvidenceNotKept."""
@@ -55,12 +91,12 @@ class EvidenceFolder:
         """Where `file` (as in StoredPicture) lies. Raises NoSuchPicture for any other name."""
         if _FILE.fullmatch(file) is None:
             raise NoSuchPicture(f"{file!r} is no name of a picture")
-        return self._path / file
+        return self.path / file
 
     def _put(self, jpeg: bytes, at: datetime) -> StoredPicture:
         digest = hashlib.sha256(jpeg).hexdigest()
         file = f"{at.astimezone(UTC):%Y/%m/%d/%H%M%S}-{secrets.token_hex(4)}-{digest[:16]}.jpg"
-        final = self._path / file
+        final = self.path / file
         part = final.with_suffix(".part")
         try:
             final.parent.mkdir(parents=True, exist_ok=True)

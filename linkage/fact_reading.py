@@ -19,6 +19,7 @@ from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource, LoggedAlarm
 from alarms.store.prepared import PreparedIn
 from lianfang_timing import from_unix_ms
 from linkage import cells, places
+from linkage.custody.model import ClipPolicy
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
 from linkage.model.certainty import Certainty, usual_certainty
 from linkage.model.incident import OPEN_STAGES
@@ -164,6 +165,7 @@ class FactReader:
         ways: Ways,
         now_ms: int,
         time_zone: ZoneInfo,
+        clips: ClipPolicy | None = None,
         again: bool = False,
     ) -> None:
         """`around` holds the surroundings of the batch at least; `known` incidents by id, as the
@@ -171,6 +173,7 @@ class FactReader:
         not (for explaining)."""
         self._rules = rules
         self._ways = ways
+        self._clips = clips
         self._now_ms = now_ms
         self._time_zone = time_zone
         self._around = around
@@ -213,6 +216,7 @@ class FactReader:
             members=None if members is None else tuple(members.get(place.group_id or "", ())),
             sounders=tuple(self._around.sounders.get(place.group_id or "", ())),
             ways=self._ways,
+            clips=self._clips,
             windows=self._around.windows,
             drills=self._around.drills,
             camera_states=self._around.camera_states,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alarms.model import AlarmKind, AlarmSource, LoggedAlarm
+from linkage.custody.model import ClipPolicy
 from linkage.model.certainty import Certainty
 from linkage.model.place import NOWHERE, MemberDevice, NearCamera, Place, Sounder
 from linkage.quiet.model import Drill, QuietWindow
@@ -98,6 +99,8 @@ class Facts:
     windows: tuple[QuietWindow, ...] = ()
     """Silences and maintenance windows that were not over when the batch was read."""
     drills: tuple[Drill, ...] = ()
+    clips: ClipPolicy | None = None
+    """How clips are cut around an alarm; None: this site cuts none."""
     camera_states: Mapping[str, tuple[SourceState, int]] = field(default_factory=dict)
     """How each camera is, and since when."""
     camera_alarms_ms: tuple[int, ...] = ()

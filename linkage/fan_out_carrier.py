@@ -22,7 +22,7 @@ from linkage.ways.gathering import Gathering
 TOGETHER = 64
 """Notes in one transaction; each stands for about ten actions."""
 
-_RESULT = CarryResult(planned=frozenset({ActionKind.NOTICE, ActionKind.SNAPSHOT}))
+_RESULT = CarryResult(planned=frozenset({ActionKind.NOTICE, ActionKind.SNAPSHOT, ActionKind.CLIP}))
 _WHOSE = PreparedIn(
     lambda ids: select(actions.c.id, actions.c.incident_id).where(actions.c.id.in_(ids))
 )

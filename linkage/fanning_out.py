@@ -10,6 +10,8 @@ from linkage.model.action import ActionKind, PlannedAction, action_id
 from linkage.model.place import MemberDevice
 
 SNAPSHOT_LASTS_MS = 2 * 60 * 1000
+CLIP_SETTLES_MS = 3 * 1000
+"""After its last picture: so long its file takes to be whole, usually."""
 
 
 def notices(
@@ -52,6 +54,29 @@ def snapshots(cause: str, cameras: Iterable[str], *, due_at_ms: int) -> list[Pla
     ]
 
 
+def clips(
+    cause: str, wanted: Mapping[str, object] | None, *, due_at_ms: int
+) -> list[PlannedAction]:
+    """A clip of each of the cameras `wanted` names: begun at once, asked after when it ends."""
+    if wanted is None:
+        return []
+    cameras, until_ms = wanted["cameras"], wanted["until_ms"]
+    assert isinstance(cameras, list), "as `linkage.planning` wrote it"
+    assert isinstance(until_ms, int), "as `linkage.planning` wrote it"
+    times = {key: wanted[key] for key in ("from_ms", "press_ms", "until_ms", "routine")}
+    planned: list[PlannedAction] = []
+    for camera in cameras:
+        begun = action_id(ActionKind.CLIP, cause, camera)
+        payload = {"clip": begun.rpartition("-")[2], **times}
+        kept = action_id(ActionKind.CLIP_KEPT, cause, camera)
+        ends_ms = max(due_at_ms, until_ms) + CLIP_SETTLES_MS
+        planned += [
+            PlannedAction(begun, ActionKind.CLIP, camera, due_at_ms, until_ms, payload),
+            PlannedAction(kept, ActionKind.CLIP_KEPT, camera, ends_ms, None, payload),
+        ]
+    return planned
+
+
 def fan_out(
     cause: str,
     *,
@@ -59,6 +84,7 @@ def fan_out(
     told: Mapping[str, object] | None,
     spared: Collection[str | None],
     cameras: Sequence[str],
+    clips: Mapping[str, object] | None = None,
     ring: int,
     due_at_ms: int,
 ) -> PlannedAction:
@@ -76,6 +102,7 @@ def fan_out(
             "notice": told,
             "spared": sorted(one for one in spared if one is not None),
             "cameras": list(cameras),
+            "clips": clips,
         },
     )
 
@@ -97,4 +124,7 @@ def fanned_out(
     planned: list[PlannedAction] = []
     if isinstance(told, dict):
         planned += notices(cause, told, members, spared=spared, due_at_ms=due_at_ms)
-    return planned + snapshots(cause, cameras, due_at_ms=due_at_ms)
+    planned += snapshots(cause, cameras, due_at_ms=due_at_ms)
+    # a note of before there were clips names none
+    filmed = payload.get("clips")
+    return planned + clips(cause, filmed if isinstance(filmed, dict) else None, due_at_ms=due_at_ms)

@@ -33,6 +33,8 @@ LANES: Mapping[ActionKind, Lane] = {
     ActionKind.SNAPSHOT: Lane(4, 15.0, Backoff(first_s=1.0, cap_s=15.0)),
     # they share transactions: many at once are one commit
     ActionKind.FAN_OUT: Lane(128, 20.0, Backoff(first_s=0.2, cap_s=2.0)),
+    ActionKind.CLIP: Lane(16, 10.0, Backoff(first_s=0.5, cap_s=3.0)),
+    ActionKind.CLIP_KEPT: Lane(4, 60.0, Backoff(first_s=2.0, cap_s=15.0)),
     # each webhook has one of its own; its try ends by its own `timeout`
     ActionKind.WEBHOOK: Lane(64, 35.0, Backoff(first_s=1.0, cap_s=30.0)),
     ActionKind.SIREN: Lane(16, 12.0, Backoff(first_s=0.5, cap_s=5.0)),

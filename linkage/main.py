@@ -80,6 +80,7 @@ async def opened(
                 ("cameras", partial(behind_bulkhead, seeing.fleet.run)),
                 ("camera faults", partial(behind_bulkhead, seeing.faults.run)),
                 ("motion", partial(behind_bulkhead, seeing.motion.run)),
+                ("evidence", partial(behind_bulkhead, seeing.custody.run)),
                 ("camera finder", partial(behind_bulkhead, seeing.locator.run)),
                 ("camera clocks", partial(behind_bulkhead, seeing.clocks.run)),
                 ("watchdog", partial(keep_watchdog, ground.clock)),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert
 
 from linkage.carrier_port import CarryResult
+from linkage.custody.schema import evidence_gaps
 from linkage.lanes import Lane
 from linkage.model.action import Action, ActionKind, ActionState
 from linkage.model.event import EventType
@@ -29,6 +30,7 @@ _TOLD_BY: Mapping[ActionKind, str] = {
 }
 
 _KEEP_EVIDENCE = insert(evidence)
+_NOTE_GAP = insert(evidence_gaps)
 
 
 @dataclass(frozen=True)
@@ -53,20 +55,23 @@ def mark(
     changes stand after it. `due_now_ms`: what time it is for due times."""
     attempts = [_attempt(one, lanes[one.action.kind], due_now_ms) for one in done]
     marked = note_attempts(conn, attempts, now_ms=now_ms)
-    entries, rows = [], []
+    entries, rows, gaps = [], [], []
     for one, attempt in zip(done, attempts, strict=True):
         if one.action.id not in marked:
             continue
         if attempt.state is ActionState.SENT and one.result is not None:
             event = one.result.event
-            if one.result.evidence is not None:
-                rows.append(dict(one.result.evidence))
+            rows += [dict(row) for row in one.result.evidence]
+            if one.result.gap is not None:
+                gaps.append(dict(one.result.gap))
         else:
             event = _failure(attempt)
         if event is not None:
             entries.append(Entry(one.action.incident_id, [event], new_version=False))
     if rows:
         conn.execute(_KEEP_EVIDENCE, rows)
+    if gaps:
+        conn.execute(_NOTE_GAP, gaps)
     # closed while they were on their way: they may have arrived all the same
     overtaken = [
         one.action

@@ -6,7 +6,7 @@ escalation.
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
 from linkage.facts import Facts, OpenIncident
-from linkage.fanning_out import fan_out, notices, snapshots
+from linkage.fanning_out import clips, fan_out, notices, snapshots
 from linkage.model.action import ActionKind, PlannedAction, action_id
 from linkage.model.place import NearCamera
 from linkage.rules.model import Rule, RuleAction
@@ -152,9 +152,12 @@ def _rest(
             told = _notice(facts, is_drill=is_drill)
         else:
             reasons.append(why_not)
-    wanted = _to_look(facts, extends, cameras) if RuleAction.SNAPSHOT in rule.actions else []
+    wanted, filmed = [], None
+    if RuleAction.SNAPSHOT in rule.actions:
+        wanted = _to_look(facts, extends, cameras)
+        filmed = _to_film(facts, extends, cameras, is_drill=is_drill)
     if facts.members is None:
-        if told is None and not wanted:
+        if told is None and not wanted and filmed is None:
             return [], reasons
         if told is not None:
             reasons.append("随后通知组内各户设备 / notices to the group follow")
@@ -164,6 +167,7 @@ def _rest(
             told=told,
             spared=spared,
             cameras=wanted,
+            clips=filmed,
             ring=1 if extends is None else extends.ring + 1,
             due_at_ms=due_ms,
         )
@@ -172,7 +176,8 @@ def _rest(
     if told is not None:
         planned = notices(cause, told, facts.members, spared=spared, due_at_ms=due_ms)
         reasons.append(f"通知组内 {len(planned)} 户设备 / {len(planned)} notices to the group")
-    return planned + snapshots(cause, wanted, due_at_ms=due_ms), reasons
+    planned += snapshots(cause, wanted, due_at_ms=due_ms)
+    return planned + clips(cause, filmed, due_at_ms=due_ms), reasons
 
 
 def _notice(facts: Facts, *, is_drill: bool) -> dict[str, object]:
@@ -191,13 +196,43 @@ def _to_look(
 ) -> list[str]:
     """The cameras that are asked for a picture, unless their last one is of a moment ago."""
     # a camera that sent its picture with the alarm need not be asked for another
-    looked_at: frozenset[str] = frozenset()
-    if extends is not None and facts.now_ms - extends.newest_alarm_ms < SNAPSHOT_AGAIN_MS:
-        # ten neighbours pressing at once are one scene, not ten
-        looked_at = extends.camera_ids
+    looked_at = _looked_at(facts, extends, SNAPSHOT_AGAIN_MS)
     has_picture = facts.place.camera_id if facts.alarm.detail.get("picture") else None
     return [
         camera.camera_id
         for camera in cameras
         if camera.camera_id != has_picture and camera.camera_id not in looked_at
     ]
+
+
+def _to_film(
+    facts: Facts,
+    extends: OpenIncident | None,
+    cameras: tuple[NearCamera, ...],
+    *,
+    is_drill: bool,
+) -> dict[str, object] | None:
+    """Of which cameras clips are cut, unless they are being made, and from when to when."""
+    policy, alarm = facts.clips, facts.alarm
+    if policy is None:
+        return None
+    after_ms = round(policy.after_s * 1000)
+    looked_at = _looked_at(facts, extends, after_ms)
+    wanted = [camera.camera_id for camera in cameras if camera.camera_id not in looked_at]
+    if not wanted:
+        return None
+    return {
+        "cameras": wanted,
+        "from_ms": alarm.received_at_ms - round(policy.before_s * 1000),
+        "press_ms": alarm.received_at_ms,
+        "until_ms": alarm.received_at_ms + after_ms,
+        "routine": is_drill or alarm.kind not in LIFE_SAFETY_KINDS,
+    }
+
+
+def _looked_at(facts: Facts, extends: OpenIncident | None, within_ms: int) -> frozenset[str]:
+    """The cameras of the incident, while its last alarm is so young that it is one scene: ten
+    neighbours pressing at once are not ten."""
+    if extends is None or facts.now_ms - extends.newest_alarm_ms >= within_ms:
+        return frozenset()
+    return extends.camera_ids

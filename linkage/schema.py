@@ -258,11 +258,16 @@ evidence = Table(
     Column("id", String(36), primary_key=True),
     Column("incident_id", ForeignKey("incidents.id"), nullable=False, index=True),
     Column("camera_id", String(64), nullable=False),
-    Column("kind", String(16), nullable=False),  # snapshot
+    Column("kind", String(16), nullable=False),  # snapshot | clip
     Column("file", String(200), nullable=False),  # relative to the evidence folder
     Column("sha256", String(64), nullable=False),
     Column("size", Integer, nullable=False),
-    Column("at_ms", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False, index=True),  # of a clip: its first picture
+    Column("moment", String(8)),  # before | at | after the alarm; None: when it was asked for
+    Column("until_ms", BigInteger),  # of a clip: its last picture
+    Column("press_ms", BigInteger),  # of a clip: the alarm it was cut around
+    Column("detail", Text),  # JSON: how a clip was made, why it is shorter than asked
+    Column("entered_at_ms", BigInteger, index=True),  # in the manifest since; None: not yet
 )
 
 # What we decided to do and how it went: written with the decision, carried out by workers.

@@ -15,6 +15,8 @@ import msgspec
 from camerad.ask_targets import addresses_in
 from camerad.errors import BadTargets
 from camerad.working_days import PLAIN_WEEK, WorkingDays
+from linkage.custody.settings import EvidenceSettings
+from linkage.custody.settings import mistakes_in as mistakes_in_evidence
 from linkage.database_url import mistake_in
 from linkage.detection_settings import DetectionPolicy, load_detection
 from linkage.errors import BadSettings
@@ -165,6 +167,7 @@ class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     registry: RegistrySettings = RegistrySettings()
     enrolment: EnrolmentSettings = EnrolmentSettings()
     ledgers: LedgerSettings = LedgerSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     motion: MotionSettings = MotionSettings()
 
 
@@ -258,6 +261,8 @@ def load_settings(folder: Path) -> Settings:
         _refuse_url(file.database.url, where, "database.url")
     for key, zh, en in mistakes_in_supervision(file.supervision):
         raise where.wrong(f"supervision.{key}", zh, en)
+    for key, zh, en in mistakes_in_evidence(file.evidence):
+        raise where.wrong(f"evidence.{key}", zh, en)
     if not _SHORTEST_KEEP_S <= file.motion.keep <= _LONGEST_KEEP_S:
         raise where.wrong(
             "motion.keep",

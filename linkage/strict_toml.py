@@ -3,7 +3,7 @@
 Reads files and checks shapes; what the settings mean is the business of those who declare them.
 They say what is wrong by `Where`: Chinese first, and tables as people count them, from 1.
 Durations and distances are written with their unit ("30s", "150m") in fields typed `Duration`
-and `Distance`.
+and `Distance`, sizes in those typed `Size`.
 """
 
 import difflib
@@ -24,9 +24,11 @@ T = TypeVar("T")
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _METRES = {"m": 1.0, "km": 1000.0}
+_BYTES = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
 _A_DURATION = ('带单位的时长，如 "10m"', 'a duration with its unit, such as "30s" or "10m"')
 _A_DISTANCE = ('带单位的距离，如 "150m"', 'a distance with its unit, such as "150m"')
-_MEASURE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)")
+_A_SIZE = ('带单位的大小，如 "64MB"', 'a size with its unit, such as "64MB" or "200GB"')
+_MEASURE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)")
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<key>[^`]+)`")
 _EXPECTED = re.compile(r"Expected (?P<expected>.+?)(?:, got (?P<got>.+))?", re.DOTALL)
@@ -54,6 +56,17 @@ class Duration(float):
 
 class Distance(float):
     """Metres, written in the file as "150m" or "1.5km"."""
+
+
+class Size(float):
+    """Bytes, written in the file as "64MB" or "200GB": thousands, as disks are sold."""
+
+
+_MEASURES: dict[type, tuple[dict[str, float], str, str]] = {
+    Duration: (_SECONDS, *_A_DURATION),
+    Distance: (_METRES, *_A_DISTANCE),
+    Size: (_BYTES, *_A_SIZE),
+}
 
 
 @dataclass(frozen=True)
@@ -137,13 +150,13 @@ def _got(zh: str, en: str, got: str) -> str:
 
 
 def _decode(kind: type, value: Any) -> Any:
-    if kind not in (Duration, Distance):
+    if kind not in _MEASURES:
         raise NotImplementedError(f"settings have no type {kind.__name__}")
-    is_duration = kind is Duration
+    units, zh, en = _MEASURES[kind]
     if not isinstance(value, str):
         got = str(value).lower() if isinstance(value, bool) else str(value)
-        raise TypeError(_got(*(_A_DURATION if is_duration else _A_DISTANCE), got))
-    return Duration(parse_duration_s(value)) if is_duration else Distance(parse_distance_m(value))
+        raise TypeError(_got(zh, en, got))
+    return kind(_measure(value, units, zh, en))
 
 
 def _shapes(shape: inspect.Type) -> tuple[inspect.Type, ...]:

@@ -10,7 +10,8 @@ import secrets
 from functools import cached_property
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -20,6 +21,7 @@ from alarms.errors import StoreUnusable
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
 _SIGNING_INFO = b"lianfang signing v1"
+_EVIDENCE_INFO = b"lianfang evidence ed25519 v1"
 """Keeps the signing key apart from the sealing key; changing it makes every signature invalid."""
 
 
@@ -35,6 +37,11 @@ class SealedBox:
     def _signing_key(self) -> bytes:
         # only what signs needs it; thousands of households have boxes that never do
         return HKDF(SHA256(), _KEY_BYTES, salt=None, info=_SIGNING_INFO).derive(self._key)
+
+    @cached_property
+    def _public_signer(self) -> Ed25519PrivateKey:
+        seed = HKDF(SHA256(), _KEY_BYTES, salt=None, info=_EVIDENCE_INFO).derive(self._key)
+        return Ed25519PrivateKey.from_private_bytes(seed)
 
     def seal(self, secret: bytes, *, context: str) -> bytes:
         """Nonce and ciphertext in one value."""
@@ -62,6 +69,26 @@ class SealedBox:
     def signed(self, text: str, mac: str) -> bool:
         """Whether `mac` is this site's signature of `text`."""
         return hmac.compare_digest(self.sign(text).encode(), mac.encode("utf-8", "replace"))
+
+    def sign_publicly(self, text: str) -> str:
+        """The site's Ed25519 signature of `text`, 128 hex digits: whoever has `public_key` can
+        prove it without any secret. Let `text` begin with what it is."""
+        return self._public_signer.sign(text.encode()).hex()
+
+    @property
+    def public_key(self) -> str:
+        """64 hex digits; hand it over with what was signed."""
+        return self._public_signer.public_key().public_bytes_raw().hex()
+
+
+def publicly_signed(public_key: str, text: str, signature: str) -> bool:
+    """Whether `signature` is that of `text` by the site with this public key."""
+    try:
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
+        key.verify(bytes.fromhex(signature), text.encode())
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def load_or_create_site_key(path: Path, *, may_create: bool) -> bytes:

@@ -37,6 +37,7 @@ class Recordings:
         """Keep the main streams of exactly these; only those that changed are connected anew."""
         if self._recording is None:
             return
+        cameras = [camera for camera in cameras if camera.keeps_evidence]
         kept = {
             camera.id: known
             for camera in cameras

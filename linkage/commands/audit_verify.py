@@ -9,9 +9,10 @@ from alarms.store import SealedBox, chain, checkpoints
 from alarms.store.tables import alarms
 from linkage import schema
 from linkage.commands.common import Subparsers, add_config, open_site
+from linkage.custody.schema import evidence_entries
 from linkage.duty.schema import handovers
 
-CHAINED = (alarms, schema.incident_events, schema.audit_entries, handovers)
+CHAINED = (alarms, schema.incident_events, schema.audit_entries, handovers, evidence_entries)
 
 
 def add(subparsers: Subparsers) -> None:

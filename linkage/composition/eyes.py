@@ -1,5 +1,6 @@
 """What cameras see."""
 
+import os
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,6 +22,8 @@ from linkage.camera_locator import CameraLocator
 from linkage.cameras import CameraRegistry
 from linkage.composition.ground import Ground
 from linkage.composition.way_in import WayIn
+from linkage.custody.keeper import EvidenceKeeper
+from linkage.custody.room import Room
 from linkage.evidence import EvidenceFolder
 from linkage.logs import configure_logs
 from linkage.motion.keeper import MotionKeeper
@@ -40,6 +43,8 @@ class Eyes:
     evidence: EvidenceFolder
     faults: CameraFaults
     motion: MotionKeeper
+    room: Room
+    custody: EvidenceKeeper
 
 
 def detector_of(verifier: VerifierSettings | None) -> DetectorFactory:
@@ -73,6 +78,7 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
         detector=detector_of(ground.settings.detection.verifier),
         configure_logging=configure_logs,
         days=ground.settings.days,
+        recording=file.evidence.recording(file.cameras.workers or os.cpu_count() or 1),
     )
     cameras = file.cameras
     registry = CameraRegistry(ground.database, ground.box, zones=ground.settings.detection.zones)
@@ -100,4 +106,15 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
         interfaces=cameras.interfaces,
     )
     clocks = CameraClocks(registry, clock, clock_skew_s)
-    return Eyes(fleet, locator, network, clocks, evidence, faults, motion)
+    keeping = file.evidence.keeping
+    room = Room(ground.database, evidence.path, keeping, clock)
+    custody = EvidenceKeeper(
+        ground.database,
+        ground.box,
+        clock,
+        evidence,
+        keeping=keeping,
+        is_busy=lambda: any(ground.database.waiting),
+        writer=ground.node,
+    )
+    return Eyes(fleet, locator, network, clocks, evidence, faults, motion, room, custody)

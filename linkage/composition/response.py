@@ -10,6 +10,7 @@ from linkage.carriers import NoticeCarrier, PageCarrier, ReplyCarrier, SnapshotC
 from linkage.composition.eyes import Eyes
 from linkage.composition.ground import Ground
 from linkage.composition.way_in import WayIn
+from linkage.custody.clips import ClipCarrier, ClipKeptCarrier
 from linkage.duty.chair import ChairPolicy
 from linkage.duty.watch import DutyWatch
 from linkage.engine import Engine
@@ -65,6 +66,7 @@ async def response(ground: Ground, entry: WayIn, seeing: Eyes, stack: AsyncExitS
         time_zone=settings.time_zone,
         writer=node,
         ways=settings.ways,
+        clips=file.evidence.policy,
         right_of_way=right_of_way,
         camera_states=lambda: camera_states(seeing.locator.health()),
         on_tests=(FirstTests(writer=node), keep_tests),
@@ -120,6 +122,8 @@ def _carriers(
         ActionKind.REPLY: ReplyCarrier(link, prefix=prefix),
         ActionKind.SNAPSHOT: SnapshotCarrier(seeing.fleet, seeing.evidence, clock),
         ActionKind.FAN_OUT: FanOutCarrier(database, clock),
+        ActionKind.CLIP: ClipCarrier(seeing.fleet, seeing.evidence, seeing.room),
+        ActionKind.CLIP_KEPT: ClipKeptCarrier(seeing.fleet, seeing.evidence, seeing.room, clock),
         ActionKind.PAGE: PageCarrier(),
         ActionKind.WEBHOOK: WayCarrier(webhooks, clock),
         ActionKind.SIREN: WayCarrier(SirenWay(link, prefix=prefix), clock, is_quiet=is_quiet),

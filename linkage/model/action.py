@@ -14,6 +14,8 @@ class ActionKind(StrEnum):
     snapshot  camera    nothing
     fan-out   incident  alarm, ring, group, notice (what notices say), spared, cameras: notices and
                         snapshots that are still to be planned
+    clip      camera    clip (its id), from_ms, press_ms, until_ms, routine
+    clip_kept camera    the same: what became of the clip
     page      username  username, display_name, role, step, round, way, attended; until, where one
                         sign-for is not enough; why, where it is no call of a plan's step
     escalate  incident  step, round, generation (the ring that began it), pending
@@ -28,6 +30,8 @@ class ActionKind(StrEnum):
     REPLY = "reply"
     SNAPSHOT = "snapshot"
     FAN_OUT = "fan-out"
+    CLIP = "clip"
+    CLIP_KEPT = "clip_kept"
     PAGE = "page"
     ESCALATE = "escalate"
     WEBHOOK = "webhook"

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from alarms.model import AlarmKind
 from linkage import places
 from linkage.cells import cell_of
+from linkage.custody.schema import evidence_gaps
 from linkage.model.action import ActionKind
 from linkage.model.event import EventType
 from linkage.model.incident import Incident, Stage
@@ -29,6 +30,8 @@ _FOLLOW = (
     ActionKind.NOTICE,
     ActionKind.SNAPSHOT,
     ActionKind.FAN_OUT,
+    ActionKind.CLIP,
+    ActionKind.CLIP_KEPT,
     ActionKind.SIREN,
     ActionKind.LOUDSPEAKER,
 )
@@ -48,7 +51,7 @@ def alarm_ids(conn: Connection, incident_id: str) -> list[str]:
 
 def move_all(conn: Connection, source: str, target: str) -> None:
     """Alarms, evidence and what is done for them belong to `target` from now on."""
-    for table in (incident_alarms, evidence):
+    for table in (incident_alarms, evidence, evidence_gaps):
         conn.execute(update(table).where(table.c.incident_id == source).values(incident_id=target))
     station = standings(conn, [source]).get(source)
     # what the station has not confirmed yet is asked after in the incident that goes on

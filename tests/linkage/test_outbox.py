@@ -168,7 +168,7 @@ async def test_a_snapshot_becomes_evidence(site: Site):
         e for e in await rows(site.database, "incident_events") if e["type"] == "evidence_added"
     ]
     assert event["data"]["camera"] == "cam-near"
-    assert len(list((site.folder._path).rglob("*.jpg"))) == 1
+    assert len(list((site.folder.path).rglob("*.jpg"))) == 1
 
 
 async def test_what_is_sent_does_not_make_a_sign_for_stale(site: Site):

@@ -7,6 +7,7 @@ import pytest
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource, LoggedAlarm
 from linkage import stages
+from linkage.custody.model import ClipPolicy
 from linkage.duty.model import DayHours
 from linkage.facts import Facts, LinkedAlarm, OpenIncident
 from linkage.fanning_out import fanned_out
@@ -379,3 +380,47 @@ def test_alarms_that_differ_in_their_time_only_are_the_same_press_again():
     first = LinkedAlarm(AlarmKind.PANIC, False, "b1", "h1", NOW_MS)
     assert first.differs_in_time_only(replace(first, received_at_ms=NOW_MS + 1))
     assert not first.differs_in_time_only(replace(first, silent=True))
+
+
+# -- clips ----------------------------------------------------------------------------------------
+
+NEAR = (NearCamera("cam-1", 10.0), NearCamera("cam-2", 20.0))
+
+
+def test_a_clip_of_each_camera_is_begun_at_once_and_asked_after_when_it_ends():
+    facts = replace(facts_of(), cameras=NEAR, clips=ClipPolicy(before_s=30, after_s=60))
+    actions = decide(facts).actions
+    begun = [a for a in actions if a.kind is ActionKind.CLIP]
+    asked = [a for a in actions if a.kind is ActionKind.CLIP_KEPT]
+    assert [a.target for a in begun] == [a.target for a in asked] == ["cam-1", "cam-2"]
+    assert {a.due_at_ms for a in begun} == {NOW_MS}
+    assert {a.due_at_ms for a in asked} == {NOW_MS + 63_000}
+    assert begun[0].payload == asked[0].payload
+    assert begun[0].payload["from_ms"] == NOW_MS - 30_000
+    assert begun[0].payload["routine"] is False
+
+
+def test_without_a_policy_no_clip_is_cut():
+    actions = decide(replace(facts_of(), cameras=NEAR)).actions
+    assert not [a for a in actions if a.kind is ActionKind.CLIP]
+
+
+def test_loitering_and_practice_are_routine():
+    alarm = an_alarm(AlarmKind.LOITERING, device="cam-1", source=AlarmSource.CAMERA)
+    place = Place("dongcun", camera_id="cam-1")
+    facts = replace(facts_of(alarm), place=place, clips=ClipPolicy())
+    begun, *_ = (a for a in decide(facts).actions if a.kind is ActionKind.CLIP)
+    assert begun.payload["routine"] is True
+
+
+def test_a_camera_whose_clip_is_being_made_is_not_asked_again():
+    linked = LinkedAlarm(AlarmKind.PANIC, False, "b1", "h1", NOW_MS - 59_000)
+    extends = an_incident(alarms=(linked,), camera_ids=frozenset({"cam-1"}))
+    facts = replace(
+        facts_of(an_alarm(device="b2")),
+        place=replace(HOME, household_id="h2"),
+        incidents=(extends,),
+        cameras=NEAR,
+        clips=ClipPolicy(),
+    )
+    assert [a.target for a in decide(facts).actions if a.kind is ActionKind.CLIP] == ["cam-2"]

@@ -1,0 +1,97 @@
+"""Whether there is room for more evidence: the quota, the disk and the camera's own standing."""
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Connection, exists, func, select
+
+from alarms.store import Database
+from lianfang_timing import Clock
+from linkage import schema as s
+from linkage.custody.admission import refused
+from linkage.custody.model import Keeping, Why
+from linkage.custody.schema import evidence_gaps
+
+_COUNTED_EVERY_S = 20.0
+
+FreeBytes = Callable[[Path], int]
+
+
+def free_bytes_of(folder: Path) -> int:
+    """What the disk under `folder` has left for us. Raises OSError."""
+    return shutil.disk_usage(folder).free
+
+
+class Room:
+    """Asked before anything large is kept."""
+
+    def __init__(
+        self,
+        database: Database,
+        folder: Path,
+        keeping: Keeping,
+        clock: Clock,
+        *,
+        free_bytes: FreeBytes = free_bytes_of,
+    ) -> None:
+        self._database = database
+        self._folder = folder
+        self._keeping = keeping
+        self._clock = clock
+        self._free_bytes = free_bytes
+        self._used = 0
+        self._promised = 0
+        self._count_at_s = clock.monotonic()
+
+    async def refusal(
+        self, camera_id: str, *, wanted_bytes: int, is_routine: bool
+    ) -> tuple[Why, str] | None:
+        """Why nothing may be kept of this camera now; None when it may. Raises StoreBusy."""
+        camera = await self._database.read(lambda conn: _camera(conn, camera_id))
+        if camera is None:
+            return Why.WITHDRAWN, ""
+        if camera == "private":
+            return Why.HOUSEHOLD, ""
+        await self._count()
+        try:
+            free = await asyncio.to_thread(self._free_bytes, self._folder)
+        except OSError as error:
+            return Why.DISK_FULL, error.strerror or "the folder cannot be read"
+        refusal = refused(
+            self._keeping,
+            # clips under way are on the disk in part at most
+            used_bytes=self._used + self._promised,
+            free_bytes=free - self._promised,
+            wanted_bytes=wanted_bytes,
+            is_routine=is_routine,
+        )
+        if refusal is None:
+            self._promised += wanted_bytes
+        return refusal
+
+    async def has_gap(self, clip: str) -> bool:
+        """Whether it was said already that there is no such clip. Raises StoreBusy."""
+        asked = select(exists().where(evidence_gaps.c.id == clip))
+        return bool(await self._database.read(lambda conn: conn.scalar(asked)))
+
+    async def _count(self) -> None:
+        if self._clock.monotonic() < self._count_at_s:
+            return
+        self._used = await self._database.read(_used)
+        self._promised = 0
+        self._count_at_s = self._clock.monotonic() + _COUNTED_EVERY_S
+
+
+def _camera(conn: Connection, camera_id: str) -> str | None:
+    """The legal class of a camera that is in use."""
+    c = s.cameras.c
+    found: str | None = conn.scalar(
+        select(c.legal_class).where(c.id == camera_id, c.enabled.is_(True))
+    )
+    return found
+
+
+def _used(conn: Connection) -> int:
+    return int(conn.scalar(select(func.coalesce(func.sum(s.evidence.c.size), 0))) or 0)
