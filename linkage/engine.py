@@ -200,9 +200,11 @@ class Engine:
 
     def _note(self, handled: _Handled) -> None:
         linked_ms = unix_ms(self._clock.now())
+        # bound once: else it is bound anew for every line
+        log = logger.bind()
         for alarm, draft in handled.alarms:
             self.linked.observe((linked_ms - alarm.received_at_ms) / 1000)
-            logger.info(
+            log.info(
                 "engine.alarm_handled",
                 alarm=alarm.id,
                 kind=alarm.kind.value,

@@ -345,7 +345,7 @@ def _what_came(draft: Draft, alarm: LoggedAlarm) -> dict[str, object]:
         # its label is the registry's: nothing here can be taken back when it is erased
         "household": draft.place.household_id,
         "cameras": [camera.camera_id for camera in draft.cameras],
-        "decisions": [vars(decision) for decision in draft.decisions],
+        "decisions": [decision._asdict() for decision in draft.decisions],
     }
 
 

@@ -215,6 +215,7 @@ def planned_rows(
     """The actions as their rows begin. `ring` counts how often the incident has rung: what a later
     ring causes is never the first message."""
     payload, encoded = None, ""
+    state = ActionState.PLANNED.value
     turns: dict[ActionKind, int] = {}
     rows: list[dict[str, object]] = []
     for action in planned:
@@ -230,7 +231,7 @@ def planned_rows(
                 "kind": action.kind.value,
                 "target": action.target,
                 "payload": encoded,
-                "state": ActionState.PLANNED.value,
+                "state": state,
                 "attempts": 0,
                 "planned_at_ms": now_ms,
                 "due_at_ms": action.due_at_ms,

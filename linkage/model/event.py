@@ -1,7 +1,7 @@
 """What is written into an incident's timeline."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class EventType(StrEnum):
@@ -59,9 +59,9 @@ class EventType(StrEnum):
     """A drill's incident is a real one from now on."""
 
 
-@dataclass(frozen=True)
-class Decision:
-    """What one stage of the pipeline found, and why; kept in the timeline."""
+class Decision(NamedTuple):
+    """What one stage of the pipeline found, and why; kept in the timeline. Fourteen of them are
+    made for every alarm: a tuple takes half as long as a dataclass."""
 
     stage: str
     matched: bool

@@ -6,6 +6,7 @@ they drive are never among them.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from alarms.model import AlarmKind, AlarmSource
@@ -170,10 +171,13 @@ def _priority(subject: Subject) -> int:
     return DRILL_PRIORITY if subject.drill else subject.priority
 
 
+# what comes together was received together: hundreds of messages name the same moment
+@lru_cache(maxsize=16)
 def _rfc3339(ms: int, zone: ZoneInfo) -> str:
     return from_unix_ms(ms).astimezone(zone).isoformat(timespec="milliseconds")
 
 
+@lru_cache(maxsize=16)
 def _local(ms: int, zone: ZoneInfo) -> str:
     moment: datetime = from_unix_ms(ms).astimezone(zone)
     return moment.replace(tzinfo=None).isoformat(timespec="seconds")
