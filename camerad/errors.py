@@ -31,7 +31,12 @@ class CameraUnreachable(CameradError):
 
 
 class CameraRefused(CameradError):
-    """The camera refused us; the text carries a hint when a make is known for it."""
+    """The camera refused us; the text carries a hint of where several makes keep their users."""
+
+    def __init__(self, text: str, *, bare: str | None = None) -> None:
+        """`bare`: the text without that hint, for who knows the make and has a better one."""
+        super().__init__(text)
+        self.bare = bare or text
 
 
 class CameraTalksNonsense(CameradError):

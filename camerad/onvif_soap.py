@@ -220,18 +220,19 @@ class Conversation:
 
     def _refusal(self) -> CameraRefused:
         if self._login is None:
-            return CameraRefused(
-                f"摄像机需要 ONVIF 用户名和密码。{_HINT_ZH} / "
-                f"The camera wants an ONVIF user name and password. {_HINT}"
+            zh, en = (
+                "摄像机需要 ONVIF 用户名和密码。",
+                "The camera wants an ONVIF user name and password.",
             )
-        skew_zh = skew = ""
+        else:
+            zh = "摄像机不接受该 ONVIF 用户名和密码。"
+            en = "The camera refuses this ONVIF user name and password."
         if self._skew_s is not None and abs(self._skew_s) > _SKEW_WORTH_TELLING_S:
-            skew_zh = f"摄像机时钟相差 {self._skew_s:+.0f} 秒，请用 NTP 校时。"
-            skew = f" Its clock is {self._skew_s:+.0f} s off ours; set it by NTP."
-        return CameraRefused(
-            f"摄像机不接受该 ONVIF 用户名和密码。{_HINT_ZH}{skew_zh} / "
-            f"The camera refuses this ONVIF user name and password. {_HINT}{skew}"
-        )
+            off = timedelta(seconds=round(abs(self._skew_s)))
+            fast = self._skew_s > 0
+            zh += f"摄像机时钟{'快' if fast else '慢'} {off}，请用 NTP 校时。"
+            en += f" Its clock is {off} {'fast' if fast else 'slow'}; set it by NTP."
+        return CameraRefused(f"{zh}{_HINT_ZH} / {en} {_HINT}", bare=f"{zh} / {en}")
 
 
 def _profile(profile: Any) -> StreamProfile:

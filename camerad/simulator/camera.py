@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
@@ -13,6 +14,23 @@ from camerad.simulator.onvif_device import DEVICE_PATH, Nameplate, OnvifDevice, 
 from camerad.simulator.reel import Reel, load_reel
 from camerad.simulator.rtsp import MAIN, SUB, RtspServer
 from lianfang_timing import Clock, SystemClock
+
+
+class _Off:
+    """A clock that is set wrong; its seconds are as long as everybody's."""
+
+    def __init__(self, clock: Clock, by: timedelta) -> None:
+        self._clock = clock
+        self._by = by
+
+    def now(self) -> datetime:
+        return self._clock.now() + self._by
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
 
 
 class SimulatedCamera:
@@ -39,12 +57,14 @@ class SimulatedCamera:
         location: str = "town",
         channels: int = 1,
         separate_users: bool = False,
+        clock_off_s: float = 0.0,
         clock: Clock | None = None,
     ) -> None:
         """`endpoint_reference` is urn:uuid:…, the camera's lasting identity in discovery.
 
         With several `channels` it is a recorder: so many video sources, that all show the film.
-        `separate_users`: ONVIF refuses the login that RTSP takes.
+        `separate_users`: ONVIF refuses the login that RTSP takes. `clock_off_s`: what ONVIF says
+        the time is, ahead of `clock`.
         """
         self._endpoint_reference = endpoint_reference
         self._film = film
@@ -63,6 +83,7 @@ class SimulatedCamera:
         self._nameplate = Nameplate(manufacturer, model, firmware, serial, scopes)
         self._channels = channels
         self._separate_users = separate_users
+        self._told_clock = _Off(self._clock, timedelta(seconds=clock_off_s))
         self._exits = AsyncExitStack()
         self._reel: Reel | None = None
         self._started_s = 0.0
@@ -104,7 +125,7 @@ class SimulatedCamera:
                 nameplate=self._nameplate,
                 username=username,
                 password=password,
-                clock=self._clock,
+                clock=self._told_clock,
                 jpeg=self._jpeg,
                 streams=self._streams(reel, rtsp),
                 separate_users=self._separate_users,

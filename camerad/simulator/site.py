@@ -39,6 +39,7 @@ class CameraSpec(msgspec.Struct, frozen=True, kw_only=True):
     model: str = "Simulated Camera"
     channels: int = 1
     separate_users: bool = False
+    clock_off_s: float = 0.0
 
     def __repr__(self) -> str:
         return f"CameraSpec(id={self.id!r}, name={self.name!r}, film={self.film!r})"

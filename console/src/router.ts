@@ -1,6 +1,7 @@
 /** The pages and their addresses. */
 import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
 
+import AdoptView from './views/AdoptView.vue'
 import BoardView from './views/BoardView.vue'
 import CoverageView from './views/CoverageView.vue'
 import EstateView from './views/EstateView.vue'
@@ -42,6 +43,7 @@ export const ROUTES: RouteRecordRaw[] = [
   { path: '/maintenance', name: 'maintenance', component: MaintenanceView, meta: STAYS },
   { path: '/ledgers', name: 'ledgers', component: LedgersView, meta: STAYS },
   { path: '/cameras', name: 'cameras', component: CamerasView },
+  { path: '/cameras/adopt', name: 'cameras-adopt', component: AdoptView },
   { path: '/registry', name: 'households', component: RegistryView },
   { path: '/registry/groups/:id', name: 'registry-group', component: GroupView, props: true },
   { path: '/registry/households/:id', name: 'registry-household', component: HouseholdView, props: true },

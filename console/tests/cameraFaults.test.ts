@@ -19,6 +19,7 @@ const camera = (id: string, parts: Partial<Camera> = {}): Camera => ({
   trouble: null,
   maintained_until: null,
   fault: null,
+  clock_skew_s: null,
   zones: [],
   ...parts,
 })

@@ -108,7 +108,8 @@ class CameraNetwork:
 
 def refusal(refused: CameraRefused, make: Make | None) -> Said:
     """What to tell whoever gave the login: with the hint of the device's make, where known."""
-    zh, _, en = str(refused).partition(" / ")
+    text = str(refused) if make is None else refused.bare
+    zh, _, en = text.partition(" / ")
     if make is None:
         return Said(zh, en or zh)
     hint_zh, _, hint_en = TEMPLATES[make].hint.partition(" / ")

@@ -167,7 +167,7 @@ async def keep_board(app: web.Application) -> AsyncIterator[None]:
 def _read(conn: Connection, usual: ZoneDefaults, *, now_ms: int) -> Registered:
     c = s.cameras.c
     cameras = conn.execute(
-        select(c.id, c.name, c.village_id, s.villages.c.name.label("village"))
+        select(c.id, c.name, c.village_id, c.clock_skew_s, s.villages.c.name.label("village"))
         .join(s.villages, s.villages.c.id == c.village_id)
         .where(c.enabled.is_(True))
         .order_by(c.id)
@@ -235,6 +235,7 @@ def _camera(
         newest_frame_age_s=known.newest_frame_age_s if known else None,
         maintained_until=moment_or_none(until_ms, ports.site.zone),
         fault=registered.faults.get(row.id),
+        clock_skew_s=row.clock_skew_s,
         zones=registered.zones.get(row.id, []),
     )
 

@@ -38,6 +38,8 @@ class Camera(Struct, frozen=True, kw_only=True):
     """It, or its place, is worked on until then: no fault of it is raised meanwhile."""
     fault: Fault | None
     """The open incident about what is wrong with it."""
+    clock_skew_s: float | None
+    """The camera's clock minus ours, as last read; null where it was never told."""
     zones: list[ZoneItem]
 
 

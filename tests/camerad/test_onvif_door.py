@@ -84,7 +84,7 @@ async def test_a_wrong_password_is_refused_with_a_hint(clip: Path) -> None:
 
 async def test_a_refusal_names_a_clock_that_is_off(clip: Path) -> None:
     async with simulated(clip, timedelta(seconds=90)) as camera:
-        with pytest.raises(CameraRefused, match=r"\+9\d s|\+89 s"):
+        with pytest.raises(CameraRefused, match=r"0:01:(29|30|31) fast"):
             await describe(camera.onvif_url, "onvif", "wrong")
 
 

@@ -50,6 +50,7 @@ async def test_a_camera_shows_its_state_and_zones(town):
         "shedding": False,
         "newest_frame_age_s": 0.1,
         "trouble": None,
+        "clock_skew_s": None,
         "maintained_until": None,
         "fault": None,
         "zones": [

@@ -7,6 +7,7 @@ import type { Camera, Incident, IncidentDetail, Me, Page, StepBody, System } fro
 
 const TIMEOUT_MS = 10_000
 const UPLOAD_TIMEOUT_MS = 300_000
+const OUTSIDE_TIMEOUT_MS = 120_000
 /** A storm's worth of pages; more open incidents than this no screen can show anyway. */
 const MAX_PAGES = 40
 
@@ -104,6 +105,15 @@ export class Client {
     const headers = version === undefined ? {} : { 'If-Match': String(version) }
     const response = await this.send(method, `/api/v1${path}`, body, headers as Record<string, string>)
     return (response.status === 204 ? null : await response.json()) as T
+  }
+
+  /** An answer that waits for something outside: cameras take their time. */
+  async await<T>(path: string, body: object): Promise<T> {
+    return (await this.send('POST', `/api/v1${path}`, body, {}, OUTSIDE_TIMEOUT_MS)).json() as Promise<T>
+  }
+
+  async awaitPicture(path: string, body: object): Promise<Blob> {
+    return (await this.send('POST', `/api/v1${path}`, body, {}, OUTSIDE_TIMEOUT_MS)).blob()
   }
 
   /** A file as it is; the server may work on it for minutes. */

@@ -294,6 +294,8 @@ export interface Camera {
   newest_frame_age_s: number | null
   /** What is wrong with its picture; null when it is well. */
   trouble: string | null
+  /** Its clock minus ours, seconds, as last read; null: never told. */
+  clock_skew_s: number | null
   /** It, or its place, is worked on until then. */
   maintained_until: string | null
   /** The open incident about what is wrong with it. */

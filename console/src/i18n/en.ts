@@ -1,3 +1,4 @@
+import { adoptionEn } from './adoption.en'
 import { devicesEn } from './devices.en'
 import { dutyEn } from './duty.en'
 import { placesEn } from './places.en'
@@ -9,6 +10,7 @@ import type { Key } from './zh'
 
 /** Every sentence of the console in English. */
 export const en: Record<Key, string> = {
+  ...adoptionEn,
   ...stepsEn,
   ...dutyEn,
   ...settingsEn,

@@ -1,3 +1,4 @@
+import { adoptionZh } from './adoption.zh'
 import { devicesZh } from './devices.zh'
 import { dutyZh } from './duty.zh'
 import { placesZh } from './places.zh'
@@ -8,6 +9,7 @@ import { upkeepZh } from './upkeep.zh'
 
 /** Every sentence of the console in Chinese. The keys are the master list; `en.ts` must match. */
 export const zh = {
+  ...adoptionZh,
   ...stepsZh,
   ...dutyZh,
   ...settingsZh,
