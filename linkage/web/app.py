@@ -9,11 +9,13 @@ from linkage.registry.search import HouseholdFinder
 from linkage.web.board import BOARD, Board, keep_board
 from linkage.web.counting import COUNTERS, Counters
 from linkage.web.guard import PORTS, add_headers, bulkhead, count, guard
+from linkage.web.looks import LOOKS, Looks
 from linkage.web.ports import Ports
 from linkage.web.routes import (
     adoption,
     alarms,
     cameras,
+    custody,
     description,
     devices,
     drills,
@@ -54,6 +56,7 @@ _NOUNS = (
     alarms,
     adoption,
     cameras,
+    custody,
     devices,
     motion,
     reports,
@@ -90,6 +93,7 @@ def create_app(
     app = web.Application(middlewares=[count, bulkhead, guard], client_max_size=_BODY_LIMIT)
     app[PORTS] = ports
     app[BOARD] = Board(ports)
+    app[LOOKS] = Looks()
     app[COUNTERS] = Counters(ports.metrics)
     app[session.GATE] = SignInGate()
     declare(app, incident_parts.ROUTES)

@@ -4,6 +4,7 @@ Plain functions of a `Connection`. What only the page of one incident shows is i
 `incident_detail`.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from alarms.model import AlarmKind
 from alarms.store import SealedBox
+from camerad.evidence.model import Cut
 from linkage import schema as s
 from linkage.model.certainty import usual_certainty
 from linkage.registry.texts import TextOpener
@@ -236,4 +238,13 @@ def evidence_item(row: AnyRow, zone: ZoneInfo) -> incident_views.EvidenceItem:
         url=f"/api/v1/evidence/{row.id}",
         sha256=row.sha256,
         at=moment(row.at_ms, zone),
+        moment=row.moment,
+        until=moment_or_none(row.until_ms, zone),
+        press_at=moment_or_none(row.press_ms, zone),
+        cuts=_cuts(row.detail),
     )
+
+
+def _cuts(detail: str | None) -> list[str]:
+    told = [] if detail is None else json.loads(detail).get("cuts", [])
+    return [" / ".join(cut.label) for cut in Cut if cut.value in told]

@@ -54,10 +54,20 @@ class IncidentCaller(Struct, frozen=True, kw_only=True):
 
 class EvidenceItem(Struct, frozen=True, kw_only=True):
     kind: str
+    """snapshot or clip."""
     camera: str
     url: str
     sha256: str
     at: str
+    """Of a clip: its first picture."""
+    moment: str | None = None
+    """Of a picture that goes with a clip: before, at or after the alarm."""
+    until: str | None = None
+    """Of a clip: its last picture."""
+    press_at: str | None = None
+    """The alarm that a clip was cut around."""
+    cuts: list[str] = []
+    """Why a clip is shorter than it should be, Chinese first."""
 
 
 class Next(Struct, frozen=True, kw_only=True):

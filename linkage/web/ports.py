@@ -6,6 +6,7 @@ Only shapes: whoever composes the program passes objects that have them, tests p
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -57,6 +58,10 @@ class EvidenceFolder(Protocol):
 
     async def read(self, file: str) -> bytes:
         """The picture's bytes. Raises linkage.errors.NoSuchPicture."""
+        ...
+
+    def path_of(self, file: str) -> Path:
+        """Where a file lies, whether it is there or not. Raises linkage.errors.NoSuchPicture."""
         ...
 
 

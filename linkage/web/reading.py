@@ -121,3 +121,18 @@ def unpack_cursor(text: str, shape: type[T]) -> T:
         raise Problem(
             400, "after 不是本列表的游标 / after is not a cursor of this list."
         ) from error
+
+
+PURPOSE_LIMIT = 200
+"""Characters of why somebody looks at a picture."""
+
+
+def purpose_of(request: web.Request) -> str:
+    """What the caller says that the picture is for; empty where nothing. Raises Problem."""
+    purpose = request.query.get("purpose", "").strip()
+    if len(purpose) > PURPOSE_LIMIT:
+        raise Problem(
+            400,
+            f"purpose 最多 {PURPOSE_LIMIT} 字 / purpose has at most {PURPOSE_LIMIT} characters.",
+        )
+    return purpose

@@ -115,6 +115,7 @@ class Pictures:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.folder = Path("nowhere")
 
     async def snapshot(self, camera_id: str, *, timeout_s: float) -> bytes:
         self.asked.append(camera_id)
@@ -124,6 +125,9 @@ class Pictures:
 
     async def read(self, file: str) -> bytes:
         return PICTURE
+
+    def path_of(self, file: str) -> Path:
+        return self.folder / file
 
 
 class Told:

@@ -74,6 +74,28 @@ export interface Evidence {
   url: string
   sha256: string
   at: string
+  /** Of a picture that goes with a clip: before, at or after the alarm. */
+  moment: string | null
+  /** Of a clip: its last picture; `at` is its first. */
+  until: string | null
+  press_at: string | null
+  /** Why a clip is shorter than it should be. */
+  cuts: string[]
+}
+
+/** A picture or clip that is not there. */
+export interface MissingEvidence {
+  camera: string
+  kind: string
+  at: string
+  why: string
+  said: string
+}
+
+export interface Custody {
+  missing: MissingEvidence[]
+  entries: number
+  public_key: string
 }
 
 export interface Called {

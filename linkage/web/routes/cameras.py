@@ -7,20 +7,19 @@ from camerad.errors import NoSnapshot
 from linkage import schema as s
 from linkage.accounts.rights import Permission, Places
 from linkage.audit import AuditAction
-from linkage.errors import NoSuchPicture
 from linkage.model.incident import OPEN_STAGES
 from linkage.web import camera_views
 from linkage.web.answering import answer
 from linkage.web.board import BOARD
 from linkage.web.guard import PORTS, caller_of
-from linkage.web.incident_rows import AnyRow, inside
+from linkage.web.incident_rows import AnyRow
 from linkage.web.problems import Problem, not_found
+from linkage.web.reading import PURPOSE_LIMIT, purpose_of
 from linkage.web.routing import Parameter, Route
 
 _SNAPSHOT_TIMEOUT_S = 8.0
 UNSTATED = "未说明 unstated"
 """What the register of looks says of a caller that gave no purpose; the console always asks."""
-_PURPOSE_LIMIT = 200
 
 
 async def list_cameras(request: web.Request) -> web.Response:
@@ -35,7 +34,7 @@ async def list_cameras(request: web.Request) -> web.Response:
 async def snapshot(request: web.Request) -> web.Response:
     ports, caller = request.app[PORTS], caller_of(request)
     camera_id = request.match_info["id"]
-    purpose = _purpose(request) or UNSTATED
+    purpose = purpose_of(request) or UNSTATED
     places = caller.principal.places
     camera = await ports.database.read(lambda conn: _camera(conn, camera_id, places))
     if camera is None:
@@ -57,35 +56,6 @@ async def snapshot(request: web.Request) -> web.Response:
     return web.Response(body=jpeg, content_type="image/jpeg")
 
 
-async def get_evidence(request: web.Request) -> web.Response:
-    ports, caller = request.app[PORTS], caller_of(request)
-    evidence_id = request.match_info["id"]
-    places = caller.principal.places
-    found = await ports.database.read(lambda conn: _evidence(conn, evidence_id, places))
-    if found is None:
-        raise not_found()
-    facts: dict[str, object] = {
-        "incident": found.number,
-        "purpose": _purpose(request) or "handling the incident",
-    }
-    await ports.audit.record(caller.entry(AuditAction.LOOK, f"evidence:{evidence_id}", facts))
-    try:
-        jpeg = await ports.evidence.read(found.file)
-    except NoSuchPicture as lost:
-        raise Problem(404, "图片已不再保存 / this picture is no longer kept.") from lost
-    return web.Response(body=jpeg, content_type="image/jpeg")
-
-
-def _purpose(request: web.Request) -> str:
-    purpose = request.query.get("purpose", "").strip()
-    if len(purpose) > _PURPOSE_LIMIT:
-        raise Problem(
-            400,
-            f"purpose 最多 {_PURPOSE_LIMIT} 字 / purpose has at most {_PURPOSE_LIMIT} characters.",
-        )
-    return purpose
-
-
 def _camera(conn: Connection, camera_id: str, places: Places) -> AnyRow | None:
     c = s.cameras.c
     row = conn.execute(
@@ -104,15 +74,7 @@ def _has_open_incident(conn: Connection, camera_id: str) -> bool:
     return bool(conn.scalar(select(exists(linked))))
 
 
-def _evidence(conn: Connection, evidence_id: str, places: Places) -> AnyRow | None:
-    return conn.execute(
-        select(s.evidence.c.file, s.incidents.c.number)
-        .join_from(s.evidence, s.incidents, s.incidents.c.id == s.evidence.c.incident_id)
-        .where(s.evidence.c.id == evidence_id, inside(places))
-    ).first()
-
-
-_WHY = {"type": "string", "minLength": 1, "maxLength": _PURPOSE_LIMIT, "pattern": r"\S"}
+_WHY = {"type": "string", "minLength": 1, "maxLength": PURPOSE_LIMIT, "pattern": r"\S"}
 _SAYING_WHY = "why the picture is looked at; recorded"
 
 ROUTES = (
@@ -131,15 +93,6 @@ ROUTES = (
         Permission.CAMERA_LOOK,
         "A picture of now; looking is recorded",
         parameters=(Parameter("purpose", "query", schema=_WHY, description=_SAYING_WHY),),
-        answers={200: "image/jpeg"},
-    ),
-    Route(
-        "GET",
-        "/api/v1/evidence/{id}",
-        get_evidence,
-        Permission.EVIDENCE_LOOK,
-        "A kept picture of an incident; looking is recorded",
-        parameters=(Parameter("purpose", "query", description=_SAYING_WHY),),
         answers={200: "image/jpeg"},
     ),
 )

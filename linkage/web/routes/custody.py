@@ -1,0 +1,139 @@
+"""Kept pictures and clips, and what became of the rest. Whoever gets one has been written down."""
+
+import asyncio
+import json
+
+from aiohttp import web
+from sqlalchemy import Connection, func, select
+
+from linkage import schema as s
+from linkage.accounts.rights import Permission, Places
+from linkage.audit import AuditAction
+from linkage.custody.model import Why
+from linkage.custody.schema import evidence_entries, evidence_gaps
+from linkage.errors import NoSuchPicture
+from linkage.web.answering import answer, moment
+from linkage.web.custody_views import Custody, MissingEvidence
+from linkage.web.guard import PORTS, caller_of
+from linkage.web.incident_rows import AnyRow, inside, read_row
+from linkage.web.looks import LOOKS
+from linkage.web.ports import Ports
+from linkage.web.problems import Problem, not_found
+from linkage.web.reading import purpose_of
+from linkage.web.routing import Parameter, Route
+
+_GAPS_SHOWN = 200
+_SAYING_WHY = "why the picture is looked at; recorded"
+
+
+async def get_evidence(request: web.Request) -> web.StreamResponse:
+    """A picture, or a clip with what a player asks of it (`Range`)."""
+    ports, caller = request.app[PORTS], caller_of(request)
+    evidence_id = request.match_info["id"]
+    places = caller.principal.places
+    found = await ports.database.read(lambda conn: _evidence(conn, evidence_id, places))
+    if found is None:
+        raise not_found()
+    about, now_s = f"evidence:{evidence_id}", ports.clock.monotonic()
+    looks, who = request.app[LOOKS], caller.principal.username
+    is_clip = found.kind == "clip"
+    # of a picture every look, of a clip every playing of it
+    if not (is_clip and "Range" in request.headers and looks.is_noted(who, about, now_s)):
+        facts: dict[str, object] = {
+            "incident": found.number,
+            "purpose": purpose_of(request) or "handling the incident",
+        }
+        await ports.audit.record(caller.entry(AuditAction.LOOK, about, facts))
+        looks.note(who, about, now_s)
+    try:
+        if not is_clip:
+            return web.Response(
+                body=await ports.evidence.read(found.file), content_type="image/jpeg"
+            )
+        path = ports.evidence.path_of(found.file)
+        if not await asyncio.to_thread(path.is_file):
+            raise NoSuchPicture(found.file)
+    except NoSuchPicture as lost:
+        raise Problem(404, "已不再保存 / this is no longer kept.") from lost
+    name = f"{found.number}-{found.camera_id}.mp4"
+    return web.FileResponse(
+        path,
+        headers={
+            "Content-Type": "video/mp4",
+            "Content-Disposition": f'inline; filename="{name}"',
+        },
+    )
+
+
+async def get_custody(request: web.Request) -> web.Response:
+    ports, places = request.app[PORTS], caller_of(request).principal.places
+    found = await ports.database.read(
+        lambda conn: _custody(conn, ports, request.match_info["id"], places)
+    )
+    if found is None:
+        raise not_found()
+    return answer(found)
+
+
+def _evidence(conn: Connection, evidence_id: str, places: Places) -> AnyRow | None:
+    e = s.evidence.c
+    return conn.execute(
+        select(e.file, e.kind, e.camera_id, s.incidents.c.number)
+        .join_from(s.evidence, s.incidents, s.incidents.c.id == e.incident_id)
+        .where(e.id == evidence_id, inside(places))
+    ).first()
+
+
+def _custody(conn: Connection, ports: Ports, id_: str, places: Places) -> Custody | None:
+    incident = read_row(conn, id_, places)
+    if incident is None:
+        return None
+    g, n = evidence_gaps.c, evidence_entries.c
+    gaps = conn.execute(
+        select(evidence_gaps)
+        .where(g.incident_id == incident.id)
+        .order_by(g.at_ms.desc(), g.id)
+        .limit(_GAPS_SHOWN)
+    ).all()
+    entries = conn.scalar(select(func.count()).where(n.incident_id == incident.id))
+    return Custody(
+        missing=[
+            MissingEvidence(
+                camera=gap.camera_id,
+                kind=gap.kind,
+                at=moment(gap.at_ms, ports.site.zone),
+                why=gap.why,
+                said=_said(gap),
+            )
+            for gap in gaps
+        ],
+        entries=entries or 0,
+        public_key=ports.box.public_key,
+    )
+
+
+def _said(gap: AnyRow) -> str:
+    zh, en = Why(gap.why).label
+    more = json.loads(gap.detail).get("said")
+    return f"{zh} / {en}" + (f" ({more})" if more else "")
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/api/v1/evidence/{id}",
+        get_evidence,
+        Permission.EVIDENCE_LOOK,
+        "A kept picture or clip of an incident; looking is recorded",
+        parameters=(Parameter("purpose", "query", description=_SAYING_WHY),),
+        answers={200: "image/jpeg", 206: "video/mp4"},
+    ),
+    Route(
+        "GET",
+        "/api/v1/incidents/{id}/custody",
+        get_custody,
+        Permission.INCIDENT_READ,
+        "What is missing of an incident's evidence, and how much its manifest says",
+        answers={200: Custody},
+    ),
+)
