@@ -42,6 +42,11 @@ class Permission(StrEnum):
     CAMERA_ADOPT = "camera.adopt"
     """Take cameras into service, with one look at each whose password one has."""
     EVIDENCE_LOOK = "evidence.look"
+    EVIDENCE_HOLD = "evidence.hold"
+    """Keep it beyond its time, and release it."""
+    EVIDENCE_EXPORT = "evidence.export"
+    EVIDENCE_APPROVE = "evidence.approve"
+    """Allow somebody else's export."""
     REPORT_CREATE = "report.create"
     PRESENCE = "presence"
     """Count as somebody at the console."""
@@ -130,6 +135,7 @@ _REGISTRAR = frozenset(
     }
 )
 
+_CUSTODY = frozenset({_P.EVIDENCE_HOLD, _P.EVIDENCE_EXPORT, _P.EVIDENCE_APPROVE})
 _QUIET = frozenset({_P.QUIET_EDIT, _P.DRILL_EDIT, _P.DRILL_END})
 
 _TABLE: dict[Role, frozenset[Permission]] = {
@@ -144,6 +150,7 @@ _TABLE: dict[Role, frozenset[Permission]] = {
     | {
         _P.INCIDENT_REVIEW,
         _P.INCIDENT_SUPERVISE,
+        *_CUSTODY,
         _P.AUDIT_READ,
         _P.RESPONSE_PLAN_EDIT,
         _P.DUTY_EDIT,
@@ -219,6 +226,7 @@ _TABLE: dict[Role, frozenset[Permission]] = {
             _P.DUTY_EDIT,
             _P.HANDOVER_READ,
             _P.HOUSEHOLD_ERASE,
+            _P.EVIDENCE_APPROVE,
             _P.LEDGER_READ,
             *_QUIET,
             *_REGISTRAR,
@@ -246,6 +254,7 @@ _PERSON_ONLY = frozenset(
         _P.HOUSEHOLD_CONTACT,
         _P.CAMERA_LOOK,
         _P.EVIDENCE_LOOK,
+        *_CUSTODY,
         _P.PRESENCE,
         _P.DUTY_EDIT,
         _P.HANDOVER,

@@ -12,6 +12,7 @@ from linkage.composition.ground import Ground
 from linkage.composition.household_net import HouseholdNet
 from linkage.composition.response import Response
 from linkage.composition.way_in import WayIn
+from linkage.custody.desk import CustodyDesk
 from linkage.health import Health, HealthMetrics
 from linkage.motion.metrics import MotionMetrics
 from linkage.registry.erasing_desk import ErasingDesk
@@ -83,6 +84,15 @@ def console(
             station=StationDesk(database, clock, changes, box=ground.box, writer=node),
             enrolment=net.enrolment,
             eraser=ErasingDesk(database, ground.box, ground.settings.erasure_list_file),
+            custody=CustodyDesk(
+                database,
+                ground.box,
+                clock,
+                seeing.evidence.path,
+                writer=node,
+                two_persons=file.evidence.two_persons,
+                touched=seeing.custody.touch,
+            ),
             cameras=seeing.network,
             ledgers=net.ledgers,
             test_every_s=float(file.ledgers.test_every),

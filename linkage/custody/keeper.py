@@ -32,6 +32,7 @@ from linkage.watching import Pace, keep_watching
 _PACE = Pace(every_s=2.0, after_a_bug_s=30.0, retry=Backoff(first_s=1.0, cap_s=30.0))
 _AT_ONCE = 50
 _DELETED_EVERY_S = 600.0
+_LOOK_BACK_MS = 2 * 86_400_000
 _CLASSES = ("public", "other_public", "private")
 
 log = structlog.get_logger()
@@ -61,6 +62,7 @@ class EvidenceKeeper:
         self._writer = writer
         self._manifests = ManifestFolder(folder.path)
         self._behind: set[str] = set()
+        self._is_first = True
         self._delete_at_s = clock.monotonic()
 
     async def run(self) -> None:
@@ -71,6 +73,13 @@ class EvidenceKeeper:
         """Enter what is new, write the manifests' files, delete what is old. Raises StoreBusy."""
         if self._is_busy():
             return
+        if self._is_first:
+            # the last life may have ended between the store and the file
+            since_ms = unix_ms(self._clock.now()) - _LOOK_BACK_MS
+            self._behind.update(
+                await self._database.read(lambda conn: ledger.entered_since(conn, since_ms))
+            )
+            self._is_first = False
         while await self._enter():
             pass
         await self._write_manifests()

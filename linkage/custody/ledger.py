@@ -71,6 +71,11 @@ def incidents_with_entries(conn: Connection) -> list[tuple[str, str]]:
     return [(r.id, r.number) for r in rows]
 
 
+def entered_since(conn: Connection, since_ms: int) -> list[str]:
+    """The incidents whose manifest has grown since."""
+    return list(conn.scalars(select(_E.incident_id).where(_E.at_ms >= since_ms).distinct()))
+
+
 def _ends(conn: Connection, ids: Collection[str]) -> dict[str, tuple[int, str]]:
     ends: dict[str, tuple[int, str]] = dict.fromkeys(ids, (0, GENESIS))
     rows = conn.execute(

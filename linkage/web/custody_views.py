@@ -1,6 +1,11 @@
 """The shapes of what is said of the custody of an incident's evidence."""
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Said = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
+Named = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
 
 
 class MissingEvidence(Struct, frozen=True, kw_only=True):
@@ -15,11 +20,63 @@ class MissingEvidence(Struct, frozen=True, kw_only=True):
     """The reason, Chinese first."""
 
 
+class Hold(Struct, frozen=True, kw_only=True):
+    """While it is not released, nothing of the incident is deleted."""
+
+    id: str
+    reason: str
+    by: str
+    at: str
+    released_by: str | None
+    released_at: str | None
+    release_reason: str | None
+
+
+class Export(Struct, frozen=True, kw_only=True):
+    """Asked for, approved or not; `file` is where an approved one is fetched."""
+
+    id: str
+    purpose: str
+    legal_basis: str
+    case_number: str
+    recipient_unit: str
+    recipient_name: str
+    approver: str
+    asked_by: str
+    asked_at: str
+    approved_by: str | None
+    file: str | None
+
+
 class Custody(Struct, frozen=True, kw_only=True):
-    """Beside the evidence itself."""
+    """Beside the evidence itself. Holds and exports are for whoever may look at the evidence."""
 
     missing: list[MissingEvidence]
+    holds: list[Hold]
+    exports: list[Export]
     entries: int
     """Lines of the manifest."""
     public_key: str
     """Ed25519, 64 hex digits: proves the manifest's signatures."""
+
+
+class WhyBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """For a hold, and for its release."""
+
+    reason: Said
+
+
+class ExportBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the register of retrievals asks for."""
+
+    purpose: Said
+    legal_basis: Said
+    case_number: Named
+    recipient_unit: Named
+    recipient_name: Named
+    approver: Annotated[str, Meta(max_length=100)] = ""
+    """Who allowed it; where two persons are set, the account that approves is it."""
+
+
+class Made(Struct, frozen=True, kw_only=True):
+    id: str

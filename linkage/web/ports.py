@@ -20,6 +20,7 @@ from lianfang_timing import Clock
 from linkage.accounts.passwords import Passwords
 from linkage.adoption.network import CameraNetwork
 from linkage.audit import Audit
+from linkage.custody.desk import CustodyDesk
 from linkage.enrolment.desk import EnrolmentDesk
 from linkage.ledgers.keeper import LedgerKeeper
 from linkage.ledgers.settings import TEST_EVERY_S
@@ -137,6 +138,7 @@ class Ports:
     enrolment: EnrolmentDesk
     ledgers: LedgerKeeper
     eraser: ErasingDesk
+    custody: CustodyDesk
     cameras: CameraNetwork
     zones: ZoneDefaults = ZoneDefaults()  # noqa: RUF009 - frozen
     """What holds where a zone leaves something out."""

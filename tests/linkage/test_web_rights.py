@@ -1,5 +1,7 @@
 """Every route × every kind of caller. The routes come from the app's own router."""
 
+import hashlib
+import json
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +12,7 @@ from alarms.devices import PlannedDevice
 from lianfang_timing import unix_ms
 from linkage import records, schema
 from linkage.accounts.rights import Permission, Role, permissions_of
+from linkage.custody.schema import evidence_exports, evidence_holds
 from linkage.quiet import storage as quiet
 from linkage.quiet.model import Drill, QuietWindow, WindowSort
 from linkage.response_plans import storage
@@ -19,11 +22,19 @@ from linkage.ways.settings import USUAL_WAYS, Use, Webhook
 from linkage.web.routing import TABLE, Access, Route, check_declared, declare
 from tests.linkage.duty import seeded
 from tests.linkage.net_rights import NET_MAY
-from tests.linkage.web_house import EAST, PASSWORD, START, WEST, house
+from tests.linkage.web_house import EAST, PASSWORD, PICTURE, START, WEST, house
 
 # Written out by hand, apart from the program's own table: who may call what.
 EVERYBODY = "duty shift dispatcher head patrol auditor admin"
 AT_THE_DESK = "duty shift dispatcher"
+EXPORT = {
+    "purpose": "案件调查",
+    "legal_basis": "《刑事诉讼法》第五十四条",
+    "case_number": "2026-001",
+    "recipient_unit": "横河派出所",
+    "recipient_name": "周警官",
+    "approver": "李所长",
+}
 REDACTIONS = (
     "POST /api/v1/handover/{id}/redact",
     "POST /api/v1/incidents/{id}/timeline/{position}/redact",
@@ -37,6 +48,11 @@ MAY = {
     "GET /api/v1/incidents/{id}/evidence": EVERYBODY,
     "GET /api/v1/incidents/{id}/called": EVERYBODY,
     "GET /api/v1/incidents/{id}/custody": EVERYBODY,
+    "POST /api/v1/incidents/{id}/holds": "shift",
+    "POST /api/v1/holds/{id}/release": "shift",
+    "POST /api/v1/incidents/{id}/exports": "shift",
+    "POST /api/v1/exports/{id}/approve": "shift admin",
+    "GET /api/v1/exports/{id}/file": "shift",
     "GET /api/v1/incidents/{id}/motion": "duty shift dispatcher head auditor admin",
     "GET /api/v1/motion": "duty shift dispatcher head auditor admin",
     "POST /api/v1/incidents/{id}/acknowledge": AT_THE_DESK,
@@ -233,6 +249,9 @@ BODIES = {
         "end": "2026-11-22T10:00:00+08:00",
     },
     **{name: {"reason": "姓名"} for name in REDACTIONS},
+    "POST /api/v1/incidents/{id}/holds": {"reason": "立案"},
+    "POST /api/v1/holds/{id}/release": {"reason": "结案"},
+    "POST /api/v1/incidents/{id}/exports": EXPORT,
     "POST /api/v1/station/confirmations": {"incident": "i-east"},
     "POST /api/v1/reports": {"kind": "fire", "village": EAST},
     "POST /api/v1/cameras/ask": {"onvif_address": "http://192.168.1.64/o", "password": PASSWORD},
@@ -268,6 +287,8 @@ THINGS = {
     "/api/v1/incidents/{id}": "i-east",
     "/api/v1/cameras/{id}": "cam-east",
     "/api/v1/evidence/{id}": "e-east",
+    "/api/v1/holds/{id}": "hold-east",
+    "/api/v1/exports/{id}": "export-east",
     "/api/v1/devices/{id}": "b-east",
     "/api/v1/devices/labels/{id}": "nobodys-sheet",
     "/api/v1/response-plans/{id}": "p-east",
@@ -280,7 +301,7 @@ THINGS = {
 async def town(tmp_path):
     async with house(tmp_path) as h:
         await h.incident("i-east")
-        await _evidence(h)
+        await _evidence(h, tmp_path)
         await _device(h)
         await _response_plan(h)
         await _quiet(h)
@@ -289,18 +310,29 @@ async def town(tmp_path):
         yield h
 
 
-async def _evidence(h):
+async def _evidence(h, folder):
+    file = folder / "2026" / "11" / "21" / "picture.jpg"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(PICTURE)
     row = {
         "id": "e-east",
         "incident_id": "i-east",
         "camera_id": "cam-east",
         "kind": "snapshot",
         "file": "2026/11/21/picture.jpg",
-        "sha256": "0" * 64,
-        "size": 10,
+        "sha256": hashlib.sha256(PICTURE).hexdigest(),
+        "size": len(PICTURE),
         "at_ms": 0,
     }
-    await h.database.write(lambda conn: conn.execute(insert(schema.evidence).values(**row)))
+    held = {"id": "hold-east", "incident_id": "i-east", "reason": "立案", "held_by": "shift"}
+    asked = {"id": "export-east", "incident_id": "i-east", "detail": json.dumps(EXPORT)}
+
+    def work(conn):
+        conn.execute(insert(schema.evidence).values(**row))
+        conn.execute(insert(evidence_holds).values(**held, held_at_ms=0))
+        conn.execute(insert(evidence_exports).values(**asked, asked_by="x", asked_at_ms=0))
+
+    await h.database.write(work)
 
 
 async def _device(h):

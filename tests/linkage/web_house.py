@@ -30,6 +30,7 @@ from linkage.accounts.passwords import Passwords
 from linkage.adoption.network import CameraNetwork
 from linkage.audit import Audit
 from linkage.changes import Changes
+from linkage.custody.desk import CustodyDesk
 from linkage.enrolment.desk import EnrolmentDesk
 from linkage.enrolment.labels import WayIn
 from linkage.errors import StaleVersion, StepNotAllowed
@@ -424,6 +425,7 @@ async def house(
     *,
     stream_limits: StreamLimits | None = None,
     real_desk: bool = False,
+    two_persons: bool = False,
     **site: Any,
 ):
     """A town of two villages with its web application running."""
@@ -503,6 +505,9 @@ async def house(
             enrolment=h.enrolment,
             ledgers=h.ledgers,
             eraser=ErasingDesk(database, box, folder / "erased.jsonl"),
+            custody=CustodyDesk(
+                database, box, clock, folder, writer="test", two_persons=two_persons
+            ),
             cameras=h.network.desk,
         ),
         console_folder=console,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from sqlalchemy import Connection, func, select
@@ -10,10 +11,15 @@ from linkage import schema as s
 from linkage.accounts.rights import Permission, Places
 from linkage.audit import AuditAction
 from linkage.custody.model import Why
-from linkage.custody.schema import evidence_entries, evidence_gaps
+from linkage.custody.schema import (
+    evidence_entries,
+    evidence_exports,
+    evidence_gaps,
+    evidence_holds,
+)
 from linkage.errors import NoSuchPicture
-from linkage.web.answering import answer, moment
-from linkage.web.custody_views import Custody, MissingEvidence
+from linkage.web.answering import answer, moment, moment_or_none
+from linkage.web.custody_views import Custody, Export, Hold, MissingEvidence
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.incident_rows import AnyRow, inside, read_row
 from linkage.web.looks import LOOKS
@@ -66,9 +72,10 @@ async def get_evidence(request: web.Request) -> web.StreamResponse:
 
 
 async def get_custody(request: web.Request) -> web.Response:
-    ports, places = request.app[PORTS], caller_of(request).principal.places
+    ports, who = request.app[PORTS], caller_of(request).principal
+    may_look = who.may(Permission.EVIDENCE_LOOK)
     found = await ports.database.read(
-        lambda conn: _custody(conn, ports, request.match_info["id"], places)
+        lambda conn: _custody(conn, ports, request.match_info["id"], who.places, may_look=may_look)
     )
     if found is None:
         raise not_found()
@@ -84,7 +91,9 @@ def _evidence(conn: Connection, evidence_id: str, places: Places) -> AnyRow | No
     ).first()
 
 
-def _custody(conn: Connection, ports: Ports, id_: str, places: Places) -> Custody | None:
+def _custody(
+    conn: Connection, ports: Ports, id_: str, places: Places, *, may_look: bool
+) -> Custody | None:
     incident = read_row(conn, id_, places)
     if incident is None:
         return None
@@ -107,9 +116,48 @@ def _custody(conn: Connection, ports: Ports, id_: str, places: Places) -> Custod
             )
             for gap in gaps
         ],
+        holds=_holds(conn, incident.id, ports.site.zone) if may_look else [],
+        exports=_exports(conn, incident.id, ports.site.zone) if may_look else [],
         entries=entries or 0,
         public_key=ports.box.public_key,
     )
+
+
+def _holds(conn: Connection, incident_id: str, zone: ZoneInfo) -> list[Hold]:
+    h = evidence_holds.c
+    rows = conn.execute(
+        select(evidence_holds).where(h.incident_id == incident_id).order_by(h.held_at_ms, h.id)
+    )
+    return [
+        Hold(
+            id=row.id,
+            reason=row.reason,
+            by=row.held_by,
+            at=moment(row.held_at_ms, zone),
+            released_by=row.released_by,
+            released_at=moment_or_none(row.released_at_ms, zone),
+            release_reason=row.release_reason,
+        )
+        for row in rows
+    ]
+
+
+def _exports(conn: Connection, incident_id: str, zone: ZoneInfo) -> list[Export]:
+    x = evidence_exports.c
+    rows = conn.execute(
+        select(evidence_exports).where(x.incident_id == incident_id).order_by(x.asked_at_ms, x.id)
+    )
+    return [
+        Export(
+            **json.loads(row.detail),
+            id=row.id,
+            asked_by=row.asked_by,
+            asked_at=moment(row.asked_at_ms, zone),
+            approved_by=row.approved_by,
+            file=f"/api/v1/exports/{row.id}/file" if row.approved_by is not None else None,
+        )
+        for row in rows
+    ]
 
 
 def _said(gap: AnyRow) -> str:

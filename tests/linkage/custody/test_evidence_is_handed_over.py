@@ -1,0 +1,165 @@
+"""Holds and exports over the API: reasons, two persons, and a file that proves itself."""
+
+import argparse
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+
+from alarms.store.sealing import publicly_signed
+from linkage import schema as s
+from linkage.commands import evidence as command
+from linkage.custody import manifest
+from linkage.custody.errors import NotPossible
+from linkage.custody.schema import evidence_entries
+from tests.linkage.web_house import house
+
+DATA = b"\xff\xd8 a picture"
+ASKED = {
+    "purpose": "案件调查",
+    "legal_basis": "《刑事诉讼法》第五十四条",
+    "case_number": "2026-001",
+    "recipient_unit": "横河派出所",
+    "recipient_name": "周警官",
+}
+EXPORTS, HOLDS = "/api/v1/incidents/a/exports", "/api/v1/incidents/a/holds"
+
+
+async def open_house(h, folder: Path) -> None:
+    await h.person("leader", "shift-leader")
+    await h.person("second", "shift-leader")
+    await h.incident("a")
+    (folder / "p.jpg").write_bytes(DATA)
+    row = {
+        "id": "e1", "incident_id": "a", "camera_id": "cam-east", "kind": "snapshot",
+        "file": "p.jpg", "sha256": hashlib.sha256(DATA).hexdigest(), "size": len(DATA), "at_ms": 1,
+    }  # fmt: skip
+    await h.database.write(lambda conn: conn.execute(insert(s.evidence).values(**row)))
+
+
+@pytest.fixture
+async def town(tmp_path):
+    async with house(tmp_path) as h:
+        await open_house(h, tmp_path)
+        yield h
+
+
+@pytest.fixture
+async def strict_town(tmp_path):
+    async with house(tmp_path, two_persons=True) as h:
+        await open_house(h, tmp_path)
+        yield h
+
+
+async def entries(h) -> list[dict]:
+    rows = await h.database.read(
+        lambda conn: conn.scalars(
+            select(evidence_entries.c.payload).order_by(evidence_entries.c.position)
+        ).all()
+    )
+    return [json.loads(row) for row in rows]
+
+
+async def audited(h) -> list[str]:
+    rows = await h.database.read(
+        lambda conn: conn.scalars(
+            select(s.audit_entries.c.detail).where(s.audit_entries.c.action == "change")
+        ).all()
+    )
+    return [json.loads(row).get("what") for row in rows]
+
+
+async def custody(browser) -> dict:
+    return await (await browser.get("/api/v1/incidents/a/custody")).json()
+
+
+async def test_a_hold_and_its_release_stand_with_their_reasons(town):
+    async with town.browser("leader") as browser:
+        made = await browser.post(HOLDS, json={"reason": "立案侦查"})
+        assert made.status == 201
+        hold = (await made.json())["id"]
+        [shown] = (await custody(browser))["holds"]
+        assert (shown["reason"], shown["by"], shown["released_by"]) == ("立案侦查", "leader", None)
+        release = f"/api/v1/holds/{hold}/release"
+        assert (await browser.post(release, json={"reason": "结案"})).status == 204
+        assert (await browser.post(release, json={"reason": "结案"})).status == 409
+        assert (
+            await browser.post("/api/v1/holds/none/release", json={"reason": "x"})
+        ).status == 404
+    assert [e["kind"] for e in await entries(town)] == ["held", "released"]
+    assert await audited(town) == ["held", "released"]
+
+
+@pytest.mark.parametrize("body", [{}, {"reason": " "}, {"reason": "x" * 501}])
+async def test_a_hold_without_a_reason_is_refused(town, body: dict):
+    async with town.browser("leader") as browser:
+        assert (await browser.post(HOLDS, json=body)).status == 422
+
+
+async def test_an_export_proves_itself(town):
+    async with town.browser("leader") as browser:
+        asked = await browser.post(EXPORTS, json={**ASKED, "approver": "李所长"})
+        assert asked.status == 201
+        [shown] = (await custody(browser))["exports"]
+        answer = await browser.get(shown["file"])
+        assert answer.content_type == "application/zip"
+        packed = zipfile.ZipFile(io.BytesIO(await answer.read()))
+    assert packed.testzip() is None
+    assert packed.read("evidence/p.jpg") == DATA
+    lines = manifest.parse(packed.read("manifest.jsonl").decode())
+    key = packed.read("public-key.txt").decode().strip()
+    assert list(manifest.faults(lines, lambda text, sig: publicly_signed(key, text, sig))) == []
+    said = lines[-1].entry["detail"]
+    assert lines[-1].entry["kind"] == "exported"
+    assert {k: said[k] for k in ASKED} == ASKED
+    assert (said["approver"], said["by"]) == ("李所长", "leader")
+    assert json.loads(packed.read("export.json"))["recipient_name"] == "周警官"
+    assert await audited(town) == ["ask", "exported"]
+
+
+@pytest.mark.parametrize("left_out", sorted(ASKED))
+async def test_nothing_of_what_must_be_said_can_be_left_out(town, left_out: str):
+    body = {k: v for k, v in ASKED.items() if k != left_out}
+    async with town.browser("leader") as browser:
+        assert (await browser.post(EXPORTS, json={**body, "approver": "李"})).status == 422
+
+
+async def test_where_one_may_export_alone_who_allowed_it_is_said(town):
+    async with town.browser("leader") as browser:
+        assert (await browser.post(EXPORTS, json=ASKED)).status == 409
+
+
+async def test_two_persons_are_two(strict_town):
+    async with strict_town.browser("leader") as browser:
+        made = await (await browser.post(EXPORTS, json=ASKED)).json()
+        approve, file = (f"/api/v1/exports/{made['id']}/{x}" for x in ("approve", "file"))
+        assert (await browser.get(file)).status == 409
+        assert (await browser.post(approve)).status == 409
+    async with strict_town.browser("second") as browser:
+        assert (await browser.post(approve)).status == 204
+        assert (await browser.post(approve)).status == 409
+    async with strict_town.browser("leader") as browser:
+        assert (await browser.get(file)).status == 200
+    [entry] = await entries(strict_town)
+    assert (entry["detail"]["asked_by"], entry["detail"]["approved_by"]) == ("leader", "second")
+
+
+async def test_a_file_that_is_not_what_it_was_is_not_exported(town, tmp_path: Path):
+    (tmp_path / "p.jpg").write_bytes(b"another")
+    async with town.browser("leader") as browser:
+        made = await (await browser.post(EXPORTS, json={**ASKED, "approver": "李"})).json()
+        answer = await browser.get(f"/api/v1/exports/{made['id']}/file")
+        assert answer.status == 503
+        assert "与清单不符" in (await answer.json())["detail"]
+
+
+def test_the_command_wants_everything_said():
+    parser = argparse.ArgumentParser()
+    command.add(parser.add_subparsers())
+    said = parser.parse_args(["evidence", "export", "20261121-0001", "f.zip", "--config", "c"])
+    with pytest.raises(NotPossible, match="--purpose, --legal-basis"):
+        command.asked_of(said)
