@@ -239,6 +239,8 @@ class Outbox:
         done = await self._carry(action)
         if done.result is not None and done.result.planned:
             self._look_for(done.result.planned)
+        if done.result is not None and flight.kind in _FIRST:
+            self._right_of_way.goes_on()
         self._carried.append((flight, done))
         self._to_mark.set()
         task = asyncio.current_task()

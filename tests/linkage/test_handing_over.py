@@ -17,7 +17,7 @@ from linkage.lanes import Lane
 from linkage.model.action import ActionKind, PlannedAction
 from linkage.outbox import AHEAD_S, Outbox
 from linkage.records import Fresh
-from linkage.right_of_way import RightOfWay
+from linkage.right_of_way import HOLD_S, RightOfWay
 from linkage.rules.model import Rules
 from linkage.schema import incidents
 from linkage.ways.settings import Use, Ways, Webhook
@@ -212,6 +212,15 @@ async def test_the_way_is_free_when_the_first_messages_are_out(site: Site):
     site.webhooks.may_go.set()
     await settled()
     assert not site.way.held
+
+
+async def test_a_first_message_that_is_answered_shows_that_the_burst_goes_on(site: Site):
+    site.way.take("engine")
+    site.clock.forward(HOLD_S - 0.01)
+    site.outbox.hand_over([site.fresh("one")])
+    await settled()
+    site.clock.forward(HOLD_S - 0.01)
+    assert site.way.held
 
 
 async def test_the_engine_hands_over_what_is_due_at_once(site: Site):

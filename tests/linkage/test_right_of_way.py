@@ -11,7 +11,7 @@ from linkage.changes import Changes
 from linkage.lanes import Lane
 from linkage.model.action import ActionKind
 from linkage.outbox import Outbox
-from linkage.right_of_way import APART_S, RightOfWay
+from linkage.right_of_way import APART_S, HOLD_S, MOST_S, RightOfWay
 from linkage.schema import incidents
 from tests.linkage.test_first_messages_first import Noting, incident_row, notices
 from tests.linkage.town import HandClock, open_town
@@ -56,6 +56,48 @@ async def test_a_burst_that_takes_too_long_is_waited_for_no_longer():
     async with asyncio.timeout(5):
         await way.passed()
     assert not await waits(way)
+
+
+async def test_a_burst_that_goes_on_goes_first_for_longer_and_not_for_ever():
+    clock = HandClock()
+    way = RightOfWay(clock)
+    way.take("burst")
+    clock.forward(HOLD_S * 0.9)
+    way.goes_on()
+    clock.forward(HOLD_S * 0.9)
+    assert way.held
+    assert await waits(way)
+    clock.forward(HOLD_S * 0.2)
+    assert not way.held
+
+
+async def test_a_burst_that_always_goes_on_is_waited_for_no_longer_than_the_most():
+    clock = HandClock()
+    way = RightOfWay(clock)
+    way.take("burst")
+    for _ in range(5):
+        assert way.held
+        clock.forward(MOST_S / 5)
+        way.goes_on()
+    assert not way.held
+    async with asyncio.timeout(5):
+        await way.passed()
+
+
+async def test_what_goes_on_while_others_wait_makes_them_wait_on():
+    clock = HandClock()
+    way = RightOfWay(clock)
+    way.take("burst")
+    clock.forward(HOLD_S - 0.01)
+    passing = asyncio.create_task(way.passed())
+    await asyncio.sleep(0)
+    way.goes_on()
+    # its own time is over; what it waits for is not
+    await asyncio.sleep(0.05)
+    assert not passing.done()
+    way.give("burst")
+    async with asyncio.timeout(5):
+        await passing
 
 
 @pytest.mark.parametrize("width", [1, 7])
