@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from camerad.detection.medians import median
 from camerad.detection.precipitation import Precipitation
 from camerad.detection.settings import DetectionSettings
 from camerad.detection.steadying import steadied
@@ -92,9 +93,13 @@ class Background:
         """The empty scene as remembered, in the light it was learned in."""
         return self._scene_u8
 
-    def subtract(self, frame: Luma, held: Mask) -> Foreground:
-        """Compare `frame` with the empty scene; `held` (255) is left out of the light estimate."""
-        frame, mask = self._compared(frame, held)
+    def subtract(self, frame: Luma, held: Mask, *, tries: bool = True) -> Foreground:
+        """Compare `frame` with the empty scene; `held` (255) is left out of the light estimate.
+
+        Without `tries` what differs is not asked for shake and light: in the pictures that the
+        scene itself is made of only bodies differ.
+        """
+        frame, mask = self._compared(frame, held, tries=tries)
         found = cv2.countNonZero(mask)
         self._difference = np.asarray(cv2.absdiff(frame, self._expected), np.uint8)
         mask = self.precipitation.settled(mask)
@@ -116,7 +121,7 @@ class Background:
             share=found / mask.size,
         )
 
-    def _compared(self, frame: Luma, held: Mask) -> tuple[Luma, Mask]:
+    def _compared(self, frame: Luma, held: Mask, *, tries: bool) -> tuple[Luma, Mask]:
         """The picture where the scene is, and where it differs. Sets the scene it should show.
 
         What explains the difference without a body is tried only where there is some: an even
@@ -126,6 +131,8 @@ class Background:
         self._curve = tone_curve(self._scene_u8, frame, held, self._curve)
         self._expected = np.asarray(cv2.LUT(self._scene_u8, self._curve), np.uint8)
         mask = self._differs(frame, self._expected, self.threshold)
+        if not tries:
+            return frame, mask
         found = cv2.countNonZero(mask)
         self._shake_try -= 1
         self._light_try -= 1
@@ -177,7 +184,7 @@ class Background:
     def changed(self, frame: Luma, previous: Luma) -> Mask:
         """255 where two pictures differ by more than this scene's noise."""
         step = thinned(frame).astype(np.int16) - thinned(previous)
-        shift = int(np.median(step[::2, ::2]))
+        shift = int(median(step[::2, ::2]))
         lit = previous
         if shift > 0:
             lit = np.minimum(previous, np.uint8(255 - shift)) + np.uint8(shift)

@@ -15,6 +15,7 @@ from camerad.detection.background import Background, Foreground
 from camerad.detection.blobs import Blob, find_blobs
 from camerad.detection.ghosts import Ghosts, box_window
 from camerad.detection.masks import Mask, mask_privacy, polygons_mask
+from camerad.detection.medians import median_of_five
 from camerad.detection.motion import Motion
 from camerad.detection.scenery import StillParts, is_scenery
 from camerad.detection.settings import DetectionSettings
@@ -177,7 +178,7 @@ class Detector:
         height, width = frame.shape
         self._size = (width, height)
         # who walked in the first pictures, and the flakes that fell, are not in most of them
-        empty = np.median(np.stack([kept for kept, _, _ in pictures]), axis=0).astype(np.uint8)
+        empty = median_of_five(*(kept for kept, _, _ in pictures))
         self._background = Background(empty, self._settings)
         self._motion = Motion(self._zones, self._size, self._settings)
         ignored = [z.polygon for z in self._zones if z.kind is ZoneKind.IGNORE]
@@ -201,7 +202,7 @@ class Detector:
         said: list[Detection] = []
         for (before, _, _), (kept, at_s, at_time) in pairwise(pictures):
             moving = background.changed(kept, before)
-            blobs = find_blobs(background.subtract(kept, held), self._settings)
+            blobs = find_blobs(background.subtract(kept, held, tries=False), self._settings)
             said += self._judge(blobs, moving, at_s, at_time)
         return said
 

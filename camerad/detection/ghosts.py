@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from camerad.detection.background import Foreground
 from camerad.detection.blobs import Blob
+from camerad.detection.medians import median
 
 Luma = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
@@ -45,7 +46,7 @@ class Ghosts:
                 continue
             inside = box_window(frame.shape, box, 0)
             # the middle value: neighbours of the box may have been voted on apart
-            agreed = int(np.median(self._votes[inside])) + 1
+            agreed = int(median(self._votes[inside])) + 1
             votes[inside] = min(agreed, 255)
             if agreed >= _VOTES:
                 found.append(window)

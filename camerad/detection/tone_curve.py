@@ -17,6 +17,9 @@ _WIDTH_PX = 96
 _BINS = 32
 """Grey levels are put in this many bins."""
 _CENTRES = np.arange(_BINS) * 8 + 3.5
+_MIDDLES = np.rint(_CENTRES).astype(int)
+_ROWS = np.arange(_BINS) * 257
+_TENTHS = np.array((0.1, 0.9))
 _LEVELS = np.arange(256)
 _CHANGES = np.arange(256, dtype=np.float32) - 128.0
 _PULL_PX = 30.0
@@ -47,60 +50,80 @@ def tone_curve(scene: Luma, frame: Luma, held: Mask, last: NDArray[np.uint8]) ->
     Per bin of scene grey a trimmed mean of the change, pulled to the guess that explains most of
     the picture. Bodies are a minority of a bin and are trimmed away. `last` is the curve before.
     """
-    few = thinned(scene)
-    change = thinned(frame).astype(np.int16) - few
+    few, now = np.ascontiguousarray(thinned(scene)), np.ascontiguousarray(thinned(frame))
     free = np.asarray(cv2.bitwise_not(np.ascontiguousarray(thinned(held))), np.uint8)
-    counts = _histogram(few, change, free)
-    if counts.sum() < _LEAST_PX:
+    changes = _Changes(few, now, free)
+    if changes.px < _LEAST_PX:
         return last
-    shift = _first_guess(counts, last)
-    base = shift
+    shift = _first_guess(changes, now, free, last)
+    base = _PULL_PX * shift
     for reach in (40.0, 20.0, 10.0):
-        near = counts * (np.abs(_CHANGES - shift[:, None]) < reach)
-        shift = (near @ _CHANGES + _PULL_PX * base) / (near.sum(axis=1) + _PULL_PX)
+        px, total = changes.near(shift, reach)
+        shift = (total + base) / (px + _PULL_PX)
     curve = _LEVELS + np.interp(_LEVELS, _CENTRES, shift)
-    return np.clip(np.rint(curve), 0, 255).astype(np.uint8)
+    return np.rint(np.minimum(np.maximum(curve, 0.0), 255.0)).astype(np.uint8)
 
 
-def _histogram(scene: Luma, change: NDArray[np.int16], free: Mask) -> NDArray[np.float32]:
-    """Pixels by bin of scene grey (rows) and change of grey (columns, -128 first)."""
-    changes = np.clip(change + 128, 0, 255).astype(np.uint8)
-    planes = [np.ascontiguousarray(scene), changes]
-    spans = [0.0, 256.0, 0.0, 256.0]
-    return np.asarray(cv2.calcHist(planes, [0, 1], free, [_BINS, 256], spans), np.float32)
+class _Changes:
+    """How many pixels of each bin of scene grey have changed by how much.
+
+    Kept as running sums over the change, so that every question about a range of it is two
+    look-ups a bin.
+    """
+
+    def __init__(self, scene: Luma, now: Luma, free: Mask) -> None:
+        # what has changed by more than a byte can say is put at its end
+        risen = np.asarray(cv2.addWeighted(now, 1.0, scene, -1.0, 128.0), np.uint8)
+        spans = [0.0, 256.0, 0.0, 256.0]
+        counts = cv2.calcHist([scene, risen], [0, 1], free, [_BINS, 256], spans)
+        running = np.zeros((2, _BINS, 257), np.float32)
+        np.cumsum(counts, axis=1, out=running[0, :, 1:])
+        np.cumsum(counts * _CHANGES, axis=1, out=running[1, :, 1:])
+        self._running = running.reshape(2, -1)
+        self._by_change = running[0, :, 1:].sum(axis=0)
+        self.by_bin: NDArray[np.float32] = running[0, :, -1]
+        """Pixels in each bin."""
+        self.px = float(self._by_change[-1])
+
+    def near(self, shift: NDArray[np.float64], reach: float) -> NDArray[np.float32]:
+        """Per bin, the pixels that changed by up to `reach` more or less than `shift`, and the sum
+        of their changes: 2 x ... x bins.
+        """
+        least = np.minimum(np.maximum(shift + (129.0 - reach), 0.0), 256.0).astype(np.int32)
+        most = np.minimum(np.maximum(shift + (129.0 + reach), 0.0), 256.0).astype(np.int32)
+        return self._running[:, most + _ROWS] - self._running[:, least + _ROWS]
+
+    def usual(self) -> float:
+        """The middle change of all pixels."""
+        return float(np.searchsorted(self._by_change, 0.5 * self.px)) - 128.0
 
 
-def _first_guess(counts: NDArray[np.float32], last: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _first_guess(
+    changes: _Changes, now: Luma, free: Mask, last: NDArray[np.uint8]
+) -> NDArray[np.float64]:
     """Per bin, the change of light that explains most pixels: the last one, an even shift, or a
     gain that fits the spread of the greys.
     """
-    changes = counts.sum(axis=0)
-    before = last[np.rint(_CENTRES).astype(int)] - np.rint(_CENTRES)
-    even = np.full(_BINS, _quantile(changes, 0.5) - 128.0)
-    guesses = [before, even, _stretch(counts)]
-    explained = [
-        float(counts[np.abs(_CHANGES - np.asarray(guess)[:, None]) < _CLOSE].sum())
-        for guess in guesses
-    ]
+    before = last[_MIDDLES].astype(np.float64) - _MIDDLES
+    even = np.full(_BINS, changes.usual())
+    guesses = np.stack([before, even, _stretch(changes, now, free)])
+    explained = changes.near(guesses, _CLOSE)[0].sum(axis=1)
     explained[0] *= _HABIT
-    return np.asarray(guesses[int(np.argmax(explained))], np.float32)
+    return np.asarray(guesses[np.argmax(explained)], np.float64)
 
 
-def _stretch(counts: NDArray[np.float32]) -> NDArray[np.float64]:
+def _stretch(changes: _Changes, now: Luma, free: Mask) -> NDArray[np.float64]:
     """The gain and offset that take the dark and the bright end of the greys where they are now."""
-    greys = counts.sum(axis=1)
-    dark, bright = (8.0 * _quantile(greys, q) + 3.5 for q in (0.1, 0.9))
-    levels = (_CENTRES[:, None] + _CHANGES).ravel()
-    spread = np.clip(levels, 0, 255).astype(np.int64)
-    now = np.bincount(spread, weights=counts.ravel(), minlength=256).astype(np.float64)
-    now_dark, now_bright = _quantile(now, 0.1), _quantile(now, 0.9)
+    dark, bright = 8.0 * _ends(changes.by_bin) + 3.5
+    greys = cv2.calcHist([now], [0], free, [256], [0.0, 256.0])
+    now_dark, now_bright = _ends(np.asarray(greys, np.float32).ravel())
     gain = 1.0
     if bright - dark > 20.0:
         gain = min(4.0, max(0.2, (now_bright - now_dark) / (bright - dark)))
-    return now_dark + gain * (_CENTRES - dark) - _CENTRES
+    return np.asarray(now_dark + gain * (_CENTRES - dark) - _CENTRES, np.float64)
 
 
-def _quantile(counts: NDArray[np.floating], share: float) -> float:
-    """The index below which `share` of the counts lie."""
+def _ends(counts: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The indices below which a tenth and nine tenths of the counts lie."""
     running = np.cumsum(counts)
-    return float(np.searchsorted(running, share * running[-1]))
+    return np.asarray(np.searchsorted(running, running[-1] * _TENTHS), np.float64)

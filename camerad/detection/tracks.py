@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camerad.detection.blobs import Blob
+from camerad.detection.medians import median
 from camerad.detection.settings import DetectionSettings
 
 Luma = NDArray[np.uint8]
@@ -365,7 +366,7 @@ def window_of(
 
 def _differs(now: Luma, then: Luma, threshold: Luma) -> bool:
     """Whether more of a patch has changed than noise and light explain."""
-    light = int(np.median(now[::2, ::2].astype(np.int16) - then[::2, ::2]))
+    light = int(median(now[::2, ::2].astype(np.int16) - then[::2, ::2]))
     change = cv2.absdiff(now.astype(np.int16), then.astype(np.int16) + light)
     moved = cv2.compare(change, threshold.astype(np.int16), cv2.CMP_GT)
     px = cv2.countNonZero(cv2.medianBlur(moved, 3))

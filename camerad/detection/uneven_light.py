@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from camerad.detection.medians import median
+
 Luma = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
 Gain = NDArray[np.float32]
@@ -57,7 +59,7 @@ def uneven_light(scene: Luma, frame: Luma, threshold: Mask) -> Gain | None:
     soft = (rough < limit) & (steep < _STEEP)
     if not soft.any():
         return None
-    usual = float(np.median(ratio[soft]))
+    usual = median(ratio[soft])
     same = (np.abs(ratio) < _SAME) | (np.abs(ratio - usual) < _SAME)
     _, patches = cv2.connectedComponents(soft.astype(np.uint8), connectivity=4)
     light = soft & np.isin(patches, np.unique(patches[soft & same]))
