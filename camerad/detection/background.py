@@ -38,13 +38,31 @@ _BETTER_LIT = 0.4
 """The same for light on parts of the picture, unless it explains much of the whole picture."""
 _HABIT_LOOKS = 20
 """For so many pictures a camera that shook, or uneven light, is expected to go on."""
-_BACKOFF_LOOKS = 8
+_BACKOFF_LOOKS = 24
 """What did not explain the difference is not tried again for so many pictures: bodies are about."""
+_MORE = 1.3
+"""Unless the difference has grown by this factor since: something came on top of the bodies."""
 _OLD_SHARE = 0.3
 """A picture of an earlier scene differs from it by less than this share."""
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 _AROUND_PX = 61
 """The light under a body is taken from this far around it."""
+
+
+class _Tries:
+    """When it is worth to ask for something but bodies in what differs. `due` once a picture."""
+
+    def __init__(self) -> None:
+        self._looks = 0
+        self._px = 0.0
+
+    def due(self, px: int, least_px: float, *, expected: bool) -> bool:
+        """`px` differ; what is `expected` is asked for in every picture with the least of them."""
+        self._looks -= 1
+        if px <= least_px or not (expected or self._looks < 0 or px > self._px):
+            return False
+        self._looks, self._px = _BACKOFF_LOOKS, _MORE * px
+        return True
 
 
 @dataclass(frozen=True)
@@ -82,7 +100,7 @@ class Background:
         self.precipitation = Precipitation()
         self._shaken = 0
         self._unevenly_lit = 0
-        self._shake_try = self._light_try = 0
+        self._shake_tries, self._light_tries = _Tries(), _Tries()
         self._gain: Gain | None = None
         """How light on parts of the picture changes the scene in the last picture."""
         self._earlier: Luma | None = None
@@ -134,10 +152,7 @@ class Background:
         if not tries:
             return frame, mask
         found = cv2.countNonZero(mask)
-        self._shake_try -= 1
-        self._light_try -= 1
-        if found > _WORTH_A_TRY * mask.size and (self._shaken or self._shake_try < 0):
-            self._shake_try = _BACKOFF_LOOKS
+        if self._shake_tries.due(found, _WORTH_A_TRY * mask.size, expected=self._shaken > 0):
             still = steadied(frame, self._expected)
             if still is not None:
                 moved = self._differs(still, self._expected, self.threshold)
@@ -148,8 +163,7 @@ class Background:
             mask = self._differs(frame, self._expected, self.threshold)
             found = cv2.countNonZero(mask)
         little = _LITTLE if self._unevenly_lit else _WORTH_A_TRY
-        if found > little * mask.size and (self._unevenly_lit or self._light_try < 0):
-            self._light_try = _BACKOFF_LOOKS
+        if self._light_tries.due(found, little * mask.size, expected=self._unevenly_lit > 0):
             self._unevenly_lit = max(0, self._unevenly_lit - 1)
             mask = self._in_uneven_light(frame, mask, found)
         return frame, mask
@@ -185,11 +199,8 @@ class Background:
         """255 where two pictures differ by more than this scene's noise."""
         step = thinned(frame).astype(np.int16) - thinned(previous)
         shift = int(median(step[::2, ::2]))
-        lit = previous
-        if shift > 0:
-            lit = np.minimum(previous, np.uint8(255 - shift)) + np.uint8(shift)
-        elif shift < 0:
-            lit = np.maximum(previous, np.uint8(-shift)) - np.uint8(-shift)
+        # a picture and a number, held between black and white
+        lit = cv2.addWeighted(previous, 1.0, previous, 0.0, shift) if shift else previous
         difference = cv2.absdiff(frame, lit)
         return np.asarray(cv2.compare(difference, self.threshold, cv2.CMP_GT), np.uint8)
 

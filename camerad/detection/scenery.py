@@ -52,10 +52,10 @@ class StillParts:
         self._moved = np.asarray(cv2.bitwise_or(self._moved, moving), np.uint8)
         if self._waiting_s < _TICK_S:
             return
-        ticks = np.uint8(min(255, int(self._waiting_s / _TICK_S)))
+        ticks = float(min(255, int(self._waiting_s / _TICK_S)))
         self._waiting_s %= _TICK_S
-        self._ticks = np.minimum(self._ticks, np.uint8(255) - ticks) + ticks
-        self._ticks = np.asarray(cv2.subtract(self._ticks, self._moved), np.uint8)
+        cv2.addWeighted(self._ticks, 1.0, self._ticks, 0.0, ticks, dst=self._ticks)
+        cv2.subtract(self._ticks, self._moved, dst=self._ticks)
         self._moved = moving
 
     def of(self, tracks: Iterable[Track]) -> list[tuple[Window, Mask]]:

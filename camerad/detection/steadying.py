@@ -1,8 +1,12 @@
 """How far a shaken camera's picture has jumped against the scene. One picture, no memory."""
 
+import functools
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from camerad.detection.shrinking import averaged
 
 Luma = NDArray[np.uint8]
 
@@ -18,9 +22,8 @@ def steadied(frame: Luma, scene: Luma) -> Luma | None:
     height, width = frame.shape
     across = min(width, _WIDTH_PX)
     size = (max(8, across), max(8, round(across * height / width)))
-    now = cv2.resize(frame, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    then = cv2.resize(scene, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    (dx, dy), _ = cv2.phaseCorrelate(then, now, cv2.createHanningWindow(size, cv2.CV_32F))
+    now, then = averaged(frame, size).astype(np.float32), averaged(scene, size).astype(np.float32)
+    (dx, dy), _ = cv2.phaseCorrelate(then, now, _window(size))
     dx, dy = dx * width / size[0], dy * height / size[1]
     # one grey level everywhere correlates with nothing
     if not _LEAST_PX <= float(np.hypot(dx, dy)) <= _MOST * width:
@@ -28,3 +31,9 @@ def steadied(frame: Luma, scene: Luma) -> Luma | None:
     back = np.array([[1.0, 0.0, -dx], [0.0, 1.0, -dy]], np.float32)
     moved = cv2.warpAffine(frame, back, (width, height), borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved, np.uint8)
+
+
+@functools.lru_cache(maxsize=8)
+def _window(size: tuple[int, int]) -> NDArray[np.float32]:
+    """What takes the picture's borders out of the correlation."""
+    return np.asarray(cv2.createHanningWindow(size, cv2.CV_32F), np.float32)

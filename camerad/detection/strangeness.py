@@ -55,8 +55,8 @@ class Strangeness:
         frame = foreground.frame
         if foreground.share < _TOUCHED and self._usual_detail is not None:
             return self._as_usual()
-        few = frame[::4, ::4]
-        black = float(few.mean()) < _BLACK_LEVEL and float(few.std()) < _BLACK_SPREAD
+        level, spread = cv2.meanStdDev(np.ascontiguousarray(frame[::4, ::4]))
+        black = level[0, 0] < _BLACK_LEVEL and spread[0, 0] < _BLACK_SPREAD
         dull = self._is_dull(frame)
         if foreground.share <= _FULL and not black and not dull:
             return self._as_usual()
