@@ -17,7 +17,7 @@ from camerad.detection.medians import median
 from camerad.detection.precipitation import Precipitation
 from camerad.detection.settings import DetectionSettings
 from camerad.detection.steadying import steadied
-from camerad.detection.tone_curve import identity, thinned, tone_curve
+from camerad.detection.tone_curve import Light, identity, thinned, tone_curve
 from camerad.detection.uneven_light import Gain, brightened, lit, uneven_light, unlit
 
 Luma = NDArray[np.uint8]
@@ -45,6 +45,7 @@ _MORE = 1.3
 _OLD_SHARE = 0.3
 """A picture of an earlier scene differs from it by less than this share."""
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
+_CLOSING = np.ones((5, 3), np.uint8)
 _AROUND_PX = 61
 """The light under a body is taken from this far around it."""
 
@@ -89,12 +90,13 @@ class Background:
         self._scene = first.astype(np.float32)
         self._scene_u8 = first.copy()
         self._expected = self._scene_u8
+        self._relit = False
+        """Whether the scene has changed since it was last put in the present light."""
         self._noise = np.full(first.shape, _NOISE_START, np.float32)
         self.threshold = self._thresholds()
         """Grey levels by which a pixel must differ to mean anything, H x W uint8; to be read."""
-        self._curve = identity()
+        self._light = Light()
         self._difference: Mask = np.zeros_like(first)
-        self._dilate = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 5))
         self._unlearned_s = 0.0
         self._unheard_s = 0.0
         self.precipitation = Precipitation()
@@ -124,19 +126,18 @@ class Background:
         expected = self._expected
         if not found:
             return Foreground(mask, mask, expected, frame, share=0.0)
-        darkest_shadow = cv2.convertScaleAbs(expected, alpha=self._settings.shadow_ratio)
-        # darker than the scene but not as dark as a body: cast shadow, perhaps
-        shadow = cv2.bitwise_and(
-            cv2.compare(frame, darkest_shadow, cv2.CMP_GT),
-            cv2.compare(frame, expected, cv2.CMP_LT),
-        )
-        solid = cv2.subtract(mask, shadow)
-        return Foreground(
-            mask=np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, self._dilate), np.uint8),
-            solid=np.asarray(solid, np.uint8),
-            expected=expected,
-            frame=frame,
-            share=found / mask.size,
+        there = _around(mask)
+        closed, solid = np.zeros_like(mask), np.zeros_like(mask)
+        closed[there] = cv2.morphologyEx(mask[there], cv2.MORPH_CLOSE, _CLOSING)
+        solid[there] = cv2.subtract(mask[there], self._shadow(frame[there], expected[there]))
+        return Foreground(closed, solid, expected, frame, share=found / mask.size)
+
+    def _shadow(self, frame: Luma, expected: Luma) -> Mask:
+        """Darker than the scene but not as dark as a body: cast shadow, perhaps."""
+        darkest = cv2.convertScaleAbs(expected, alpha=self._settings.shadow_ratio)
+        lighter = cv2.compare(frame, darkest, cv2.CMP_GT)
+        return np.asarray(
+            cv2.bitwise_and(lighter, cv2.compare(frame, expected, cv2.CMP_LT)), np.uint8
         )
 
     def _compared(self, frame: Luma, held: Mask, *, tries: bool) -> tuple[Luma, Mask]:
@@ -146,8 +147,9 @@ class Background:
         change of light first, then a shaken camera, then light on parts of the picture.
         """
         self._gain = None
-        self._curve = tone_curve(self._scene_u8, frame, held, self._curve)
-        self._expected = np.asarray(cv2.LUT(self._scene_u8, self._curve), np.uint8)
+        if self._light.follow(self._scene_u8, frame, held) or self._relit:
+            self._expected = np.asarray(cv2.LUT(self._scene_u8, self._light.curve), np.uint8)
+            self._relit = False
         mask = self._differs(frame, self._expected, self.threshold)
         if not tries:
             return frame, mask
@@ -181,7 +183,8 @@ class Background:
         if left > _BETTER_LIT * found and found - left < _WORTH_A_TRY * mask.size:
             return mask
         # one curve for all greys cannot say what light on one place does
-        self._expected, self._gain, self._curve = expected, gain, identity()
+        self._expected, self._gain, self._relit = expected, gain, True
+        self._light.forget()
         self._unevenly_lit = _HABIT_LOOKS
         return rest
 
@@ -197,8 +200,8 @@ class Background:
 
     def changed(self, frame: Luma, previous: Luma) -> Mask:
         """255 where two pictures differ by more than this scene's noise."""
-        step = thinned(frame).astype(np.int16) - thinned(previous)
-        shift = int(median(step[::2, ::2]))
+        few, before = thinned(frame)[::2, ::2], thinned(previous)[::2, ::2]
+        shift = int(median(few.astype(np.int16) - before))
         # a picture and a number, held between black and white
         lit = cv2.addWeighted(previous, 1.0, previous, 0.0, shift) if shift else previous
         difference = cv2.absdiff(frame, lit)
@@ -218,6 +221,7 @@ class Background:
             if self._gain is not None:
                 self._scene = brightened(self._scene, self._gain, rate)
             self._scene_u8 = np.asarray(cv2.convertScaleAbs(self._scene), np.uint8)
+            self._relit = True
         if self._unheard_s >= _NOISE_EVERY_S:
             rate = 1.0 - float(np.exp(-self._unheard_s / self._settings.noise_s))
             self._unheard_s = 0.0
@@ -234,13 +238,14 @@ class Background:
             taken = unlit(frame[window], self._gain[window]).astype(np.float32)
         else:
             levels = np.arange(256)
-            rising = np.maximum.accumulate(self._curve)
+            rising = np.maximum.accumulate(self._light.curve)
             back = np.interp(levels, rising, levels).astype(np.float32)
             taken = back[frame[window]]
         if where is not None:
             taken = np.where(where > 0, taken, self._scene[window])
         self._scene[window] = taken
         self._scene_u8[window] = np.rint(taken).astype(np.uint8)
+        self._relit = True
 
     def restart(self, frame: Luma, held: Mask) -> None:
         """`frame` is the empty scene now; under `held` (255) the old one in the new light."""
@@ -272,7 +277,8 @@ class Background:
         self._scene = scene
         self._scene_u8 = np.asarray(cv2.convertScaleAbs(scene), np.uint8)
         self._expected = self._scene_u8
-        self._curve, self._gain = identity(), None
+        self._gain, self._relit = None, True
+        self._light.forget()
 
     def _thresholds(self) -> Mask:
         least = float(self._settings.min_contrast)
@@ -280,3 +286,10 @@ class Background:
         wanted = np.asarray(cv2.convertScaleAbs(self._noise, alpha=factor, beta=least / 2))
         most = min(255.0, _NOISE_CAP * factor + least / 2)
         return np.clip(wanted, round(least), round(most)).astype(np.uint8)
+
+
+def _around(mask: Mask) -> tuple[slice, slice]:
+    """Rows and columns of all that is not 0, with the room that closing it needs."""
+    x, y, w, h = cv2.boundingRect(mask)
+    rows, columns = _CLOSING.shape
+    return slice(max(0, y - rows), y + h + rows), slice(max(0, x - columns), x + w + columns)

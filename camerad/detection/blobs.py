@@ -36,7 +36,7 @@ class Blob:
 def find_blobs(foreground: Foreground, settings: DetectionSettings) -> list[Blob]:
     """Blobs big enough to matter; a blob that only shadow joins comes back as its parts."""
     height, width = foreground.mask.shape
-    outlines, _ = cv2.findContours(foreground.mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outlines, _ = cv2.findContours(foreground.mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     least = max(_LEAST_AREA_PX, round(settings.min_area * height * width))
     found = []
     for outline in outlines:
@@ -97,7 +97,7 @@ def _parts(solid: Mask, least_height: float) -> list[_Rect]:
     roomy = cv2.copyMakeBorder(solid, 3, 3, 1, 1, cv2.BORDER_CONSTANT, value=0.0)
     joined = cv2.morphologyEx(roomy, cv2.MORPH_CLOSE, _PIECES)[3:-3, 1:-1]
     outlines, _ = cv2.findContours(
-        np.ascontiguousarray(joined), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+        np.ascontiguousarray(joined), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
     )
     found = [(cv2.contourArea(outline), cv2.boundingRect(outline)) for outline in outlines]
     rects: list[_Rect] = []

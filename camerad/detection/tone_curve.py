@@ -30,6 +30,12 @@ _CLOSE = 6.0
 """Grey levels within which a guess explains a pixel."""
 _HABIT = 1.02
 """The last curve stays unless another explains this much more of the picture."""
+_ANEW_LOOKS = 4
+"""In so many pictures the curve is made once, as long as the light stays as it is."""
+_AS_BEFORE = 3.0
+"""Grey levels within which a curve still fits, and"""
+_FEWER = 0.02
+"""by how much smaller the share of the picture is that it fits, before it is made anew at once."""
 
 
 def thinned(picture: Luma) -> Luma:
@@ -42,6 +48,40 @@ def thinned(picture: Luma) -> Luma:
 def identity() -> NDArray[np.uint8]:
     """The curve of unchanged light."""
     return _LEVELS.astype(np.uint8)
+
+
+class Light:
+    """The light on one camera. `follow` once a picture."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """The scene is remembered in the light that there is."""
+        self.curve = identity()
+        """From remembered to present greys, 256 entries."""
+        self._looks = 0
+        self._fitted = 1.0
+
+    def follow(self, scene: Luma, frame: Luma, held: Mask) -> bool:
+        """Make the curve anew when it is time, or when it no longer fits; whether it was made."""
+        self._looks -= 1
+        if self._looks > 0 and _fits(self.curve, scene, frame, held) > self._fitted - _FEWER:
+            return False
+        self.curve = tone_curve(scene, frame, held, self.curve)
+        self._looks, self._fitted = _ANEW_LOOKS, _fits(self.curve, scene, frame, held)
+        return True
+
+
+def _fits(curve: NDArray[np.uint8], scene: Luma, frame: Luma, held: Mask) -> float:
+    """Share of the picture outside `held` that is as the curve says."""
+    expected = cv2.LUT(np.ascontiguousarray(thinned(scene)), curve)
+    off = cv2.absdiff(np.ascontiguousarray(thinned(frame)), expected)
+    counted = cv2.bitwise_not(np.ascontiguousarray(thinned(held)))
+    fitting = cv2.bitwise_and(
+        cv2.threshold(off, _AS_BEFORE, 255.0, cv2.THRESH_BINARY_INV)[1], counted
+    )
+    return cv2.countNonZero(fitting) / max(1, cv2.countNonZero(counted))
 
 
 def tone_curve(scene: Luma, frame: Luma, held: Mask, last: NDArray[np.uint8]) -> NDArray[np.uint8]:
