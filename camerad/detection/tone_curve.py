@@ -30,7 +30,7 @@ _CLOSE = 6.0
 """Grey levels within which a guess explains a pixel."""
 _HABIT = 1.02
 """The last curve stays unless another explains this much more of the picture."""
-_ANEW_LOOKS = 3
+_ANEW_LOOKS = 4
 """In so many pictures the curve is made once, as long as the light stays as it is."""
 _AS_BEFORE = 3.0
 """Grey levels within which a curve still fits, and"""
