@@ -16,6 +16,7 @@ ALL = (
     "benchmarks.loitering_quality",
     "benchmarks.pixel_quality",
     "benchmarks.adversaries",
+    "benchmarks.detection_cost",
     "benchmarks.capture_cost",
     "benchmarks.many_streams",
 )

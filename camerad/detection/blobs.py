@@ -15,6 +15,8 @@ _Rect = tuple[int, int, int, int]
 _LEAST_AREA_PX = 12
 _LEAST_HEIGHT_PX = 4
 _PIECES = np.ones((7, 3), np.uint8)
+MOST_BLOBS = 40
+"""The biggest so many are looked at: in dense snow a picture would take longer than there is."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,22 @@ class Blob:
 
 
 def find_blobs(foreground: Foreground, settings: DetectionSettings) -> list[Blob]:
-    """Blobs big enough to matter; a blob that only shadow joins comes back as its parts."""
+    """Blobs big enough to matter, `MOST_BLOBS` at most; a blob that only shadow joins comes back
+    as its parts.
+    """
     height, width = foreground.mask.shape
     outlines, _ = cv2.findContours(foreground.mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     least = max(_LEAST_AREA_PX, round(settings.min_area * height * width))
+    rects = [(outline, cv2.boundingRect(outline)) for outline in outlines]
+    rects = [
+        (outline, (x, y, w, h))
+        for outline, (x, y, w, h) in rects
+        if w * h >= least and h >= _LEAST_HEIGHT_PX
+    ]
+    if len(rects) > MOST_BLOBS:
+        rects.sort(key=lambda rect: -rect[1][2] * rect[1][3])
     found = []
-    for outline in outlines:
-        x, y, w, h = cv2.boundingRect(outline)
-        if w * h < least or h < _LEAST_HEIGHT_PX:
-            continue
+    for outline, (x, y, w, h) in rects[:MOST_BLOBS]:
         window = np.s_[y : y + h, x : x + w]
         filled = np.zeros((h, w), np.uint8)
         cv2.drawContours(filled, [outline], -1, 255, cv2.FILLED, offset=(-x, -y))
@@ -52,7 +61,7 @@ def find_blobs(foreground: Foreground, settings: DetectionSettings) -> list[Blob
         solid = np.asarray(cv2.bitwise_and(body, foreground.solid[window]), np.uint8)
         for left, top, wide, high, px in _bodies(body, solid, settings.min_height * height):
             found.append(_blob(x + left, y + top, wide, high, px, width, height))
-    return found
+    return found[:MOST_BLOBS]
 
 
 def _blob(x: int, y: int, w: int, h: int, area: int, width: int, height: int) -> Blob:

@@ -26,6 +26,9 @@ _TWIN_S = 0.8
 """Two tracks on the same spot for this long are one thing."""
 _YOUNG_S = 2.0
 """What falls apart this soon after it came is one body that comes into view in pieces."""
+MOST_TRACKS = 48
+"""More are not followed: in dense snow a picture would take longer than there is. With the most
+blobs a picture has, these are the pairs that are compared at most."""
 _LOW = 0.65
 """Less of the height of what it split off is a thing put down, not the other of two people."""
 
@@ -81,6 +84,7 @@ class Tracker:
         for index, blob in enumerate(blobs):
             if index not in taken:
                 self._begin(blob, frame.shape, t_s)
+        self._drop_surplus()
         self._drop_twins(t_s)
         self.tracks = [t for t in self.tracks if t_s - t.seen_s <= self._patience(t)]
 
@@ -219,6 +223,13 @@ class Tracker:
             weight = 0.25 if track.entered else 1.0
             self._restless.note((blob.x + 0.5 * blob.w, blob.y + 0.5 * blob.h), shape, t_s, weight)
         self.tracks.append(track)
+
+    def _drop_surplus(self) -> None:
+        """Where there are too many, those go that are least like a person who walks about."""
+        if len(self.tracks) > MOST_TRACKS:
+            worth = sorted(self.tracks, key=lambda t: (t.travelled, t.visible, t.hits, t.h))
+            gone = {t.number for t in worth[: len(self.tracks) - MOST_TRACKS]}
+            self.tracks = [t for t in self.tracks if t.number not in gone]
 
     def _drop_twins(self, t_s: float) -> None:
         near: dict[tuple[int, int], float] = {}

@@ -7,6 +7,7 @@ because infrared turns some of it round. Sharpness is the energy of the finest b
 pyramid against the next (Burt and Adelson 1983), so that neither light nor contrast counts in it.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from camerad.detection.medians import median
 from camerad.detection.shrinking import shrunk
 
 Luma = NDArray[np.uint8]
@@ -75,9 +77,10 @@ def measure(luma: Luma, private: Luma | None = None) -> Look:
     """The look of an H x W picture; `private` (255, same size) is left out."""
     small = shrunk(luma, _BASE_PX)
     height, width = small.shape
-    # even sides, because the next picture has half of them
-    base_size = (max(_LEAST_PX, width - width % 2), max(_LEAST_PX, height - height % 2))
-    base = cv2.resize(small, base_size) if min(height, width) < _LEAST_PX else _cropped(small)
+    if min(height, width) < _LEAST_PX:
+        small = np.asarray(cv2.resize(small, (max(_LEAST_PX, width), max(_LEAST_PX, height))))
+    base, tiles = _in_whole_tiles(small)
+    base_size = (base.shape[1], base.shape[0])
     half_size = (base_size[0] // 2, base_size[1] // 2)
     half = cv2.resize(base, half_size, interpolation=cv2.INTER_AREA)
     smooth = cv2.blur(half.astype(np.float32), (_TILE_PX // 2 + 1, _TILE_PX // 2 + 1))
@@ -87,13 +90,13 @@ def measure(luma: Luma, private: Luma | None = None) -> Look:
     fine = _resized(cv2.multiply(finest, finest), half_size)
     counted = None
     if private is not None:
-        hidden = (_resized(shrunk(private, _BASE_PX), half_size) > 0.0).astype(np.uint8)
+        covered = shrunk(private, _BASE_PX)[: base.shape[0], : base.shape[1]]
+        hidden = (_resized(covered, half_size) > 0.0).astype(np.uint8)
         # also around it: the rim of a blackened part is a pattern that nothing can cover
         grown = cv2.dilate(hidden, np.ones((_TILE_PX, _TILE_PX), np.uint8)) > 0
         band[grown] = 0.0
         fine[grown] = 0.0
         counted = (hidden == 0).astype(np.uint8)
-    tiles = _tiles_of(half_size)
     power = _resized(cv2.multiply(band, band), tiles)
     return Look(band, power, power, _resized(fine, tiles), *_levels(np.asarray(half), counted))
 
@@ -115,7 +118,7 @@ def likeness(now: Look, then: Look, landmarks: Marks, alike: Tiles) -> Likeness:
     return Likeness(
         judged=count,
         kept=float(np.count_nonzero((alike >= MATCH) & there)) / count,
-        faded=float(np.sqrt(np.median(own))),
+        faded=math.sqrt(median(np.asarray(own, np.float32))),
         sharpness=fine / max(strength, 1e-6),
     )
 
@@ -172,13 +175,15 @@ def _levels(half: Luma, counted: Luma | None) -> tuple[float, float, float]:
     return float(dark), float(middle), float(bright)
 
 
-def _tiles_of(size: tuple[int, int]) -> tuple[int, int]:
-    return (max(1, round(size[0] / _TILE_PX)), max(1, round(size[1] / _TILE_PX)))
+def _in_whole_tiles(image: Luma) -> tuple[Luma, tuple[int, int]]:
+    """Without the few rows and columns that are left over, and its tiles (across, down).
 
-
-def _cropped(image: Luma) -> Luma:
-    height, width = image.shape
-    return image[: height - height % 2, : width - width % 2]
+    Tiles of equal size are averaged in a quarter of the time of such as share their border pixels.
+    """
+    height, width = (side // 2 for side in image.shape)
+    across, down = max(1, round(width / _TILE_PX)), max(1, round(height / _TILE_PX))
+    high, wide = 2 * down * (height // down), 2 * across * (width // across)
+    return image[:high, :wide], (across, down)
 
 
 def _resized(image: NDArray[np.integer[Any] | np.floating[Any]], size: tuple[int, int]) -> Grey:
