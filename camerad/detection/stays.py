@@ -5,6 +5,7 @@ so that ten passers-by are not one loiterer. No pixels here; zones and feet are 
 """
 
 import datetime
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,12 @@ _BROKEN_S = 4.0
 """How long a track may be broken where people meet."""
 _SETTLED_S = 3.0
 """Who has been here this long may be hidden for longer."""
+_SAME_PLACE = 0.35
+"""Body heights from where a stay was on the whole within which somebody stands there."""
+_LINGER_S = 4.0
+"""Time constant of where that is."""
+_PARTED_S = 1.0
+"""Who comes out of a meeting so long after a stay has left was in it."""
 _REACH = 1.2
 """Body heights from where a track broke within which another may be the same person."""
 _FRAME = 0.02
@@ -66,6 +73,8 @@ class Stay:
     outside: bool
     box: Box
     feet: Point
+    place: Point
+    """Where the feet have been on the whole."""
     walked_in: bool = False
     """This track, or the broken one it replaces, came walking."""
     brought: bool = False
@@ -118,6 +127,8 @@ class Stays:
                 if self._inside(index, presence.feet, slack):
                     said += self._count(index, zone, stay, presence, t_s)
                 elif stay is not None:
+                    if not stay.outside:
+                        self._give_back(stay, t_s)
                     stay.outside = True
         return said + self._leave(t_s)
 
@@ -172,6 +183,9 @@ class Stays:
             # a branch that at last seems to walk has not been a person all the while
             stay.dwell_s = min(stay.dwell_s, self._settings.unproven_s)
             stay.upright_s = min(stay.upright_s, stay.dwell_s)
+        new = min(1.0, (t_s - stay.seen_s) / min(_LINGER_S, max(stay.dwell_s, 0.01)))
+        (x, y), (was_x, was_y) = presence.feet, stay.place
+        stay.place = (was_x + new * (x - was_x), was_y + new * (y - was_y))
         stay.seen_s, stay.outside = t_s, False
         stay.box, stay.feet = presence.box, presence.feet
         stay.walked_in = stay.brought or presence.travelled
@@ -208,7 +222,7 @@ class Stays:
             if (at_edge and gone_s > _AT_EDGE_S) or (presence.entered and not at_edge):
                 continue
             high = max(presence.box[3], stay.box[3])
-            apart = np.hypot(presence.feet[0] - stay.feet[0], presence.feet[1] - stay.feet[1])
+            apart = math.dist(presence.feet, stay.feet)
             # whoever steps out from behind a post comes out of nobody else
             hidden = presence.alone and stay.dwell_s >= _SETTLED_S
             if gone_s > (self._settings.inherit_s if hidden else _BROKEN_S):
@@ -229,10 +243,15 @@ class Stays:
 
     def _shared(self, index: int, presence: Presence, t_s: float) -> Stay:
         """A stay of its own: from now on, or for as long as the two who came as one are here."""
-        stay = Stay(index, presence.track, 0.0, t_s, False, presence.box, presence.feet)
+        feet = presence.feet
+        stay = Stay(index, presence.track, 0.0, t_s, False, presence.box, feet, place=feet)
         if t_s - presence.born_s > self._settings.inherit_s:
             return stay
-        known = [s for s in self.open if s.zone == index and s.track in presence.came_with]
+        known = [
+            s
+            for s in self.open
+            if s.zone == index and (s.track in presence.came_with or _may_have_stayed(s, presence))
+        ]
         if not known:
             return stay
         # with whom it came is not sure: the shortest stay is surely shared
@@ -241,6 +260,22 @@ class Stays:
             stay.dwell_s, stay.upright_s = other.dwell_s, other.upright_s
             stay.walked_in = stay.brought = other.walked_in
         return stay
+
+    def _give_back(self, left: Stay, t_s: float) -> None:
+        """When whoever leaves passed somebody who now stands where the stay was, these two were
+        mistaken for each other: the stay goes on with who is there.
+        """
+        if left.started or left.dwell_s < _SETTLED_S:
+            return
+        for other in self.open:
+            if other.zone != left.zone or other.outside or other.started or other is left:
+                continue
+            newly = other.dwell_s < _SETTLED_S and t_s - other.seen_s < 1.0
+            if newly and math.dist(other.feet, left.place) <= _SAME_PLACE * left.box[3]:
+                if _alike(other.box, left.box):
+                    other.dwell_s, other.upright_s = left.dwell_s, left.upright_s
+                    other.walked_in = other.brought = left.walked_in
+                return
 
     def _leave(self, t_s: float) -> list[Detection]:
         said, kept = [], []
@@ -269,9 +304,18 @@ class Stays:
         )
 
 
+def _may_have_stayed(stay: Stay, presence: Presence) -> bool:
+    """Whether the track that has just left went on with somebody who passed, and whoever comes out
+    of them now where they met is the one who stands there.
+    """
+    if presence.alone or not stay.outside or abs(presence.born_s - stay.seen_s) > _PARTED_S:
+        return False
+    return math.dist(presence.feet, stay.feet) <= 0.6 * max(presence.box[3], stay.box[3])
+
+
 def _alike(a: Box, b: Box) -> bool:
     """Whether two boxes are of a size: a scrap is not the body it was part of."""
-    return min(a[3], b[3]) >= 0.6 * max(a[3], b[3]) and min(a[2], b[2]) >= 0.5 * max(a[2], b[2])
+    return min(a[3], b[3]) >= 0.6 * max(a[3], b[3]) and min(a[2], b[2]) >= 0.4 * max(a[2], b[2])
 
 
 def _at_edge(box: Box) -> bool:

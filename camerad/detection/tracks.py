@@ -331,7 +331,7 @@ class Track:
     ) -> None:
         # whoever fills the picture has no room to walk in it
         body = min(self.h, _ROOMY * frame_height)
-        least = max(self.peak_w, self.peak_h) if restless else 0.0
+        least = min(max(self.peak_w, self.peak_h), _ROOMY * frame_height) if restless else 0.0
         enough = settings.travel_heights
         if self._changed:
             # what was there has become something else: that has not come a way yet

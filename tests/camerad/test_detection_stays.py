@@ -218,3 +218,22 @@ def test_what_is_upright_only_now_and_then_does_not_loiter() -> None:
         said += run(stays, [somebody(upright=False)], at, at + 3.0)
         said += run(stays, [somebody()], at + 3.0, at + 4.0)
     assert said == []
+
+
+def test_when_a_stay_walks_off_with_a_passer_by_it_goes_on_with_who_stands_there() -> None:
+    stays = Stays([zone(10.0)], DetectionSettings())
+    run(stays, [somebody(1)], 0.0, 7.0)
+    # the passer-by stops where they met and the number of who stayed goes on
+    run(stays, [somebody(1, (0.6, 0.5)), somebody(2, (0.51, 0.5))], 7.0, 8.0)
+    said = run(stays, [somebody(1, (0.9, 0.5)), somebody(2, (0.5, 0.5))], 8.0, 11.0)
+    (event,) = said
+    assert event.track == 2
+    assert 10.0 <= event.t_s <= 10.4
+
+
+def test_whoever_stands_elsewhere_when_a_stay_leaves_takes_nothing_over() -> None:
+    stays = Stays([zone(10.0)], DetectionSettings())
+    run(stays, [somebody(1)], 0.0, 7.0)
+    run(stays, [somebody(1, (0.6, 0.5)), somebody(2, (0.3, 0.5))], 7.0, 8.0)
+    said = run(stays, [somebody(1, (0.9, 0.5)), somebody(2, (0.3, 0.5))], 8.0, 14.0)
+    assert said == []
