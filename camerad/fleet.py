@@ -162,6 +162,10 @@ class Fleet:
         """What became of a clip; None while it is being made, or where its worker was lost."""
         return self._clips.done(clip_id)
 
+    def clip_runs(self, clip_id: str) -> bool:
+        """Whether a worker is making this clip."""
+        return self._clips.runs(clip_id)
+
     def recording(self) -> dict[str, str]:
         """Of each camera whose main stream should be kept in memory: why it is not, or empty."""
         return {i: why for i, why in self._not_recording.items() if i in self._cameras}
@@ -253,6 +257,7 @@ class Fleet:
     def _lose(self, slot: _Slot) -> None:
         """After a worker's end: say so for its cameras, and hold back the one that hung it."""
         now_s = self._clock.monotonic()
+        self._clips.lost(slot.cameras)
         for camera_id in slot.cameras:
             if camera_id in slot.stuck:
                 held = self._held_back.setdefault(camera_id, _HeldBack(0, now_s))

@@ -38,6 +38,7 @@ class ClipMaking(Protocol):
 
     async def begin_clip(self, order: ClipOrder, *, timeout_s: float = 5.0) -> None: ...
     def clip_done(self, clip_id: str) -> ClipFacts | None: ...
+    def clip_runs(self, clip_id: str) -> bool: ...
 
 
 class ClipCarrier:
@@ -89,7 +90,8 @@ class ClipKeptCarrier:
         now_ms = unix_ms(self._clock.now())
         facts = self._cameras.clip_done(wanted.clip)
         begun = True
-        if facts is None:
+        # a masked one may wait long for its turn, and looks as if it had been left
+        if facts is None and not self._cameras.clip_runs(wanted.clip):
             facts, begun = await self._look(action, wanted, now_ms)
         if facts is None and begun and now_ms < wanted.until_ms + _GIVE_UP_MS:
             raise ClipNotReady("the clip is being made still")

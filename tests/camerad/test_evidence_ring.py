@@ -4,9 +4,12 @@ import itertools
 
 import pytest
 
-from camerad.evidence.model import MIB, Cut, RecordingSettings
+from camerad.errors import NoClip
+from camerad.evidence.desk import ClipDesk
+from camerad.evidence.model import MIB, ClipFacts, ClipOrder, Cut, RecordingSettings
 from camerad.evidence.ring import Ring
 from camerad.evidence.stitching import Stitching
+from camerad.wire import ClipBegun, ClipDone
 from tests.camerad.evidence_chunks import START_MS, chunks, form
 
 
@@ -159,3 +162,33 @@ def test_without_stamps_the_arrival_counts_and_times_always_grow():
     got = [times.time_of(c) for c in [*first, first[-1]]]
     assert got[:10] == pytest.approx([n / 10 for n in range(10)])
     assert got[10] > got[9]
+
+
+# -- who makes a clip -----------------------------------------------------------------------------
+
+
+async def test_a_clip_runs_until_it_is_done_or_its_worker_is_lost():
+    desk = ClipDesk()
+
+    async def begin(clip: str, camera: str) -> None:
+        order = ClipOrder(clip, camera, 0, 0, 0, "base", 0)
+        await desk.begin(1, order, lambda asked: desk.heard(ClipBegun(asked.request)), timeout_s=5)
+
+    for clip, camera in (("one", "east"), ("two", "west"), ("three", "north")):
+        await begin(clip, camera)
+    desk.heard(ClipDone(ClipFacts("one", "east", ())))
+    desk.lost({"west"})
+    assert [desk.runs(clip) for clip in ("one", "two", "three")] == [False, False, True]
+    assert desk.done("one") == ClipFacts("one", "east", ())
+
+
+async def test_a_clip_that_cannot_be_begun_says_why():
+    desk = ClipDesk()
+    order = ClipOrder("one", "east", 0, 0, 0, "base", 0)
+    with pytest.raises(NoClip, match="过多"):
+        await desk.begin(
+            1, order, lambda asked: desk.heard(ClipBegun(asked.request, "过多")), timeout_s=5
+        )
+    with pytest.raises(NoClip, match="did not answer in time"):
+        await desk.begin(2, order, lambda asked: None, timeout_s=0.01)
+    assert not desk.runs("one")

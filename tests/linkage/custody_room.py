@@ -35,6 +35,7 @@ class Worker:
         self.orders: list[ClipOrder] = []
         self.why_not = ""
         self.told: dict[str, ClipFacts] = {}
+        self.running: set[str] = set()
         self.cuts: tuple[str, ...] = ()
         self.error = ""
         self.leaves: str = "all"
@@ -63,6 +64,9 @@ class Worker:
         )
         base.with_suffix(".json").write_bytes(msgspec.json.encode(facts))
         self.told[order.id] = facts
+
+    def clip_runs(self, clip_id: str) -> bool:
+        return clip_id in self.running
 
     def clip_done(self, clip_id: str) -> ClipFacts | None:
         return self.told.get(clip_id)

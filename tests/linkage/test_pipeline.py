@@ -424,3 +424,13 @@ def test_a_camera_whose_clip_is_being_made_is_not_asked_again():
         clips=ClipPolicy(),
     )
     assert [a.target for a in decide(facts).actions if a.kind is ActionKind.CLIP] == ["cam-2"]
+
+
+def test_neighbours_pressing_at_once_are_one_clip():
+    linked = LinkedAlarm(AlarmKind.PANIC, False, "b2", "h2", NOW_MS - 59_000)
+    extends = an_incident(alarms=(linked,), camera_ids=frozenset({"cam-1", "cam-2"}))
+    draft = decide(
+        replace(facts_of(incidents=(extends,)), cameras=NEAR, clips=ClipPolicy(after_s=60))
+    )
+    assert draft.rings
+    assert targets(draft, ActionKind.CLIP) == set()

@@ -92,6 +92,19 @@ async def test_a_clip_that_is_being_made_is_asked_for_again(room: CustodyRoom):
     assert (action["state"], action["error"]) == ("planned", "the clip is being made still")
 
 
+async def test_a_clip_that_waits_for_its_turn_is_not_taken_for_lost(room: CustodyRoom):
+    room.worker.leaves = "part"
+    await room.happens(press("b1", 1))
+    [order] = room.worker.orders
+    room.worker.running = {order.id}
+    await make_old(room)
+    await keep_asking(room)
+    assert await room.kept() == []
+    room.worker.running.clear()
+    await keep_asking(room)
+    assert "clip" in {row["kind"] for row in await room.kept()}
+
+
 async def test_pictures_without_a_film_are_kept_and_the_film_is_missing(room: CustodyRoom):
     room.worker.leaves, room.worker.cuts = "pictures", ("disk",)
     room.worker.error = "No space left on device"
