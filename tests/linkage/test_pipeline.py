@@ -434,3 +434,9 @@ def test_neighbours_pressing_at_once_are_one_clip():
     )
     assert draft.rings
     assert targets(draft, ActionKind.CLIP) == set()
+
+
+def test_a_rule_without_pictures_has_no_clips_either():
+    rule = Rule("bare", actions=frozenset())
+    facts = replace(facts_of(rules=Rules(rules=(rule, BUILT_IN))), cameras=NEAR, clips=ClipPolicy())
+    assert not {ActionKind.CLIP, ActionKind.SNAPSHOT} & {a.kind for a in decide(facts).actions}
