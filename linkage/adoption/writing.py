@@ -3,7 +3,9 @@
 To be run inside `Database.write`. Raises as `linkage.registry.writing` does.
 """
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from alarms.store import SealedBox
 from linkage import audit
@@ -51,17 +53,65 @@ def adopt(conn: Connection, caller: Caller, box: SealedBox, wish: Wish) -> Adopt
 
 
 def note_sign(conn: Connection, caller: Caller, camera_id: str) -> None:
-    """The notice sign hangs now: from here on the camera is watched. Raises NoSuchEntry."""
-    c = cameras.c
-    row = conn.execute(select(c.village_id, c.enabled).where(c.id == camera_id)).first()
-    if row is None or not caller.places.covers(row.village_id):
-        raise NoSuchEntry
+    """The notice sign hangs now: from here on the camera is watched. Raises NoSuchEntry,
+    NotPossible."""
+    _must_be_in_service(conn, caller, camera_id)
     conn.execute(
         update(cameras)
-        .where(c.id == camera_id)
+        .where(cameras.c.id == camera_id)
         .values(enabled=True, sign_seen_at_ms=caller.at_ms, sign_seen_by=caller.username)
     )
     _note(conn, caller, camera_id, {"change": "sign-is-up", "watching": True})
+
+
+def change_login(
+    conn: Connection, caller: Caller, box: SealedBox, camera_id: str, username: str, password: str
+) -> int:
+    """What the camera is logged in to with from now on; a recorder's with all of its channels,
+    those of other villages too, since it has one login. How many cameras that were.
+
+    Raises NoSuchEntry, NotPossible.
+    """
+    row = _must_be_in_service(conn, caller, camera_id)
+    c = cameras.c
+    same = c.id == camera_id
+    if row.recorder_reference is not None:
+        same = c.recorder_reference == row.recorder_reference
+    ids = list(conn.scalars(select(c.id).where(same).order_by(c.id)))
+    for one in ids:
+        sealed = box.seal(password.encode(), context=password_context(one)) if password else None
+        values = {"username": username.strip() or None, "password_sealed": sealed}
+        conn.execute(update(cameras).where(c.id == one).values(values))
+        _note(conn, caller, one, {"change": "login"})
+    return len(ids)
+
+
+def retire(conn: Connection, caller: Caller, camera_id: str, reason: str) -> None:
+    """Take the camera out of service: it is watched no more, its login is forgotten, and whatever
+    hangs in its place may be adopted anew. What it was stays for the incidents that name it.
+
+    Raises NoSuchEntry, NotPossible.
+    """
+    _must_be_in_service(conn, caller, camera_id)
+    gone = ("endpoint_reference", "recorder_reference", "source", "onvif_address", "stream_uri")
+    login = ("main_stream_uri", "snapshot_uri", "username", "password_sealed")
+    conn.execute(
+        update(cameras)
+        .where(cameras.c.id == camera_id)
+        .values({"enabled": False, **dict.fromkeys(gone + login)})
+    )
+    _note(conn, caller, camera_id, {"change": "retired", "reason": reason})
+
+
+def _must_be_in_service(conn: Connection, caller: Caller, camera_id: str) -> Row[Any]:
+    row = conn.execute(select(cameras).where(cameras.c.id == camera_id)).first()
+    if row is None or not caller.places.covers(row.village_id):
+        raise NoSuchEntry
+    if not row.enabled and row.stream_uri is None:
+        raise NotPossible(
+            Said("该摄像机已停用，请重新接入", "it was taken out of service: take it in anew")
+        )
+    return row
 
 
 def _row(

@@ -123,6 +123,16 @@ class AddressesBody(Struct, forbid_unknown_fields=True, kw_only=True):
     port: int = 554
 
 
+class LoginBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    username: _Text = ""
+    password: _Secret
+
+
+class LoginChanged(Struct, frozen=True, kw_only=True):
+    cameras: int
+    """How many have the new login: all channels of a recorder."""
+
+
 class AdoptBody(Struct, forbid_unknown_fields=True, kw_only=True):
     name: _Text
     village: _Text

@@ -56,7 +56,12 @@ async def test_a_clerk_takes_a_camera_into_service(chromium: Browser, tmp_path: 
             await expect(telephone.find("unwatched")).to_be_hidden()
             await until_watching(witness, "dongcun-cam-01", within_s=60)
             await expect(telephone.find("camera-clock")).to_contain_text("慢 3:00:0")
+            await telephone.find("camera-login").click()
+            await telephone.find("login-username").fill(LOGIN)
+            await telephone.find("login-password").fill(PASSWORD)
             await photograph(telephone, "cameras-watched-phone")
+            await telephone.find("form-save").click()
+            await expect(telephone.find("camera-said")).to_contain_text("共 1 路")
             await telephone.page.goto(f"{site.url}/cameras/adopt")
             await telephone.find("adopt-search").click()
             mine = telephone.find("adopt-found").filter(has_text=NAME)
@@ -64,6 +69,13 @@ async def test_a_clerk_takes_a_camera_into_service(chromium: Browser, tmp_path: 
             await telephone.find("adopt-by-hand").click()
             await photograph(telephone, "adopt-phone")
             assert await telephone.width_left_over() <= 0
+
+            await clerk.page.goto(f"{site.url}/cameras")
+            await clerk.find("camera-retire").click()
+            await clerk.find("reason").fill("灯杆拆除")
+            await photograph(clerk, "cameras-desk")
+            await clerk.find("reason-go").click()
+            await expect(clerk.find("camera-card")).to_have_count(0)
         assert await site.stop() == 0
 
 

@@ -294,3 +294,41 @@ async def test_the_words_of_the_form_come_in_chinese_and_english(town):
     assert [layer["zh"] for layer in words["layers"]] == ["面上", "卡点", "社区", "要害"]
     assert len(words["prohibited_places"]) == 7
     assert {make["id"] for make in words["makes"]} == {"hikvision", "dahua", "uniview", "tp-link"}
+
+
+async def test_a_new_login_is_sealed_for_every_channel_of_the_recorder(town):
+    async with town.browser("admin") as browser:
+        for number in (1, 2):
+            channel = {"source": f"s-{number}", "stream_uri": f"rtsp://192.168.1.64/{number}"}
+            await adopted(browser, **channel)
+        body = {"username": "onvif2", "password": "changed-word"}
+        answer = await browser.put(f"/api/v1/cameras/{EAST}-cam-01/login", json=body)
+        assert (answer.status, await answer.json()) == (200, {"cameras": 2})
+    for number in ("01", "02"):
+        row = await camera(town, f"{EAST}-cam-{number}")
+        opened = town.box.open(row.password_sealed, context=password_context(row.id))
+        assert (row.username, opened.decode()) == ("onvif2", "changed-word")
+    assert "changed-word" not in str(await town.audited())
+    assert town.network.changes == 3
+
+
+async def test_a_camera_out_of_service_is_forgotten_but_for_its_name_and_can_come_anew(town):
+    async with town.browser("admin") as browser:
+        _, said = await adopted(browser)
+        path = f"/{said['id']}"
+        assert (await post(browser, f"{path}/retire", {"reason": " "}))[0] == 422
+        assert (await post(browser, f"{path}/retire", {"reason": "拆除"}))[0] == 204
+        row = await camera(town, said["id"])
+        assert (row.enabled, row.stream_uri, row.password_sealed) == (False, None, None)
+        assert row.name == "东村牌坊"
+        assert (await post(browser, f"{path}/sign", {}))[0] == 409
+        assert (await adopted(browser))[1]["id"] == f"{EAST}-cam-02"
+    retired = [e for e in await town.audited() if e["detail"].get("change") == "retired"]
+    assert [e["detail"]["reason"] for e in retired] == ["拆除"]
+
+
+async def test_another_villages_camera_is_neither_given_a_login_nor_retired(town):
+    async with town.browser("head") as browser:
+        answer = await browser.put("/api/v1/cameras/cam-west/login", json={"password": "x"})
+        assert answer.status == 404
+        assert (await post(browser, "/cam-west/retire", {"reason": "拆除"}))[0] == 404

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from camerad.model import CameraHealth, CameraState
 from linkage import schema as s
 from linkage.accounts import people
+from linkage.web.board import BOARD
 from linkage.web.counting import COUNTERS
 from linkage.web.routes.stream import StreamLimits
 from tests.linkage.web_house import WEST, house
@@ -203,6 +204,20 @@ async def test_a_camera_is_told_of_when_its_state_changes_not_with_every_frame(t
     assert [e.name for e in told] == ["system", "camera"]
     assert told[0].data["cameras"]["down"] == 1
     assert (told[1].data["state"], told[1].data["reason"]) == ("down", "hung")
+
+
+async def test_a_camera_that_was_taken_out_of_service_is_told_to_be_gone(town):
+    async with town.browser("duty") as browser, following(town, browser) as events:
+        for _ in range(4):
+            await events.next("camera")
+        await town.database.write(
+            lambda conn: conn.execute(
+                s.cameras.update().where(s.cameras.c.id == "cam-west").values(enabled=False)
+            )
+        )
+        await town.app[BOARD].refresh()
+        town.clock.move(2)
+        assert (await events.next("camera_gone")).data == {"id": "cam-west"}
 
 
 async def test_a_quiet_stream_is_kept_alive_by_pings(town):

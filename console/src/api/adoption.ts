@@ -124,3 +124,13 @@ export const readUnwatched = async (client: Client) =>
 
 export const noteSign = (client: Client, id: string) =>
   client.change('POST', `/cameras/${encodeURIComponent(id)}/sign`, {})
+
+/** How many cameras have the new login: all channels of a recorder. */
+export const changeLogin = (
+  client: Client,
+  id: string,
+  login: { username: string; password: string },
+) => client.change<{ cameras: number }>('PUT', `/cameras/${encodeURIComponent(id)}/login`, { ...login })
+
+export const retireCamera = (client: Client, id: string, reason: string) =>
+  client.change('POST', `/cameras/${encodeURIComponent(id)}/retire`, { reason })

@@ -85,6 +85,14 @@ export const adoptionEn: Record<keyof typeof adoptionZh, string> = {
   'adopt.another': 'Add another',
   'adopt.toCameras': 'To the cameras',
 
+  'adopt.changeLogin': 'Change login',
+  'adopt.changeLoginNote': 'After the user or password was changed in the camera, say the same here. Of a recorder, all channels change together.',
+  'adopt.loginChanged': 'Changed for {count}; connecting again.',
+  'adopt.retire': 'Take out of service',
+  'adopt.retireNote': 'It is watched no more and its login is forgotten; what incidents hold of it stays. A new camera in its place is added anew.',
+  'adopt.retireWhy': 'Why (is written down)',
+  'adopt.retired': 'Out of service',
+
   'adopt.unwatched': 'Waiting for the notice sign, not watched yet',
   'adopt.signIsUp': 'The sign hangs',
 }

@@ -83,6 +83,14 @@ export const adoptionZh = {
   'adopt.another': '再接一台',
   'adopt.toCameras': '看摄像机',
 
+  'adopt.changeLogin': '改登录',
+  'adopt.changeLoginNote': '摄像机里改了用户名或密码后，在这里改成一样的。录像机的各路一起改。',
+  'adopt.loginChanged': '已改，共 {count} 路，正在重新连接。',
+  'adopt.retire': '停用',
+  'adopt.retireNote': '停用后不再监看，登录信息删除；已有警情里的记录保留。换了新摄像机请重新接入。',
+  'adopt.retireWhy': '停用原因（必填，将被记录）',
+  'adopt.retired': '已停用',
+
   'adopt.unwatched': '等待提示标志，尚未监看',
   'adopt.signIsUp': '提示标志已设置',
 } as const

@@ -135,6 +135,9 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
         const others = state.cameras.filter((other) => other.id !== camera.id)
         state.cameras = sortCameras([...others, camera])
       },
+      cameraGone: (id) => {
+        state.cameras = state.cameras.filter((camera) => camera.id !== id)
+      },
       system: (system) => {
         state.system = system
       },

@@ -16,6 +16,8 @@ export interface StreamHandlers {
   lost: () => void
   incident: (incident: Incident, seq: number) => void
   camera: (camera: Camera) => void
+  /** It was taken out of service. */
+  cameraGone: (id: string) => void
   system: (system: System) => void
   /** Events were left out; everything must be read afresh. */
   resync: () => void
@@ -81,6 +83,9 @@ export class Stream {
     })
     source.addEventListener('camera', (event) => {
       this.handlers.camera(JSON.parse(event.data) as Camera)
+    })
+    source.addEventListener('camera_gone', (event) => {
+      this.handlers.cameraGone((JSON.parse(event.data) as { id: string }).id)
     })
     source.addEventListener('system', (event) => {
       this.handlers.system(JSON.parse(event.data) as System)

@@ -23,7 +23,14 @@ from linkage.web.answering import answer
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.problems import Problem
 from linkage.web.reading import body_of
-from linkage.web.registry_calling import problem_of, read, registry_caller, write
+from linkage.web.registry_calling import (
+    ReasonBody,
+    problem_of,
+    read,
+    reason_of,
+    registry_caller,
+    write,
+)
 from linkage.web.routing import Route
 
 T = TypeVar("T")
@@ -109,6 +116,27 @@ async def note_sign(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+async def change_login(request: web.Request) -> web.Response:
+    box, caller = request.app[PORTS].box, registry_caller(request)
+    camera_id, body = request.match_info["id"], await body_of(request, views.LoginBody)
+    count = await write(
+        request,
+        lambda conn: writing.change_login(
+            conn, caller, box, camera_id, body.username, body.password
+        ),
+    )
+    request.app[PORTS].cameras.changed()
+    return answer(views.LoginChanged(cameras=count))
+
+
+async def retire(request: web.Request) -> web.Response:
+    caller, camera_id = registry_caller(request), request.match_info["id"]
+    reason = await reason_of(request)
+    await write(request, lambda conn: writing.retire(conn, caller, camera_id, reason))
+    request.app[PORTS].cameras.changed()
+    return web.Response(status=204)
+
+
 async def filing_csv(request: web.Request) -> web.Response:
     body = csv_file.write(await _filed(request))
     return _file(body, _CSV, "cameras-filing.csv")
@@ -176,7 +204,12 @@ def _unwatched(conn: Connection, places: Places) -> list[views.Unwatched]:
     rows = conn.execute(
         select(c.id, c.name, c.village_id, v.name.label("village"))
         .join_from(s.cameras, s.villages, v.id == c.village_id)
-        .where(c.enabled.is_(False), c.sign_seen_at_ms.is_(None), c.place_judged_at_ms.is_not(None))
+        .where(
+            c.enabled.is_(False),
+            c.sign_seen_at_ms.is_(None),
+            c.place_judged_at_ms.is_not(None),
+            c.stream_uri.is_not(None),
+        )
         .order_by(c.id)
     )
     return [
@@ -256,6 +289,24 @@ ROUTES = (
         note_sign,
         _ADOPT,
         "Its notice sign hangs: it is watched from now on",
+        answers={204: None},
+    ),
+    Route(
+        "PUT",
+        "/api/v1/cameras/{id}/login",
+        change_login,
+        _ADOPT,
+        "The login at the camera, after it was changed there; of a recorder for all its channels",
+        body=views.LoginBody,
+        answers={200: views.LoginChanged},
+    ),
+    Route(
+        "POST",
+        "/api/v1/cameras/{id}/retire",
+        retire,
+        _ADOPT,
+        "Take a camera out of service, for a reason; its login is forgotten",
+        body=ReasonBody,
         answers={204: None},
     ),
     Route(

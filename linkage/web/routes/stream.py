@@ -217,6 +217,10 @@ class _Follower:
             if self._sent.cameras.get(camera_id) != card.news:
                 self._sent.cameras[camera_id] = card.news
                 await self._event("camera", msgspec.json.encode(card.view))
+        for camera_id in self._sent.cameras.keys() - self._board.cameras().keys():
+            # taken out of service: whoever goes on showing it shows what nobody watches
+            del self._sent.cameras[camera_id]
+            await self._event("camera_gone", msgspec.json.encode({"id": camera_id}))
 
     async def _tell_to_resync(self) -> None:
         self._counters.resyncs.inc()
@@ -244,7 +248,7 @@ ROUTES = (
         "/api/v1/stream",
         stream,
         Permission.INCIDENT_READ,
-        "Server-sent events: incident, camera, system, resync",
+        "Server-sent events: incident, camera, camera_gone, system, resync",
         parameters=(
             Parameter("Last-Event-ID", "header", description=_RESUMES),
             Parameter("last_event_id", "query", description="the same, for a first connection"),
