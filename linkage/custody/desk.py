@@ -1,6 +1,7 @@
 """Where people hold evidence, release it, and hand it over: each with its reason, on the record.
 
 Every step is one transaction: its row, its line in the incident's manifest, its entry in the audit.
+What people say of it lies sealed, as every free text does.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from linkage.custody import exporting, ledger
 from linkage.custody.errors import NoSuchEntry, NotPossible
 from linkage.custody.model import EntryKind, NewEntry
 from linkage.custody.schema import evidence_exports, evidence_holds
+from linkage.registry.texts import TextOpener, seal_text
 
 _H, _X = evidence_holds.c, evidence_exports.c
 
@@ -78,17 +80,18 @@ class CustodyDesk:
         hold_id, now_ms = uuid.uuid4().hex, self._now_ms()
 
         def work(conn: Connection) -> None:
-            _covered(conn, who, incident_id)
+            home = _covered(conn, who, incident_id)
+            sealed = seal_text(conn, self._box, home, reason)
             conn.execute(
                 insert(evidence_holds).values(
                     id=hold_id,
                     incident_id=incident_id,
-                    reason=reason,
+                    reason=sealed,
                     held_by=who.username,
                     held_at_ms=now_ms,
                 )
             )
-            detail = {"reason": reason, "by": who.username}
+            detail = {"reason": sealed, "by": who.username}
             self._write_down(conn, who, incident_id, EntryKind.HELD, hold_id, detail, now_ms)
 
         await self._database.write(work)
@@ -103,15 +106,16 @@ class CustodyDesk:
             row = conn.execute(select(evidence_holds).where(_H.id == hold_id)).first()
             if row is None:
                 raise NoSuchEntry("没有这项保全 / no such hold")
-            _covered(conn, who, row.incident_id)
+            home = _covered(conn, who, row.incident_id)
             if row.released_at_ms is not None:
                 raise NotPossible("这项保全已解除 / this hold was released before")
+            sealed = seal_text(conn, self._box, home, reason)
             conn.execute(
                 update(evidence_holds)
                 .where(_H.id == hold_id)
-                .values(released_by=who.username, released_at_ms=now_ms, release_reason=reason)
+                .values(released_by=who.username, released_at_ms=now_ms, release_reason=sealed)
             )
-            detail = {"reason": reason, "by": who.username}
+            detail = {"reason": sealed, "by": who.username}
             self._write_down(
                 conn, who, row.incident_id, EntryKind.RELEASED, hold_id, detail, now_ms
             )
@@ -127,19 +131,23 @@ class CustodyDesk:
             raise NotPossible("请写明批准人 / say who approved it")
 
         def work(conn: Connection) -> None:
-            _covered(conn, who, incident_id)
+            home = _covered(conn, who, incident_id)
+            sealed = {
+                name: seal_text(conn, self._box, home, text) if text else text
+                for name, text in vars(asked).items()
+            }
             conn.execute(
                 insert(evidence_exports).values(
                     id=export_id,
                     incident_id=incident_id,
-                    detail=canonical(dict(vars(asked))),
+                    detail=canonical(sealed),
                     asked_by=who.username,
                     asked_at_ms=now_ms,
                     approved_by=who.username if approved else None,
                     approved_at_ms=now_ms if approved else None,
                 )
             )
-            self._audit(conn, who, f"export:{export_id}", {**vars(asked), "what": "ask"}, now_ms)
+            self._audit(conn, who, f"export:{export_id}", {**sealed, "what": "ask"}, now_ms)
 
         await self._database.write(work)
         return export_id
@@ -181,7 +189,9 @@ class CustodyDesk:
             self._write_down(
                 conn, who, row.incident_id, EntryKind.EXPORTED, export_id, detail, now_ms
             )
-            return exporting.parcel(conn, row.incident_id, detail, self._box.public_key)
+            # whoever it is for must be able to read what it is for
+            told = TextOpener(conn, self._box).open_all(detail)
+            return exporting.parcel(conn, row.incident_id, told, self._box.public_key)
 
         parcel = await self._database.write(work)
         self._touched(parcel.incident_id)
@@ -214,11 +224,13 @@ class CustodyDesk:
         return unix_ms(self._clock.now())
 
 
-def _covered(conn: Connection, who: Who, incident_id: str) -> None:
+def _covered(conn: Connection, who: Who, incident_id: str) -> str | None:
+    """The household that the incident is about, if it is about one. Raises NoSuchEntry."""
     i = s.incidents.c
-    row = conn.execute(select(i.village_id).where(i.id == incident_id)).first()
+    row = conn.execute(select(i.village_id, i.household_id).where(i.id == incident_id)).first()
     if row is None or not who.places.covers(row.village_id):
         raise NoSuchEntry("没有这起警情 / no such incident")
+    return None if row.household_id is None else str(row.household_id)
 
 
 def _export(conn: Connection, who: Who, export_id: str) -> Any:

@@ -13,6 +13,7 @@ from sqlalchemy import Column, Connection, Table, func, select
 from alarms.model import AlarmSource
 from alarms.store import SealedBox
 from alarms.store.tables import alarms
+from linkage.custody.schema import evidence_entries, evidence_exports, evidence_holds
 from linkage.duty.schema import absences, duty_overrides, handovers
 from linkage.quiet.schema import drills, quiet_windows
 from linkage.registry.personal import Contact, contact_of
@@ -49,6 +50,10 @@ PLACES = (
     _Where(handovers.c.sheet),
     _Where(audit_entries.c.detail),
     _Where(registry_changes.c.data),
+    _Where(evidence_entries.c.payload, evidence_entries.c.incident_id),
+    _Where(evidence_holds.c.reason, evidence_holds.c.incident_id, by_position=False),
+    _Where(evidence_holds.c.release_reason, evidence_holds.c.incident_id, by_position=False),
+    _Where(evidence_exports.c.detail, evidence_exports.c.incident_id, by_position=False),
     _Where(incidents.c.dispatched_to, incidents.c.id, by_position=False),
     _Where(maintenance_orders.c.detail, by_position=False),
     _Where(quiet_windows.c.reason, by_position=False),

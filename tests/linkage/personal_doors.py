@@ -53,6 +53,9 @@ CONTACT = {
     "further": [{"name": OTHER, "phone": OTHER_PHONE, "relation": "女儿"}],
 }
 NOTE, REASON = {"note": SAID}, {"reason": SAID}
+EXPORT = dict.fromkeys(
+    ("purpose", "legal_basis", "case_number", "recipient_unit", "recipient_name", "approver"), SAID
+)
 STEPS = (
     ("acknowledge", NOTE),
     ("verify", NOTE),
@@ -87,6 +90,7 @@ async def through_every_door(town, registry):
         await _the_station_confirms(town)
         for name, body in STEPS:
             await step(browser, name, body)
+        await _evidence_is_held_and_asked_for(browser, "i-1")
         await _about_others(town, browser)
         handed = await (await browser.post("/api/v1/handover", json={"notes": SAID})).json()
     async with town.browser("duty") as browser:
@@ -108,9 +112,21 @@ async def _about_others(town, browser):
     await report_by_telephone(town, NEIGHBOUR)
     for name, body in STEPS:
         await step(browser, name, body, incident="i-2")
+    await _evidence_is_held_and_asked_for(browser, "i-2")
     for path, body in ELSEWHERE.items():
         async with browser.post(f"/api/v1/{path}", json=body) as answer:
             assert answer.status == 201, await answer.text()
+
+
+async def _evidence_is_held_and_asked_for(browser, incident):
+    about = f"/api/v1/incidents/{incident}"
+    async with browser.post(f"{about}/holds", json=REASON) as answer:
+        assert answer.status == 201, await answer.text()
+        hold = (await answer.json())["id"]
+    async with browser.post(f"/api/v1/holds/{hold}/release", json=REASON) as answer:
+        assert answer.status == 204, await answer.text()
+    async with browser.post(f"{about}/exports", json=EXPORT) as answer:
+        assert answer.status == 201, await answer.text()
 
 
 async def report_by_telephone(town, home=HOME):
@@ -187,6 +203,8 @@ async def readable(registry, handover):
         "/api/v1/duty/overrides",
         "/api/v1/duty/absences",
         "/api/v1/incidents/i-1",
+        "/api/v1/incidents/i-1/custody",
+        "/api/v1/incidents/i-2/custody",
         "/api/v1/incidents?state=closed",
         "/api/v1/alarms",
         f"{API}/tree",

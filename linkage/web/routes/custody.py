@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from sqlalchemy import Connection, func, select
@@ -18,6 +17,7 @@ from linkage.custody.schema import (
     evidence_holds,
 )
 from linkage.errors import NoSuchPicture
+from linkage.registry.texts import TextOpener
 from linkage.web.answering import answer, moment, moment_or_none
 from linkage.web.custody_views import Custody, Export, Hold, MissingEvidence
 from linkage.web.guard import PORTS, caller_of
@@ -116,40 +116,40 @@ def _custody(
             )
             for gap in gaps
         ],
-        holds=_holds(conn, incident.id, ports.site.zone) if may_look else [],
-        exports=_exports(conn, incident.id, ports.site.zone) if may_look else [],
+        holds=_holds(conn, ports, incident.id) if may_look else [],
+        exports=_exports(conn, ports, incident.id) if may_look else [],
         entries=entries or 0,
         public_key=ports.box.public_key,
     )
 
 
-def _holds(conn: Connection, incident_id: str, zone: ZoneInfo) -> list[Hold]:
-    h = evidence_holds.c
+def _holds(conn: Connection, ports: Ports, incident_id: str) -> list[Hold]:
+    h, zone, opener = evidence_holds.c, ports.site.zone, TextOpener(conn, ports.box)
     rows = conn.execute(
         select(evidence_holds).where(h.incident_id == incident_id).order_by(h.held_at_ms, h.id)
     )
     return [
         Hold(
             id=row.id,
-            reason=row.reason,
+            reason=opener.open(row.reason),
             by=row.held_by,
             at=moment(row.held_at_ms, zone),
             released_by=row.released_by,
             released_at=moment_or_none(row.released_at_ms, zone),
-            release_reason=row.release_reason,
+            release_reason=None if row.release_reason is None else opener.open(row.release_reason),
         )
         for row in rows
     ]
 
 
-def _exports(conn: Connection, incident_id: str, zone: ZoneInfo) -> list[Export]:
-    x = evidence_exports.c
+def _exports(conn: Connection, ports: Ports, incident_id: str) -> list[Export]:
+    x, zone, opener = evidence_exports.c, ports.site.zone, TextOpener(conn, ports.box)
     rows = conn.execute(
         select(evidence_exports).where(x.incident_id == incident_id).order_by(x.asked_at_ms, x.id)
     )
     return [
         Export(
-            **json.loads(row.detail),
+            **opener.open_all(json.loads(row.detail)),
             id=row.id,
             asked_by=row.asked_by,
             asked_at=moment(row.asked_at_ms, zone),
