@@ -315,7 +315,7 @@ def _may_have_stayed(stay: Stay, presence: Presence) -> bool:
 
 def _alike(a: Box, b: Box) -> bool:
     """Whether two boxes are of a size: a scrap is not the body it was part of."""
-    return min(a[3], b[3]) >= 0.6 * max(a[3], b[3]) and min(a[2], b[2]) >= 0.4 * max(a[2], b[2])
+    return min(a[3], b[3]) >= 0.6 * max(a[3], b[3]) and min(a[2], b[2]) >= 0.5 * max(a[2], b[2])
 
 
 def _at_edge(box: Box) -> bool:
