@@ -4,12 +4,19 @@ import pytest
 
 from benchmarks.loitering_quality import DATA, Variant, detect, load_labels, score_clip
 from benchmarks.pixel_quality import ours
+from camerad.detection import DetectionSettings
 from camerad.model import EventName, Zone, ZoneKind
 
 pytestmark = pytest.mark.skipif(
     not (DATA / "labels.json").exists(),
     reason="NO REAL FOOTAGE: ../shared/data is absent, so detection is not checked on real clips",
 )
+
+
+def variant(width_px: int, per_s: float, *, phase: int) -> Variant:
+    """Another way to look at the same clip."""
+    settings = DetectionSettings(analysed_per_s=per_s, width_px=width_px)
+    return Variant(phase=phase, settings=settings)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +29,28 @@ def test_every_labelled_stay_is_told_and_nothing_else(file: str) -> None:
         assert score.missed == [], score.line()
         assert score.false == [], score.line()
         assert score.worst_delay_s <= 1.5, score.line()
+
+
+@pytest.mark.parametrize(
+    ("file", "variant"),
+    [
+        ("vtest.avi", variant(320, 10.0, phase=0)),
+        ("one-by-one-person-detection.mp4", variant(320, 5.0, phase=1)),
+        ("car-detection.mp4", variant(320, 10.0, phase=1)),
+        ("vtest.avi", Variant(start_s=3.0)),
+        ("vtest.avi", Variant(start_s=47.0)),
+    ],
+    ids=str,
+)
+def test_phase_width_rate_and_beginning_do_not_change_the_answer(
+    file: str, variant: Variant
+) -> None:
+    # the whole matrix is `benchmarks.loitering_quality`
+    (label,) = [one for one in load_labels() if one["file"] == file]
+    for score in score_clip(label, variant):
+        assert score.missed == [], score.line()
+        assert score.false == [], score.line()
+        assert score.worst_delay_s <= 3.0, score.line()
 
 
 @pytest.mark.parametrize("start_s", [9.0, 30.5])
