@@ -74,5 +74,7 @@ async def open_page(browser: Browser, site: House, size: tuple[int, int] = HD) -
         timezone_id="Asia/Shanghai",
         is_mobile=size == PHONE,
         has_touch=size == PHONE,
+        # what beats and blinks is drawn by the processor here, all the while
+        reduced_motion="reduce",
     )
     return DutyPage(await context.new_page(), site)
