@@ -4,7 +4,7 @@
 
 Serves a drawn 704×576 film at 25 frames a second from simulated cameras in a process of their own,
 watches it with the real fleet and detector, and prints one line for each number of cameras. The
-server's processor time is not counted, but it does compete for the cores. Needs the `demo` extra.
+server's processor time is not counted, but it does compete for the cores.
 """
 
 import argparse

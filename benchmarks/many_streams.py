@@ -8,8 +8,7 @@ detector watch them with a motion and a loiter zone each. What is measured is wh
 itself says of each camera twice a second: how long ago its newest frame was read, and how late it
 was by then. Both together are its age. The budget: none older than 1 s at 5 looks a second, 40
 cameras on 2 cores, the server's processor not counted; at most 15 MiB a camera. The server does
-compete for the cores: what it takes is printed, for it is to be thought away. Needs the `demo`
-extra.
+compete for the cores: what it takes is printed, for it is to be thought away.
 """
 
 import argparse
