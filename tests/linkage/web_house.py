@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -350,6 +350,13 @@ class House:
             )
         )
         return [{**row, "detail": json.loads(row["detail"])} for row in rows]
+
+
+async def status_of(asking: AbstractAsyncContextManager[aiohttp.ClientResponse]) -> int:
+    """The status, once all of the answer has come: a file's comes in pieces."""
+    async with asking as answer:
+        await answer.read()
+        return answer.status
 
 
 async def sign_in(

@@ -1,7 +1,6 @@
 """Holding evidence, releasing it, handing it over: each with what must be said."""
 
 import asyncio
-import contextlib
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -80,7 +79,8 @@ async def fetch(request: web.Request) -> web.StreamResponse:
             }
         )
         await response.prepare(request)
-        with contextlib.closing(await asyncio.to_thread(target.open, "rb")) as file:
+        # opened by a thread, nobody would close it when the caller hangs up at that moment
+        with target.open("rb") as file:
             while block := await asyncio.to_thread(file.read, _BLOCK):
                 await response.write(block)
         await response.write_eof()

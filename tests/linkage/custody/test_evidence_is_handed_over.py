@@ -16,7 +16,7 @@ from linkage.commands import evidence as command
 from linkage.custody import manifest
 from linkage.custody.errors import NotPossible
 from linkage.custody.schema import evidence_entries
-from tests.linkage.web_house import house
+from tests.linkage.web_house import house, status_of
 
 DATA = b"\xff\xd8 a picture"
 ASKED = {
@@ -85,11 +85,11 @@ async def test_a_hold_and_its_release_stand_with_their_reasons(town):
         [shown] = (await custody(browser))["holds"]
         assert (shown["reason"], shown["by"], shown["released_by"]) == ("立案侦查", "leader", None)
         release = f"/api/v1/holds/{hold}/release"
-        assert (await browser.post(release, json={"reason": "结案"})).status == 204
-        assert (await browser.post(release, json={"reason": "结案"})).status == 409
+        assert await status_of(browser.post(release, json={"reason": "结案"})) == 204
+        assert await status_of(browser.post(release, json={"reason": "结案"})) == 409
         assert (
-            await browser.post("/api/v1/holds/none/release", json={"reason": "x"})
-        ).status == 404
+            await status_of(browser.post("/api/v1/holds/none/release", json={"reason": "x"})) == 404
+        )
     assert [e["kind"] for e in await entries(town)] == ["held", "released"]
     assert await audited(town) == ["held", "released"]
 
@@ -97,13 +97,12 @@ async def test_a_hold_and_its_release_stand_with_their_reasons(town):
 @pytest.mark.parametrize("body", [{}, {"reason": " "}, {"reason": "x" * 501}])
 async def test_a_hold_without_a_reason_is_refused(town, body: dict):
     async with town.browser("leader") as browser:
-        assert (await browser.post(HOLDS, json=body)).status == 422
+        assert await status_of(browser.post(HOLDS, json=body)) == 422
 
 
 async def test_an_export_proves_itself(town):
     async with town.browser("leader") as browser:
-        asked = await browser.post(EXPORTS, json={**ASKED, "approver": "李所长"})
-        assert asked.status == 201
+        assert await status_of(browser.post(EXPORTS, json={**ASKED, "approver": "李所长"})) == 201
         [shown] = (await custody(browser))["exports"]
         answer = await browser.get(shown["file"])
         assert answer.content_type == "application/zip"
@@ -127,25 +126,25 @@ async def test_an_export_proves_itself(town):
 async def test_nothing_of_what_must_be_said_can_be_left_out(town, left_out: str):
     body = {k: v for k, v in ASKED.items() if k != left_out}
     async with town.browser("leader") as browser:
-        assert (await browser.post(EXPORTS, json={**body, "approver": "李"})).status == 422
+        assert await status_of(browser.post(EXPORTS, json={**body, "approver": "李"})) == 422
 
 
 async def test_where_one_may_export_alone_who_allowed_it_is_said(town):
     async with town.browser("leader") as browser:
-        assert (await browser.post(EXPORTS, json=ASKED)).status == 409
+        assert await status_of(browser.post(EXPORTS, json=ASKED)) == 409
 
 
 async def test_two_persons_are_two(strict_town):
     async with strict_town.browser("leader") as browser:
         made = await (await browser.post(EXPORTS, json=ASKED)).json()
         approve, file = (f"/api/v1/exports/{made['id']}/{x}" for x in ("approve", "file"))
-        assert (await browser.get(file)).status == 409
-        assert (await browser.post(approve)).status == 409
+        assert await status_of(browser.get(file)) == 409
+        assert await status_of(browser.post(approve)) == 409
     async with strict_town.browser("second") as browser:
-        assert (await browser.post(approve)).status == 204
-        assert (await browser.post(approve)).status == 409
+        assert await status_of(browser.post(approve)) == 204
+        assert await status_of(browser.post(approve)) == 409
     async with strict_town.browser("leader") as browser:
-        assert (await browser.get(file)).status == 200
+        assert await status_of(browser.get(file)) == 200
     [entry] = await entries(strict_town)
     assert (entry["detail"]["asked_by"], entry["detail"]["approved_by"]) == ("leader", "second")
 
