@@ -68,7 +68,9 @@ class Lost:
         gone = healths.keys() - watched
         self._told = {camera: at for camera, at in self._told.items() if camera in gone}
         self._lately = {c: at for c, at in self._lately.items() if now - at < _LATELY}
-        self._seen = (self._seen | watched) & healths.keys()
+        # it may have been watched for less than the time between two looks
+        shown = {i for i, h in healths.items() if h.newest_frame_age_s is not None}
+        self._seen = (self._seen | watched | shown) & healths.keys()
         found = [
             health
             for camera, health in sorted(healths.items())

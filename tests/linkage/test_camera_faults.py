@@ -1,6 +1,7 @@
 """A spoilt picture and a lost stream are technical: shown, calling nobody, closed when over."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -258,6 +259,15 @@ async def test_a_fault_does_not_join_the_loitering_before_its_camera(room):
     await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.COVERED)
     kinds = sorted(await room.incidents("kind"))
     assert kinds == [("camera_fault",), ("loitering",)]
+
+
+def test_a_stream_that_was_watched_between_two_looks_only_is_lost_too() -> None:
+    begun = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+    gone = CameraHealth("c1", CameraState.DOWN, "", "", begun)
+    later = begun + timedelta(seconds=10)
+    assert Lost().look({"c1": gone}, later) == []
+    seen = replace(gone, newest_frame_age_s=11.0)
+    assert Lost().look({"c1": seen}, later) == [seen]
 
 
 def test_a_stream_that_comes_and_goes_is_told_once_an_hour_unless_it_stays_away() -> None:
