@@ -22,8 +22,9 @@ from linkage.ledgers.device_tests import keep_tests
 from linkage.model.action import ActionKind
 from linkage.outbox import Outbox
 from linkage.right_of_way import RightOfWay
-from linkage.steps.desk import DeskPolicy, IncidentDesk
+from linkage.steps.desk import IncidentDesk
 from linkage.steps.overdue import DueCarrier
+from linkage.steps.policy import DeskPolicy
 from linkage.ways.carrying import WayCarrier
 from linkage.ways.devices import LoudspeakerWay, SirenWay
 from linkage.ways.station_desk import QuietReader, StationCarrier

@@ -17,10 +17,11 @@ from linkage.model.person import Actor, Role
 from linkage.outbox import Outbox
 from linkage.rules.model import Rules
 from linkage.steps.checks import Ask
-from linkage.steps.desk import DeskPolicy, IncidentDesk
+from linkage.steps.desk import IncidentDesk
 from linkage.steps.due_times import DueTimes
 from linkage.steps.moves import Step
 from linkage.steps.overdue import DueCarrier
+from linkage.steps.policy import DeskPolicy
 from tests.linkage.town import SHANGHAI, HandClock, rows
 
 DUTY = Actor("duty", "张伟", Role.DUTY_OFFICER)

@@ -24,7 +24,8 @@ from linkage.model.person import Actor, Role
 from linkage.outbox import Outbox
 from linkage.rules.model import Rules
 from linkage.schema import accounts, sessions
-from linkage.steps.desk import DeskPolicy, IncidentDesk
+from linkage.steps.desk import IncidentDesk
+from linkage.steps.policy import DeskPolicy
 from linkage.ways.settings import USUAL_WAYS, Ways
 from tests.linkage.town import NOON, SHANGHAI, HandClock, attend, rows
 

@@ -16,9 +16,9 @@ from linkage.model.event import EventType
 from linkage.model.incident import Incident, Outcome, Stage
 from linkage.model.person import Actor, Role
 from linkage.steps.checks import Ask, ClosingCheck
-from linkage.steps.desk import DeskPolicy
 from linkage.steps.moves import Step
 from linkage.steps.overdue import is_still_due, to_call
+from linkage.steps.policy import DeskPolicy
 from linkage.timeline import NewEvent, record
 from tests.linkage import town
 from tests.linkage.cases import DISPATCHED, OTHER_DUTY, PATROL_ACCOUNT

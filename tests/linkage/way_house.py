@@ -28,7 +28,8 @@ from linkage.registry.personal import Contact, sealed_columns
 from linkage.registry.texts import TextOpener
 from linkage.rules.model import Rule, RuleAction, Rules
 from linkage.schema import households
-from linkage.steps.desk import DeskPolicy, IncidentDesk
+from linkage.steps.desk import IncidentDesk
+from linkage.steps.policy import DeskPolicy
 from linkage.ways.carrying import WayCarrier
 from linkage.ways.devices import LoudspeakerWay, SirenWay
 from linkage.ways.settings import Use, Ways, Webhook
