@@ -10,7 +10,7 @@ from lianfang_timing import Clock
 from linkage.carrier_port import CarryResult
 from linkage.escalation.telling import INFORM
 from linkage.evidence import EvidenceFolder, evidence_row
-from linkage.linking import evidence_added
+from linkage.evidence_events import evidence_added
 from linkage.model.action import Action
 from linkage.model.event import EventType
 from linkage.timeline import NewEvent

@@ -24,7 +24,7 @@ from alarms.store import Database
 from lianfang_timing import Backoff, Clock, came_within, unix_ms
 from linkage.changes import Changes
 from linkage.custody.model import ClipPolicy
-from linkage.fact_reading import FactReader, Surroundings, surroundings
+from linkage.fact_reading import FactReader
 from linkage.facts import OpenIncident
 from linkage.linking import Linking
 from linkage.pipeline import decide
@@ -32,6 +32,7 @@ from linkage.records import Fresh
 from linkage.right_of_way import RightOfWay
 from linkage.rules.model import Rules, SourceState
 from linkage.stages import Draft
+from linkage.surroundings import Surroundings, surroundings
 from linkage.ways.settings import USUAL_WAYS, Ways
 
 READER = "engine"

@@ -6,18 +6,19 @@ Runs inside the engine's transaction. What to write is decided before it comes h
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, update
 
-from alarms.model import AlarmKind, LoggedAlarm
+from alarms.model import LoggedAlarm
 from linkage.bulk import execute_many
 from linkage.cells import cell_of
-from linkage.facts import Facts, LinkedAlarm, OpenIncident
+from linkage.evidence_events import evidence_added, picture_of
+from linkage.facts import Facts, OpenIncident
+from linkage.joining import extended, extension, linked_alarm, next_look, what_came
 from linkage.model.action import ActionKind, ActionState, PlannedAction
 from linkage.model.event import EventType
-from linkage.model.incident import Stage, urgency_of
+from linkage.model.incident import Stage
 from linkage.quiet.turning_real import real_notices
 from linkage.records import Fresh, Numbers, cancel_all, plan_rows, planned_rows
 from linkage.schema import evidence, incident_alarms, incident_cameras, incidents
@@ -61,10 +62,10 @@ class Linking:
             return None
         if draft.extends is None:
             incident = self._open(draft, facts)
-            events = [NewEvent(EventType.OPENED, _what_came(draft, facts.alarm))]
+            events = [NewEvent(EventType.OPENED, what_came(draft, facts.alarm))]
         else:
-            incident = _extended(draft, facts, draft.extends)
-            events = _extension(draft, facts, draft.extends)
+            incident = extended(draft, facts, draft.extends)
+            events = extension(draft, facts, draft.extends)
         before = frozenset() if draft.extends is None else draft.extends.camera_ids
         if incident.id in self._opened:
             self._opened[incident.id] |= _columns(incident) | _whereabouts(incident)
@@ -85,7 +86,7 @@ class Linking:
         else:
             self._note_fresh(draft, incident.id, planned)
         self._looks[incident.id] += [r for r in planned if r["kind"] == ActionKind.ESCALATE.value]
-        picture = _picture(incident.id, facts.alarm)
+        picture = picture_of(incident.id, facts.alarm)
         if picture is not None:
             self._evidence.append(picture)
             events.append(evidence_added(picture))
@@ -147,9 +148,9 @@ class Linking:
             group_id=draft.place.group_id,
             # a flood is nobody's own: its cameras are among those that are linked
             camera_id=draft.place.camera_id if draft.flood_village is None else None,
-            alarms=(_linked(draft, facts.alarm),),
+            alarms=(linked_alarm(draft, facts.alarm),),
             camera_ids=frozenset(c.camera_id for c in draft.cameras),
-            pending=_next_look(draft),
+            pending=next_look(draft),
             village_id=draft.place.village_id,
             grid_id=draft.place.grid_id,
             household_id=draft.place.household_id,
@@ -227,86 +228,6 @@ class Linking:
         ]
 
 
-def _extended(draft: Draft, facts: Facts, found: OpenIncident) -> OpenIncident:
-    linked = _linked(draft, facts.alarm)
-    found = _moved(found, draft, facts.alarm.kind)
-    alike = [a for a in found.alarms if a.differs_in_time_only(linked)]
-    newest = max([linked, *alike], key=lambda a: a.received_at_ms)
-    return replace(
-        found,
-        kind=draft.kind,
-        priority=draft.priority,
-        plan=draft.plan,
-        silent=draft.silent,
-        ring=found.ring + 1 if draft.rings else found.ring,
-        cancel_claimed=draft.cancel_claimed,
-        acknowledged_by=None if draft.restarts else found.acknowledged_by,
-        alarms=(*(a for a in found.alarms if a not in alike), newest),
-        camera_ids=found.camera_ids | {c.camera_id for c in draft.cameras},
-        pending=_next_look(draft) if draft.restarts else found.pending,
-        certainty=draft.certainty,
-        is_drill=draft.is_drill,
-    )
-
-
-def _moved(found: OpenIncident, draft: Draft, kind: AlarmKind) -> OpenIncident:
-    """What began before a camera, or nowhere, is the household's that presses there; and what is
-    called by its worst alarm is where that came from. People must know whom to ring and where to
-    go."""
-    place = draft.place
-    is_homeless = found.household_id is None and found.group_id is None
-    takes_home = is_homeless and place.group_id is not None
-    is_worse = urgency_of(kind) < urgency_of(found.kind) and place.household_id is not None
-    if not takes_home and not is_worse:
-        return found
-    return replace(
-        found,
-        village_id=place.village_id,
-        grid_id=place.grid_id,
-        group_id=place.group_id,
-        household_id=place.household_id,
-        latitude=place.latitude,
-        longitude=place.longitude,
-    )
-
-
-def _extension(draft: Draft, facts: Facts, found: OpenIncident) -> list[NewEvent]:
-    events = [NewEvent(EventType.ALARM_ADDED, _what_came(draft, facts.alarm))]
-    who: dict[str, object] = {
-        "alarm": facts.alarm.id,
-        "household": draft.place.household_id,
-    }
-    if facts.alarm.kind is AlarmKind.CANCEL:
-        events.append(NewEvent(EventType.CANCEL_CLAIMED, who))
-    if draft.made_real is not None:
-        told_real: dict[str, object] = {"reason": draft.made_real, "drill": found.drill_id}
-        events.append(NewEvent(EventType.MADE_REAL, {**who, **told_real}))
-    if draft.rings:
-        why = next(d.reason for d in draft.decisions if d.stage == "ring")
-        told = {
-            **who,
-            "kind": facts.alarm.kind.value,
-            "reason": why,
-            "was_acknowledged_by": found.acknowledged_by if draft.restarts else None,
-        }
-        events.append(NewEvent(EventType.RANG_AGAIN, told))
-    return events
-
-
-def _linked(draft: Draft, alarm: LoggedAlarm) -> LinkedAlarm:
-    home = draft.place.household_id
-    return LinkedAlarm(alarm.kind, alarm.silent, alarm.device, home, alarm.received_at_ms)
-
-
-def _next_look(draft: Draft) -> tuple[int, int] | None:
-    """The look of the escalation clock that the draft plans."""
-    planned = (a for a in draft.actions if a.kind is ActionKind.ESCALATE)
-    return next(
-        ((step, a.due_at_ms) for a in planned if isinstance(step := a.payload.get("step"), int)),
-        None,
-    )
-
-
 def _columns(incident: OpenIncident) -> dict[str, object]:
     """What an alarm may change of an incident."""
     return {
@@ -333,51 +254,6 @@ def _whereabouts(incident: OpenIncident) -> dict[str, object]:
         "longitude": incident.longitude,
         "cell": cell_of(incident.latitude, incident.longitude),
     }
-
-
-def _what_came(draft: Draft, alarm: LoggedAlarm) -> dict[str, object]:
-    return {
-        "alarm": alarm.id,
-        "kind": alarm.kind.value,
-        "silent": alarm.silent,
-        "source": alarm.source.value,
-        "device": alarm.device,
-        # its label is the registry's: nothing here can be taken back when it is erased
-        "household": draft.place.household_id,
-        "cameras": [camera.camera_id for camera in draft.cameras],
-        "decisions": [decision._asdict() for decision in draft.decisions],
-    }
-
-
-def _picture(incident_id: str, alarm: LoggedAlarm) -> dict[str, object] | None:
-    """The picture that a camera's alarm brought along; it lies in the evidence folder already."""
-    match alarm.detail.get("picture"):
-        case {"file": str(file), "sha256": str(sha256), "size": int(size), "at_ms": int(at_ms)}:
-            # one picture an alarm: its id is the alarm's
-            return {
-                "id": alarm.id,
-                "incident_id": incident_id,
-                "camera_id": alarm.device,
-                "kind": "snapshot",
-                "file": file,
-                "sha256": sha256,
-                "size": size,
-                "at_ms": at_ms,
-            }
-        case _:
-            return None
-
-
-def evidence_added(row: dict[str, object]) -> NewEvent:
-    """The event for a row of `evidence`; the file's name is nobody's business on the console."""
-    told = {
-        "evidence": row["id"],
-        "camera": row["camera_id"],
-        "kind": row["kind"],
-        "sha256": row["sha256"],
-        "at_ms": row["at_ms"],
-    }
-    return NewEvent(EventType.EVIDENCE_ADDED, told)
 
 
 def _local_date(local: datetime) -> str:

@@ -20,7 +20,7 @@ from linkage.commands.common import OpenSite, Subparsers, add_config, open_site
 from linkage.duty.reading import load_rota
 from linkage.duty.schema import village_officers
 from linkage.errors import LinkageError
-from linkage.fact_reading import FactReader, surroundings
+from linkage.fact_reading import FactReader
 from linkage.facts import Facts
 from linkage.model.event import Decision
 from linkage.people import people
@@ -36,6 +36,7 @@ from linkage.schema import (
     villages,
 )
 from linkage.stages import Draft, question_of
+from linkage.surroundings import surroundings
 
 _SHOWN_GAPS = 100
 

@@ -21,7 +21,7 @@ from linkage.custody.model import Why
 from linkage.custody.room import Room
 from linkage.errors import ClipNotReady, EvidenceNotKept
 from linkage.evidence import EvidenceFolder, evidence_row
-from linkage.linking import evidence_added
+from linkage.evidence_events import evidence_added
 from linkage.model.action import Action
 from linkage.model.event import EventType
 from linkage.timeline import NewEvent
