@@ -17,9 +17,9 @@ from camerad.errors import CameradError, CameraTalksNonsense, CameraUnreachable
 from camerad.looking import Looking, PictureReply, Progress
 from camerad.model import Camera, CameraEvent, CameraHealth, CameraState, Trouble
 from camerad.picture_health import PictureHealth
+from camerad.retries import Retries
 from camerad.rtsp_probe import Outage, probe
 from camerad.wire import WorkerSettings
-from lianfang_timing import Backoff
 
 _WAITING = -1.0
 _STALE_S = 2.0
@@ -73,6 +73,7 @@ class CameraWatch:
         self._asked: queue.SimpleQueue[PictureReply] = queue.SimpleQueue()
         self._beat_s = _WAITING
         self._shed_before = 0
+        self._was_silent = False
         self._picture_health = PictureHealth(camera.zones)
         self._status = _Status(
             CameraState.CONNECTING,
@@ -143,25 +144,19 @@ class CameraWatch:
 
     def _run(self) -> None:
         """The keeper: every connection ends in an outage, and every outage in a wait."""
-        failures = 0
+        retries = Retries(self._limits)
         while not self._stopping.is_set():
             began_s = self._clock.monotonic()
             outage = self._live_behind_bulkhead()
             if self._stopping.is_set():
                 break
-            lived_well = self._clock.monotonic() - began_s >= self._limits.good_life_s
-            failures = 0 if lived_well else failures
+            lived_s = self._clock.monotonic() - began_s
+            self._was_silent = outage.was_silent
             self._go_down(outage)
             self._beat_s = _WAITING
-            self._stopping.wait(self._backoff(outage).delay_s(failures))
-            failures += 1
+            self._stopping.wait(retries.after(outage, lived_s))
         self._beat_s = _WAITING
         self._refuse_pictures("该摄像机已停止监看。 / The camera is no longer watched.")
-
-    def _backoff(self, outage: Outage) -> Backoff:
-        if outage.login_refused:
-            return self._limits.retry_login
-        return self._limits.retry_stalled if outage.stalled else self._limits.retry
 
     def _live_behind_bulkhead(self) -> Outage:
         try:
@@ -187,7 +182,11 @@ class CameraWatch:
         self._beat_s = _WAITING
         # asked first: OpenCV opens one stream at a time, and a dead camera would hold up all
         outage = probe(
-            camera.stream_uri, camera.username, camera.password, timeout_s=limits.probe_timeout_s
+            camera.stream_uri,
+            camera.username,
+            camera.password,
+            timeout_s=limits.probe_timeout_s,
+            media_within_s=limits.open_timeout_s if self._was_silent else None,
         )
         if outage is not None:
             return outage

@@ -15,6 +15,7 @@ and grey is computed from colour where it is not plain.
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
@@ -37,6 +38,8 @@ _THOROUGH: Final = "rtsp_transport;tcp|allowed_media_types;video|fpsprobesize;0"
 # as soon as the first packet is there: enough when the description names the picture's size
 _QUICK: Final = _THOROUGH + "|analyzeduration;1|probesize;32"
 _TURN_SLICE_S: Final = 0.5
+_WHOLE: Final = 0.9
+"""An opening that took this share of its time limit has used it up."""
 
 
 def prepare_process() -> None:
@@ -123,6 +126,7 @@ class StreamOpener:
             capture = _open(address, open_timeout_s, read_timeout_s)
         finally:
             self._turn.release()
+        still_waiting()
         if _pixel_format(capture) in _PLAIN_LUMA:
             capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
         return LumaStream(capture)
@@ -178,12 +182,16 @@ def encode_jpeg(image: Image) -> bytes:
 def _open(address: str, open_s: float, read_s: float) -> "cv2.VideoCapture":
     """To be called in turn: FFmpeg's options travel in the process's environment."""
     os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _QUICK
+    began_s = time.monotonic()
     capture = _capture(address, open_s, read_s)
     if capture.get(cv2.CAP_PROP_FRAME_WIDTH) > 0:
         return capture
+    capture.release()
+    if time.monotonic() - began_s >= open_s * _WHOLE:
+        # nothing came: all others wait meanwhile, and would wait as long again
+        raise CameraUnreachable("码流无法打开。 / The stream could not be opened.")
     # a camera whose description tells nothing: FFmpeg must wait for a keyframe to know the size,
     # and it must know it now, because OpenCV never asks again
-    capture.release()
     os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _THOROUGH
     return _capture(address, open_s, read_s)
 

@@ -20,6 +20,8 @@ from camerad.wire import WorkerSettings
 from camerad.working_days import LocalTime
 
 _RATE_WINDOW_S = 2.0
+_WHOLE = 0.9
+"""A grab that took this share of its time limit has used it up."""
 _SHOWN = frozenset({EventName.LOITERING_STARTED, EventName.TAMPER_STARTED})
 """Events that go with a picture of the moment."""
 
@@ -100,7 +102,7 @@ class Looking:
             )
         start_s = self._clock.monotonic()
         try:
-            while progress.frames == 0 or self._stream.grab():
+            while progress.frames == 0 or self._next_frame():
                 now_s = self._clock.monotonic()
                 progress.frames += 1
                 progress.frames_per_s = rate.note(now_s)
@@ -119,6 +121,17 @@ class Looking:
             self._tell(self._detector.finish(self._clock.monotonic() - start_s), None)
         return Outage("no-frames", "摄像机不再送来画面。 / The camera stopped sending pictures.")
 
+    def _next_frame(self) -> bool:
+        """Grab one more; False when none came in time.
+
+        When a read runs out of time FFmpeg still gives what waited in the decoder: an old picture,
+        which is no sign of life, and waiting for the next would take the whole time again.
+        """
+        began_s = self._clock.monotonic()
+        grabbed = self._stream.grab()
+        took_s = self._clock.monotonic() - began_s
+        return grabbed and took_s < self._limits.read_timeout_s * _WHOLE
+
     def _first_frame(self, still_waiting: Callable[[], None]) -> bool:
         """Grab the first frame, which may be a long keyframe interval away.
 
@@ -133,7 +146,7 @@ class Looking:
                 return True
             still_waiting()
             now_s = clock.monotonic()
-            if now_s >= give_up_s or now_s - began_s < limits.read_timeout_s * 0.9:
+            if now_s >= give_up_s or now_s - began_s < limits.read_timeout_s * _WHOLE:
                 return False
 
     def _look(self, t_s: float, *, late: bool) -> bool:

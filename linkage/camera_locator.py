@@ -30,6 +30,9 @@ from linkage.cameras import CameraRegistry, Located, RegisteredCamera
 _LOOK_EVERY_S: Final = 20.0
 _LOOK_SOON: Final = Backoff(first_s=1.0, cap_s=_LOOK_EVERY_S)
 _LOST_REASONS: Final = frozenset({"unreachable", "no-frames", "hung"})
+_STRANGE_REASONS: Final = frozenset({"refused", "nonsense"})
+"""Another device may have its address by now: it is looked for, and not asked where it was, since
+each wrong login brings an account nearer to being locked."""
 
 log = structlog.get_logger()
 
@@ -152,13 +155,13 @@ class CameraLocator:
     def _is_missing(self, camera: RegisteredCamera) -> bool:
         if camera.stream_uri is None:
             return True
-        health = self._fleet.health().get(camera.id)
-        return (
-            camera.endpoint_reference is not None
-            and health is not None
-            and health.state is CameraState.DOWN
-            and health.reason in _LOST_REASONS
+        return camera.endpoint_reference is not None and (
+            self._is_down(camera, _LOST_REASONS) or self._is_down(camera, _STRANGE_REASONS)
         )
+
+    def _is_down(self, camera: RegisteredCamera, reasons: frozenset[str]) -> bool:
+        health = self._fleet.health().get(camera.id)
+        return health is not None and health.state is CameraState.DOWN and health.reason in reasons
 
     async def _addresses(self, missing: Sequence[RegisteredCamera]) -> dict[str, str]:
         """Device service addresses by endpoint reference: as just announced, where all that are
@@ -177,7 +180,11 @@ class CameraLocator:
     async def _locate(
         self, camera: RegisteredCamera, found: dict[str, str], said: "_Answers"
     ) -> bool:
-        address = found.get(camera.endpoint_reference or "") or camera.onvif_address
+        seen = found.get(camera.endpoint_reference or "")
+        stayed = seen in (None, camera.onvif_address)
+        if camera.stream_uri is not None and stayed and self._is_down(camera, _STRANGE_REASONS):
+            return True
+        address = seen or camera.onvif_address
         if address is None:
             self._note(
                 camera,

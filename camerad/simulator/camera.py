@@ -86,6 +86,8 @@ class SimulatedCamera:
         self._told_clock = _Off(self._clock, timedelta(seconds=clock_off_s))
         self._exits = AsyncExitStack()
         self._reel: Reel | None = None
+        self._rtsp: RtspServer | None = None
+        self._device: OnvifDevice | None = None
         self._started_s = 0.0
         self._rtsp_url = ""
 
@@ -98,6 +100,19 @@ class SimulatedCamera:
     def rtsp_url(self) -> str:
         """Address of the sub-stream without a login; known once entered."""
         return self._rtsp_url
+
+    @property
+    def stream(self) -> RtspServer:
+        """What plays the film; once entered."""
+        assert self._rtsp is not None
+        return self._rtsp
+
+    def change_password(self, password: str) -> None:
+        """As somebody does on the camera's own page: it restarts its streams, too."""
+        assert self._device is not None
+        self._device.password = password
+        self.stream.set_password(password)
+        self.stream.drop_clients()
 
     @property
     def announcement(self) -> Announcement:
@@ -120,7 +135,7 @@ class SimulatedCamera:
                     port=self._rtsp_port,
                 )
             )
-            self._rtsp_url = rtsp.url
+            self._rtsp, self._rtsp_url = rtsp, rtsp.url
             device = OnvifDevice(
                 nameplate=self._nameplate,
                 username=username,
@@ -130,6 +145,7 @@ class SimulatedCamera:
                 streams=self._streams(reel, rtsp),
                 separate_users=self._separate_users,
             )
+            self._device = device
             runner = web.AppRunner(device.application(), access_log=None, shutdown_timeout=1.0)
             exits.push_async_callback(runner.cleanup)
             await runner.setup()

@@ -8,6 +8,7 @@ client and knows no login.)
 
 import asyncio
 import contextlib
+import math
 import secrets
 from base64 import b64encode
 from collections.abc import Callable
@@ -30,9 +31,23 @@ _METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER, SET_
 log = structlog.get_logger()
 
 
+@dataclass
+class Whims:
+    """What is wrong with a camera's stream on purpose; may be changed while it plays."""
+
+    per_s: float | None = None
+    """Pictures a second in place of the film's; each comes, later, with its right time."""
+    is_mute: bool = False
+    """Everything is answered, and no picture follows."""
+    is_still: bool = False
+    """The same keyframe again and again, as of a sensor that has stopped."""
+    is_noise: bool = False
+    """Random bytes in place of pictures."""
+
+
 @dataclass(eq=False)
 class _Client:
-    """One connection. It gets pictures while `playing`, from the first keyframe on."""
+    """One connection. It gets pictures while `playing`; after a gap, from a keyframe on."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -65,6 +80,7 @@ class RtspServer:
         self._player: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
         self._ssrc = secrets.randbits(32)
+        self.whims = Whims()
         self.pictures_skipped = 0
 
     @property
@@ -80,6 +96,15 @@ class RtspServer:
     def clients(self) -> int:
         """How many clients are playing."""
         return sum(client.playing for client in self._clients)
+
+    def set_password(self, password: str) -> None:
+        """Ask for this one from now on; who plays already goes on."""
+        self._password = password
+
+    def drop_clients(self) -> None:
+        """End every connection at once, as a restart does."""
+        for client in self._clients:
+            client.writer.transport.abort()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(
@@ -105,31 +130,40 @@ class RtspServer:
 
     async def _play(self) -> None:
         """Hand every picture to all who play, when it is due."""
-        reel = self._reel
+        reel, whims = self._reel, self.whims
         number = reel.number_at(self._elapsed()) + 1
+        due_s = number / reel.fps
         sequence = secrets.randbits(15)
         while True:
-            await asyncio.sleep(max(0.0, number / reel.fps - self._elapsed()))
-            picture = reel.pictures[number % len(reel.pictures)]
+            await asyncio.sleep(max(0.0, due_s - self._elapsed()))
+            picture = reel.pictures[0 if whims.is_still else number % len(reel.pictures)]
             units = ((reel.sps, reel.pps) if picture.key else ()) + picture.units
-            timestamp = round(number * rtp.CLOCK_HZ / reel.fps)
-            framed: dict[int, bytes] = {}
-            after = sequence
-            for client in self._clients:
-                if not self._wants(client, key=picture.key) or client.channel is None:
-                    continue
-                if client.channel not in framed:
-                    framed[client.channel], after = rtp.packets(
-                        units,
-                        channel=client.channel,
-                        sequence=sequence,
-                        timestamp=timestamp,
-                        ssrc=self._ssrc,
-                    )
-                client.writer.write(framed[client.channel])
-            sequence = after
+            if whims.is_noise:
+                units = tuple(secrets.token_bytes(len(unit)) for unit in units)
+            if not whims.is_mute:
+                sequence = self._send(units, picture.key, due_s, sequence)
             # after a stall (a suspended machine) go on from now, not through all that was missed
-            number = max(number + 1, reel.number_at(self._elapsed() - 1.0))
+            step_s = 1.0 / (whims.per_s or reel.fps)
+            steps = 1 + max(0, math.floor((self._elapsed() - 1.0 - due_s) / step_s))
+            number, due_s = number + steps, due_s + steps * step_s
+
+    def _send(self, units: tuple[bytes, ...], key: bool, due_s: float, sequence: int) -> int:
+        """One picture to all who play; the sequence number after it."""
+        framed: dict[int, bytes] = {}
+        after = sequence
+        for client in self._clients:
+            if not self._wants(client, key=key) or client.channel is None:
+                continue
+            if client.channel not in framed:
+                framed[client.channel], after = rtp.packets(
+                    units,
+                    channel=client.channel,
+                    sequence=sequence,
+                    timestamp=round(due_s * rtp.CLOCK_HZ),
+                    ssrc=self._ssrc,
+                )
+            client.writer.write(framed[client.channel])
+        return after
 
     def _wants(self, client: _Client, *, key: bool) -> bool:
         if not client.playing or client.writer.is_closing():
@@ -160,7 +194,7 @@ class RtspServer:
         finally:
             self._clients.discard(client)
             writer.close()
-            with contextlib.suppress(ConnectionError):
+            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
                 await writer.wait_closed()
 
     async def _answer_one(self, client: _Client) -> bool:
@@ -265,7 +299,8 @@ class RtspServer:
     def _start(self, client: _Client, cseq: str, _headers: dict[str, str], _path: str) -> bytes:
         if client.channel is None:
             return _reply(cseq, "455 Method Not Valid in This State")
-        client.playing, client.in_step = True, False
+        # in the middle of a group of pictures, as a camera does: who cannot begin there waits
+        client.playing, client.in_step = True, True
         log.debug("simulator.rtsp.playing", clients=self.clients)
         return _reply(cseq, "200 OK", {"Session": client.session, "Range": "npt=now-"})
 

@@ -17,13 +17,22 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 WIDTH, HEIGHT, RATE = 320, 240, 10
 
 
-def draw_clip(path: Path, *, seconds: float = 60.0, pixel_format: str = "yuv420p") -> Path:
+def draw_clip(
+    path: Path,
+    *,
+    seconds: float = 60.0,
+    pixel_format: str = "yuv420p",
+    codec: str = "libx264",
+    rate: int = RATE,
+) -> Path:
     """A red scene with a white square that wanders, so that colour and motion can be told."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=RATE)
+        stream = container.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, pixel_format
-        stream.options = {"g": str(RATE), "bf": "0", "preset": "ultrafast"}
-        for n in range(int(seconds * RATE)):
+        stream.options = {"g": str(rate), "bf": "0", "preset": "ultrafast"}
+        if codec == "libx265":
+            stream.options |= {"x265-params": "bframes=0:log-level=none:pools=none:frame-threads=1"}
+        for n in range(int(seconds * rate)):
             image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
             image[:] = (40, 40, 200)
             left = (n * 4) % (WIDTH - 40)

@@ -35,14 +35,23 @@ async def test_luma_comes_as_a_plane_of_bytes_and_changes_with_the_scene(
     assert stream_s == pytest.approx(1.0, abs=0.15)
 
 
-async def test_ten_bit_pictures_are_read_as_grey_and_not_as_garbage(tmp_path: Path) -> None:
-    camera = GoodCamera(draw_clip(tmp_path / "deep.mp4", seconds=10, pixel_format="yuv420p10le"))
+@pytest.mark.parametrize(
+    ("codec", "pixel_format"),
+    [("libx264", "yuv420p10le"), ("libx265", "yuv420p"), ("libx265", "yuv420p10le")],
+)
+async def test_ten_bit_and_h265_pictures_are_read_as_grey_and_not_as_garbage(
+    tmp_path: Path, codec: str, pixel_format: str
+) -> None:
+    clip = draw_clip(tmp_path / "deep.mp4", seconds=5, codec=codec, pixel_format=pixel_format)
+    camera = GoodCamera(clip)
     await camera.switch_on()
-    first, _, _ = await asyncio.to_thread(read_two, camera.uri)
+    first, later, _ = await asyncio.to_thread(read_two, camera.uri)
     await camera.switch_off()
     assert first.shape == (HEIGHT, WIDTH)
     corner = first[:50, :50]
     assert corner.max() - corner.min() < 10
+    assert corner[10, 10] == pytest.approx(92, abs=8)
+    assert np.abs(first.astype(int) - later).max() > 80
 
 
 async def test_a_colour_picture_is_in_colour(good_camera: GoodCamera) -> None:
@@ -91,3 +100,12 @@ def test_an_error_never_carries_the_password(capfd: pytest.CaptureFixture[str]) 
     printed = capfd.readouterr()
     assert "s3cret" not in str(failure.value) + printed.out + printed.err
     assert failure.value.__cause__ is None
+
+
+async def test_the_others_wait_only_once_for_a_camera_that_sends_nothing(mute_camera: str) -> None:
+    began_s = asyncio.get_running_loop().time()
+    with pytest.raises(CameraUnreachable):
+        await asyncio.to_thread(
+            capture.open_luma, mute_camera, *LOGIN, open_timeout_s=1, read_timeout_s=1
+        )
+    assert asyncio.get_running_loop().time() - began_s < 1.9

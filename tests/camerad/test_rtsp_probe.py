@@ -118,3 +118,76 @@ async def test_a_camera_that_closes_at_once_is_unreachable() -> None:
 
 async def test_a_camera_that_describes_its_stream_has_no_outage(good_camera: GoodCamera) -> None:
     assert await asked(good_camera.uri) is None
+
+
+async def played(uri: str) -> Outage | None:
+    return await asyncio.to_thread(probe, uri, None, None, timeout_s=1.5, media_within_s=0.5)
+
+
+def playing(after_play: bytes, *, session: str = "Session: 7\r\n") -> Handler:
+    """Describes two parts and plays; `after_play` is all that follows."""
+    sdp = b"v=0\r\nm=audio 0 RTP/AVP 0\r\na=control:sound\r\n" + SDP + b"a=control:track1\r\n"
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while request := await reader.readuntil(b"\r\n\r\n"):
+            method, uri = request.decode().split()[:2]
+            if method == "SETUP":
+                assert uri.endswith("/stream/track1")
+            body = sdp if method == "DESCRIBE" else b""
+            head = f"RTSP/1.0 200 OK\r\n{session}Content-Length: {len(body)}\r\n\r\n"
+            writer.write(head.encode() + body + (after_play if method == "PLAY" else b""))
+
+    return handle
+
+
+async def test_a_stream_that_plays_has_no_outage(good_camera: GoodCamera) -> None:
+    assert await played(good_camera.uri) is None
+
+
+REPORT = b"$\1\0\x04abcd"
+RING = b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n"
+
+
+@pytest.mark.parametrize("before", [b"", REPORT, RING, RING + REPORT], ids=str)
+async def test_media_is_told_from_what_comes_before_it(before: bytes) -> None:
+    async with serving(playing(before + b"$\0\0\x02xx")) as uri:
+        assert await played(uri) is None
+    async with serving(playing(before)) as uri:
+        outage = await played(uri)
+    assert outage is not None
+    assert outage.was_silent
+
+
+async def test_who_closes_when_told_to_play_has_an_outage() -> None:
+    async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in (
+            b"RTSP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(SDP), SDP),
+            b"RTSP/1.0 200 OK\r\nSession: 7\r\n\r\n",
+        ):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer)
+        await reader.readuntil(b"\r\n\r\n")
+
+    async with serving(close) as uri:
+        outage = await played(uri)
+    assert outage is not None
+    assert "closes" in outage.detail
+
+
+def describing(then: Handler) -> Handler:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"RTSP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(SDP), SDP))
+        await then(reader, writer)
+
+    return handle
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [describing(answering("461 Unsupported")), playing(b"no RTSP at all " * 9000)],
+    ids=["refuses-tcp", "babbles"],
+)
+async def test_what_is_odd_about_playing_is_left_to_who_opens_it(odd: Handler) -> None:
+    async with serving(odd) as uri:
+        assert await played(uri) is None

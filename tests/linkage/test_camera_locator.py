@@ -153,6 +153,25 @@ async def test_camera_that_moved_is_followed(database: Database) -> None:
     assert fleet.watched[0].stream_uri == "rtsp://new/sub"
 
 
+@pytest.mark.parametrize("reason", ["refused", "nonsense"])
+@pytest.mark.parametrize("is_elsewhere", [True, False], ids=["moved", "there"])
+async def test_camera_whose_address_another_has_is_followed_and_never_asked_again_where_it_was(
+    database: Database, reason: str, is_elsewhere: bool
+) -> None:
+    fleet, network = FleetOnPaper(), Network()
+    await database.write(
+        lambda c: c.execute(
+            update(schema.cameras).values(stream_uri="rtsp://old/sub", onvif_address="http://old")
+        )
+    )
+    fleet.states["cam-1"] = CameraHealth("cam-1", CameraState.DOWN, reason, "", NOON)
+    network.devices[EPR] = "http://new" if is_elsewhere else "http://old"
+    network.says["http://new"] = "rtsp://new/sub"
+    assert await locator(database, fleet, network).run_once()
+    assert fleet.watched[0].stream_uri == ("rtsp://new/sub" if is_elsewhere else "rtsp://old/sub")
+    assert [address for address, *_ in network.asked] == ["http://new"] * is_elsewhere
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [

@@ -1,0 +1,81 @@
+"""A stream that goes on with the same picture, keyframes and all, on a clock that hurries."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from camerad.camera_watch import CameraWatch
+from camerad.capture import StreamOpener, prepare_process
+from camerad.model import Camera, CameraEvent, CameraState, EventName, Trouble
+from camerad.simulator.camera import SimulatedCamera
+from camerad.wire import Limits, WorkerSettings
+from lianfang_timing import SystemClock
+from tests.camerad.fleet_fakes import Scripted, no_mask
+from tests.camerad.rtsp_cameras import draw_clip
+
+HASTE = 15.0
+LOGIN = ("viewer", "a-password")
+
+
+class HurriedClock(SystemClock):
+    """Whoever waits a second by it waits a fifteenth."""
+
+    def monotonic(self) -> float:
+        return super().monotonic() * HASTE
+
+
+@pytest.fixture
+async def camera(tmp_path: Path) -> AsyncIterator[SimulatedCamera]:
+    film = await asyncio.to_thread(draw_clip, tmp_path / "film.mp4", seconds=2, rate=25)
+    async with SimulatedCamera(
+        endpoint_reference="urn:uuid:0b0c3f06-2b5a-4a9e-9f3d-000000000078",
+        name="gate",
+        film=film,
+        username=LOGIN[0],
+        password=LOGIN[1],
+    ) as simulated:
+        yield simulated
+
+
+async def test_a_frozen_picture_is_told_after_a_minute_and_over_when_it_moves(
+    camera: SimulatedCamera,
+) -> None:
+    loop, told = asyncio.get_running_loop(), asyncio.Queue[CameraEvent]()
+
+    def emit(event: CameraEvent, _still_waiting: object) -> None:
+        loop.call_soon_threadsafe(told.put_nowait, event)
+
+    limits = Limits(read_timeout_s=5.0 * HASTE, first_frame_s=10.0 * HASTE)
+    prepare_process()
+    watch = CameraWatch(
+        Camera("gate", "gate", camera.rtsp_url, *LOGIN),
+        WorkerSettings(HurriedClock(), limits, Scripted, no_mask),
+        StreamOpener(),
+        emit=emit,
+        changed=threading.Event().set,
+        per_s=lambda: 5.0,
+    )
+
+    async def until_told(name: EventName) -> CameraEvent:
+        async with asyncio.timeout(20):
+            while (event := await told.get()).detection.name is not name:
+                pass
+        return event
+
+    watch.start()
+    try:
+        await until_told(EventName.MOTION_STARTED)
+        camera.stream.whims.is_still = True
+        stopped_s = loop.time()
+        frozen = await until_told(EventName.TAMPER_STARTED)
+        assert frozen.detection.trouble is Trouble.FROZEN
+        assert (loop.time() - stopped_s) * HASTE >= 59
+        assert watch.health().state is CameraState.WATCHING
+        camera.stream.whims.is_still = False
+        assert (await until_told(EventName.TAMPER_ENDED)).detection.trouble is Trouble.FROZEN
+    finally:
+        watch.ask_stop()
+        await asyncio.to_thread(watch.join, 5.0)
