@@ -51,7 +51,7 @@ _SCROLL = """([row, px]) => new Promise((done) => {
 
 
 async def measure(rows: int) -> bool:
-    binary = program("chromium", package="chromium")
+    binary = program("chromium-headless-shell", package="chromium-headless-shell")
     with tempfile.TemporaryDirectory() as name:
         async with house(Path(name), broker="embedded") as site, async_playwright() as playwright:
             await site.start()

@@ -135,7 +135,7 @@ def main() -> None:
             duty = next(a for a in access["accounts"] if a["role"] == "duty-officer")
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(
-                    executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+                    executable_path=shutil.which("chromium-headless-shell"), args=["--no-sandbox", "--disable-gpu"]
                 )
                 page = browser.new_page(viewport=SIZE, device_scale_factor=SCALE, locale="zh-CN")
                 url = str(access["console"])

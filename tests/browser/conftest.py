@@ -34,7 +34,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 @pytest.fixture
 async def chromium(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
     """A browser of its own for the test. Its open pages are photographed when the test fails."""
-    binary = program("chromium", package="chromium")
+    binary = program("chromium-headless-shell", package="chromium-headless-shell")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=binary, args=_ARGUMENTS)
         try:
