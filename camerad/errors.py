@@ -10,7 +10,8 @@ CameradError
 ├── BadTargets       the listed addresses to ask cannot be used: a person must mend them
 ├── BadVerifier       the second look's network cannot be used as set: a person must mend it
 ├── NoSnapshot        a picture was asked for and could not be had
-└── NoClip            a clip was asked for and cannot be begun
+├── NoClip            a clip was asked for and cannot be begun
+└── NoLive            a live view was asked for and cannot be begun
 """
 
 
@@ -53,6 +54,10 @@ class BadTargets(CameradError):
 
 class NoClip(CameradError):
     """No clip of this camera can be begun now; the text says why."""
+
+
+class NoLive(CameradError):
+    """This camera cannot be looked at now; the text says why. Trying again is sensible."""
 
 
 class BadVerifier(CameradError):

@@ -7,14 +7,17 @@ OpenCV; see `worker` for that.
 import asyncio
 import itertools
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import structlog
 
-from camerad.errors import NoClip, NoSnapshot
+from camerad.errors import NoClip, NoLive, NoSnapshot
 from camerad.evidence.desk import ClipDesk
 from camerad.evidence.model import ClipFacts, ClipOrder, RecordingSettings
+from camerad.live.desk import LiveDesk, LiveFeed
+from camerad.live.model import LiveFormat, LiveOver, LivePart, LiveWaits
 from camerad.model import Camera, CameraEvent, CameraHealth, CameraState
 from camerad.wire import (
     AskPicture,
@@ -102,6 +105,7 @@ class Fleet:
         self._requests = itertools.count(1)
         self._asked: dict[int, asyncio.Future[bytes]] = {}
         self._clips = ClipDesk()
+        self._lives = LiveDesk()
         self._not_recording: dict[str, str] = {}
 
     async def run(self) -> None:
@@ -165,6 +169,18 @@ class Fleet:
     def clip_runs(self, clip_id: str) -> bool:
         """Whether a worker is making this clip."""
         return self._clips.runs(clip_id)
+
+    @contextmanager
+    def live(self, camera_id: str, *, film: bool) -> Iterator[LiveFeed]:
+        """Have a camera shown to one viewer, privacy zones masked. Raises NoLive."""
+        slot = next((s for s in self._slots if camera_id in s.cameras), None)
+        if slot is None or slot.handle is None:
+            raise NoLive("该摄像机目前未被监看。 / The camera is not being watched now.")
+        feed = self._lives.open(camera_id, film=film, send=slot.handle.send)
+        try:
+            yield feed
+        finally:
+            self._lives.close(feed)
 
     def recording(self) -> dict[str, str]:
         """Of each camera whose main stream should be kept in memory: why it is not, or empty."""
@@ -258,6 +274,7 @@ class Fleet:
         """After a worker's end: say so for its cameras, and hold back the one that hung it."""
         now_s = self._clock.monotonic()
         self._clips.lost(slot.cameras)
+        self._lives.lost(slot.cameras)
         for camera_id in slot.cameras:
             if camera_id in slot.stuck:
                 held = self._held_back.setdefault(camera_id, _HeldBack(0, now_s))
@@ -289,6 +306,8 @@ class Fleet:
                     answer.set_result(jpeg)
             case ClipBegun() | ClipDone():
                 self._clips.heard(message)
+            case LiveFormat() | LivePart() | LiveWaits() | LiveOver():
+                self._lives.heard(message)
             case Report(order, healths, silent_s, recording):
                 slot.reported_s = self._clock.monotonic()
                 if order != slot.order:

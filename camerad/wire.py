@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from camerad.evidence.model import ClipFacts, ClipOrder, RecordingSettings
+from camerad.live.model import LiveMessage, LiveOrder
 from camerad.model import Camera, CameraHealth, Detection, Zone
 from camerad.shedding import SheddingRules
 from camerad.working_days import PLAIN_WEEK, WorkingDays
@@ -180,5 +181,5 @@ class Report:
     recorder."""
 
 
-Order = Watch | AskPicture | MakeClip | Stop
-Message = Report | Picture | ClipBegun | ClipDone
+Order = Watch | AskPicture | MakeClip | LiveOrder | Stop
+Message = Report | Picture | ClipBegun | ClipDone | LiveMessage

@@ -23,12 +23,15 @@ from camerad.capture import StreamOpener, encode_jpeg, prepare_process
 from camerad.errors import CameradError
 from camerad.evidence.recordings import Recordings
 from camerad.lag_watch import LagWatch
+from camerad.live.lives import Lives
+from camerad.live.model import CloseLive, LiveTaken, OpenLive
 from camerad.looking import PictureReply
 from camerad.model import Camera, CameraEvent
 from camerad.wire import AskPicture, MakeClip, Message, Picture, Report, Stop, Watch, WorkerSettings
 
 _log = structlog.get_logger()
 
+_NOT_WATCHED = "该摄像机未被监看。 / This camera is not watched."
 _FULL_WAIT_S = 0.5
 # its turn, opening and reading may each take this share of the time; the rest is for a grey one
 _COLOUR_SHARE = 0.28
@@ -74,6 +77,9 @@ class Worker:
         self._sending = threading.Lock()
         self._outbox = _Outbox(events, settings)
         self._recordings = Recordings(settings, self._send)
+        self._lives = Lives(
+            settings, kept=self._recordings.of, ask_picture=self._ask_watch, send=self._send
+        )
         self._lag = LagWatch(
             settings.clock, settings.limits.shedding, late_s=self._late_s, changed=self._changed.set
         )
@@ -103,6 +109,8 @@ class Worker:
                 self._ask_picture(order)
             case MakeClip():
                 self._recordings.make_clip(order)
+            case OpenLive() | LiveTaken() | CloseLive():
+                self._lives.obey(order)
             case Stop():
                 return False
         return True
@@ -131,6 +139,8 @@ class Worker:
         self._watches = kept | {watch.camera.id: watch for watch in new}
         for watch in new:
             watch.start()
+        # first: nobody may be shown what a new privacy zone hides
+        self._lives.watch(cameras)
         self._recordings.record(cameras)
 
     def _ask_picture(self, order: AskPicture) -> None:
@@ -139,11 +149,19 @@ class Worker:
 
         watch = self._watches.get(order.camera_id)
         if watch is None:
-            reply(None, "该摄像机未被监看。 / This camera is not watched.")
+            reply(None, _NOT_WATCHED)
         elif watch.is_watching and self._colour_places.acquire(blocking=False):
             threading.Thread(
                 target=self._fetch_colour, args=(watch, order.within_s, reply), daemon=True
             ).start()
+        else:
+            watch.ask_picture(reply)
+
+    def _ask_watch(self, camera_id: str, reply: PictureReply) -> None:
+        """A picture of the stream that is watched."""
+        watch = self._watches.get(camera_id)
+        if watch is None:
+            reply(None, _NOT_WATCHED)
         else:
             watch.ask_picture(reply)
 
@@ -174,6 +192,7 @@ class Worker:
         watches = self._watches.values()
         for watch in watches:
             watch.ask_stop()
+        self._lives.stop()
         self._recordings.stop()
         clock = self._settings.clock
         deadline = clock.monotonic() + self._limits.stop_s / 2
@@ -187,6 +206,7 @@ class Worker:
             self._changed.wait(self._limits.report_s)
             self._changed.clear()
             self._recordings.tend()
+            self._lives.tend()
             # the order first: a report must not claim an order newer than its cameras
             order, watches = self._order, self._watches.values()
             self._send(

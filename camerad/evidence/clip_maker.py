@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from camerad.capture import encode_jpeg
 from camerad.errors import CameradError
+from camerad.evidence.masked import MaskedClip
 from camerad.evidence.model import Chunk, ClipFacts, ClipFile, ClipOrder, Cut, StreamFormat
 from camerad.evidence.packets import (
     ClipWriter,
     CopiedClip,
-    MaskedClip,
     PictureSeries,
     encoder_at_hand,
     is_playable,

@@ -1,4 +1,5 @@
-"""The one door of `camerad` to PyAV: a main stream's packets in, MP4 files and pictures out.
+"""The door of `camerad` to PyAV: a main stream's packets in, MP4 files and pictures out. What is
+masked and encoded again is in `masked`, films for viewers in `camerad.live.film`.
 
 Everything here blocks and belongs in a thread of its own. Nothing is decoded but what must be:
 pictures that are asked for, and clips of cameras with a privacy zone. Audio never comes in: the
@@ -23,12 +24,10 @@ from numpy.typing import NDArray
 
 from camerad.errors import CameraTalksNonsense, CameraUnreachable
 from camerad.evidence.model import Chunk, StreamFormat
-from camerad.model import Zone
 from camerad.stream_address import checked, with_login
-from camerad.wire import PrivacyMask
 
 _TICKS: Final = 90_000
-_TICK: Final = Fraction(1, _TICKS)
+TICK: Final = Fraction(1, _TICKS)
 _CODECS: Final = frozenset({"h264", "hevc"})
 _OPEN: Final = {
     "rtsp_transport": "tcp",
@@ -36,15 +35,10 @@ _OPEN: Final = {
     "fpsprobesize": "0",
     "analyzeduration": "3000000",
 }
-_MP4: Final = {"movflags": "+hybrid_fragmented+frag_keyframe"}
+MP4: Final = {"movflags": "+hybrid_fragmented+frag_keyframe"}
 
 FREE_ENCODERS: Final = ("libopenh264", "libx264", "libvpx-vp9")
 """All free software; the first two make H.264, which any player of a court or a station plays."""
-_FAST: Final[dict[str, dict[str, str]]] = {
-    "libopenh264": {"allow_skip_frames": "1"},
-    "libx264": {"preset": "ultrafast", "crf": "26", "threads": "1"},
-    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "36", "b": "0"},
-}
 
 
 @dataclass(frozen=True)
@@ -139,7 +133,8 @@ def _format_of(video: Any) -> StreamFormat:
     )
 
 
-def _decoder(form: StreamFormat) -> Any:
+def decoder_of(form: StreamFormat) -> Any:
+    """One that has seen nothing of the stream yet; `decode` takes its packets."""
     decoder = av.CodecContext.create(form.codec, "r")
     decoder.extradata = form.extradata
     decoder.thread_count = 1
@@ -152,12 +147,23 @@ def _coded(chunk: Chunk) -> Any:
     return packet
 
 
+def packet_at(chunk: Chunk, time_s: float, stream: Any = None) -> Any:
+    """As a decoder takes it, or `stream` of a file: decoded at `time_s`."""
+    packet = _coded(chunk)
+    packet.dts = round(time_s * _TICKS)
+    packet.pts = round((time_s + chunk.shown_after_s) * _TICKS)
+    packet.time_base = TICK
+    if stream is not None:
+        packet.stream = stream
+    return packet
+
+
 def picture_of(chunks: Sequence[Chunk]) -> NDArray[np.uint8] | None:
     """Height × width × 3 (blue, green, red): the picture of the last chunk, of which the first
     is a keyframe. None when none of them can be decoded."""
     if not chunks:
         return None
-    decoder, last = _decoder(chunks[0].format), None
+    decoder, last = decoder_of(chunks[0].format), None
     for packet in [*map(_coded, chunks), None]:
         try:
             for frame in decoder.decode(packet):
@@ -180,84 +186,15 @@ class CopiedClip:
     """The stream's own packets in a file."""
 
     def __init__(self, out: BinaryIO, form: StreamFormat) -> None:
-        self._container = av.open(out, "w", format="mp4", options=_MP4)
+        self._container = av.open(out, "w", format="mp4", options=MP4)
         template: Any = form.template
         self._stream = self._container.add_stream_from_template(template[1], opaque=True)
 
     def add(self, chunk: Chunk, time_s: float) -> None:
-        packet = _coded(chunk)
-        packet.dts = round(time_s * _TICKS)
-        packet.pts = round((time_s + chunk.shown_after_s) * _TICKS)
-        packet.time_base = _TICK
-        packet.stream = self._stream
-        self._container.mux_one(packet)
+        self._container.mux_one(packet_at(chunk, time_s, self._stream))
 
     def close(self) -> None:
         self._container.close()
-
-
-class MaskedClip:
-    """Decoded, privacy zones blackened, and encoded again; what is hidden never reaches a disk."""
-
-    def __init__(
-        self,
-        out: BinaryIO,
-        form: StreamFormat,
-        *,
-        encoder: str,
-        mask: PrivacyMask,
-        zones: Sequence[Zone],
-    ) -> None:
-        self._decoder = _decoder(form)
-        self._container = av.open(out, "w", format="mp4", options=_MP4)
-        stream: Any = self._container.add_stream(encoder, rate=25, options=dict(_FAST[encoder]))
-        # halved colour planes want even sides
-        self._width, self._height = form.width & ~1, form.height & ~1
-        stream.width, stream.height, stream.pix_fmt = self._width, self._height, "yuv420p"
-        stream.codec_context.time_base = _TICK
-        stream.codec_context.gop_size = 50
-        self._stream = stream
-        blank = np.full((self._height, self._width), 255, np.uint8)
-        self._hidden = mask(blank, zones) != 255
-        halves = self._hidden.reshape(self._height // 2, 2, self._width // 2, 2)
-        self._hidden_colour = halves.any(axis=(1, 3))
-        self._last = -1
-
-    def add(self, chunk: Chunk, time_s: float) -> None:
-        packet = _coded(chunk)
-        packet.dts = round(time_s * _TICKS)
-        packet.pts = round((time_s + chunk.shown_after_s) * _TICKS)
-        packet.time_base = _TICK
-        self._encode(packet)
-
-    def close(self) -> None:
-        self._encode(None)
-        self._container.mux(self._stream.encode(None))
-        self._container.close()
-
-    def _encode(self, packet: Any) -> None:
-        try:
-            frames = self._decoder.decode(packet)
-        except av.error.InvalidDataError:
-            return
-        for frame in frames:
-            if frame.pts is None or frame.pts <= self._last:
-                continue
-            self._last = frame.pts
-            shown = av.VideoFrame.from_ndarray(self._masked(frame), format="yuv420p")
-            shown.pts, shown.time_base = frame.pts, _TICK
-            self._container.mux(self._stream.encode(shown))
-
-    def _masked(self, frame: Any) -> NDArray[np.uint8]:
-        height, width = self._height, self._width
-        plain = frame.reformat(width=width, height=height, format="yuv420p")
-        planes: NDArray[np.uint8] = plain.to_ndarray()
-        planes[:height][self._hidden] = 16
-        quarter = height * width // 4
-        colours = planes.reshape(-1)[height * width :]
-        for plane in (colours[:quarter], colours[quarter:]):
-            plane.reshape(height // 2, width // 2)[self._hidden_colour] = 128
-        return planes
 
 
 class PictureSeries:

@@ -69,6 +69,10 @@ class Recordings:
         """By camera: why its main stream is not being kept now; empty while it is."""
         return {camera_id: r.why_not for camera_id, r in self._recorders.items()}
 
+    def of(self, camera_id: str) -> Recorder | None:
+        """The recorder of this camera, if its main stream is kept."""
+        return self._recorders.get(camera_id)
+
     def make_clip(self, asked: MakeClip) -> None:
         """Begin one, unless it was begun before, and say so."""
         self._send(ClipBegun(asked.request, self._begin(asked)))
