@@ -65,8 +65,9 @@ DECIDING_TESTS := $(addprefix tests/linkage/, test_adoption_judging.py test_call
 	supervision/test_our_own_clock_is_wrong.py supervision/test_supervision_deciding.py \
 	supervision/test_supervision_watch.py \
 	custody/test_evidence_settings.py custody/test_evidence_is_proven.py custody/test_manifest.py \
-	supervision/test_village_falls_silent.py) \
-	$(addprefix tests/camerad/, test_ask_targets.py test_makes.py test_profiles.py test_evidence_ring.py)
+	supervision/test_village_falls_silent.py test_looking_deciding.py test_live_words.py) \
+	$(addprefix tests/camerad/, test_ask_targets.py test_makes.py test_profiles.py test_evidence_ring.py \
+	test_live_pacing.py)
 
 coverage: .venv/.ready
 	# without those that draw their cases: a branch is taken by a test that is about it, not by luck

@@ -15,6 +15,7 @@ from linkage.composition.console import console
 from linkage.composition.eyes import eyes
 from linkage.composition.ground import REAL_DOORS, Doors, Ground
 from linkage.composition.household_net import household_net
+from linkage.composition.looking import open_register
 from linkage.composition.response import response
 from linkage.composition.way_in import way_in
 from linkage.errors import PortRefused
@@ -58,7 +59,8 @@ async def opened(
         seeing = eyes(ground, entry)
         answer = await response(ground, entry, seeing, stack)
         net = household_net(ground, entry, answer)
-        app = console(ground, entry, seeing, answer, net, demo_button_page=demo_button_page)
+        looks = await open_register(ground)
+        app = console(ground, entry, seeing, answer, net, looks, demo_button_page=demo_button_page)
 
         # first what may be refused: nothing is connected yet that would have to be let go
         url = await _listen(app, stack, settings)

@@ -24,6 +24,8 @@ from linkage.escalation.plan_file import load_plans
 from linkage.escalation.plans import Plans
 from linkage.holidays import load_holidays
 from linkage.ledgers.settings import LedgerSettings
+from linkage.looking.settings import LiveSettings
+from linkage.looking.settings import mistakes_in as mistakes_in_live
 from linkage.registry.coverage import MODEL_VILLAGE
 from linkage.rules.file import load_rules
 from linkage.rules.model import Rules
@@ -168,6 +170,7 @@ class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     enrolment: EnrolmentSettings = EnrolmentSettings()
     ledgers: LedgerSettings = LedgerSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    live: LiveSettings = LiveSettings()
     motion: MotionSettings = MotionSettings()
 
 
@@ -263,6 +266,8 @@ def load_settings(folder: Path) -> Settings:
         raise where.wrong(f"supervision.{key}", zh, en)
     for key, zh, en in mistakes_in_evidence(file.evidence):
         raise where.wrong(f"evidence.{key}", zh, en)
+    for key, zh, en in mistakes_in_live(file.live):
+        raise where.wrong(f"live.{key}", zh, en)
     if not _SHORTEST_KEEP_S <= file.motion.keep <= _LONGEST_KEEP_S:
         raise where.wrong(
             "motion.keep",

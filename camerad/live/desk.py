@@ -42,6 +42,10 @@ class LiveFeed:
         """The viewer has everything up to this part."""
         self._send(LiveTaken(self.view, number))
 
+    def cut(self) -> None:
+        """Whoever reads it shall ask anew."""
+        self.heard(LiveOver(self.view, Over.CHANGED))
+
     def heard(self, message: LiveMessage) -> None:
         """From the worker."""
         if self._waiting.qsize() < _SAID_MOST or isinstance(message, LiveOver):

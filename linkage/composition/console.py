@@ -14,6 +14,7 @@ from linkage.composition.response import Response
 from linkage.composition.way_in import WayIn
 from linkage.custody.desk import CustodyDesk
 from linkage.health import Health, HealthMetrics
+from linkage.looking.register import LookRegister
 from linkage.motion.metrics import MotionMetrics
 from linkage.registry.erasing_desk import ErasingDesk
 from linkage.response_plans.desk import ResponsePlanDesk
@@ -28,6 +29,7 @@ def console(
     seeing: Eyes,
     answer: Response,
     net: HouseholdNet,
+    looks: LookRegister,
     *,
     demo_button_page: str | None,
 ) -> web.Application:
@@ -94,6 +96,8 @@ def console(
                 touched=seeing.custody.touch,
             ),
             cameras=seeing.network,
+            looks=looks,
+            live=file.live,
             ledgers=net.ledgers,
             test_every_s=float(file.ledgers.test_every),
         )

@@ -15,6 +15,7 @@ from alarms.store import SealedBox
 from alarms.store.tables import alarms
 from linkage.custody.schema import evidence_entries, evidence_exports, evidence_holds
 from linkage.duty.schema import absences, duty_overrides, handovers
+from linkage.looking.schema import looks
 from linkage.quiet.schema import drills, quiet_windows
 from linkage.registry.personal import Contact, contact_of
 from linkage.registry.schema import registry_changes
@@ -54,6 +55,7 @@ PLACES = (
     _Where(evidence_holds.c.reason, evidence_holds.c.incident_id, by_position=False),
     _Where(evidence_holds.c.release_reason, evidence_holds.c.incident_id, by_position=False),
     _Where(evidence_exports.c.detail, evidence_exports.c.incident_id, by_position=False),
+    _Where(looks.c.purpose, looks.c.incident_id, by_position=False),
     _Where(incidents.c.dispatched_to, incidents.c.id, by_position=False),
     _Where(maintenance_orders.c.detail, by_position=False),
     _Where(quiet_windows.c.reason, by_position=False),

@@ -28,6 +28,8 @@ from linkage.web.routes import (
     incidents,
     ledger_books,
     ledgers,
+    live,
+    looks,
     maintenance_orders,
     motion,
     quiet,
@@ -59,6 +61,8 @@ _NOUNS = (
     cameras,
     custody,
     custody_doing,
+    live,
+    looks,
     devices,
     motion,
     reports,
@@ -96,6 +100,7 @@ def create_app(
     app[PORTS] = ports
     app[BOARD] = Board(ports)
     app[LOOKS] = Looks()
+    app[live.LIVE_ROOM] = live.LiveRoom()
     app[COUNTERS] = Counters(ports.metrics)
     app[session.GATE] = SignInGate()
     declare(app, incident_parts.ROUTES)
@@ -108,5 +113,6 @@ def create_app(
     check_declared(app)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(stream.end_streams)
+    app.on_shutdown.append(live.end_live)
     app.cleanup_ctx.append(keep_board)
     return app

@@ -28,6 +28,12 @@ class Counters:
             "Streams cut because the other side did not take what was sent",
             registry=registry,
         )
+        self.live_views = Gauge("lianfang_live_views", "Live views now", registry=registry)
+        self.live_refused = Counter(
+            "lianfang_live_views_refused",
+            "Live views refused because there were as many as may be",
+            registry=registry,
+        )
         self.resyncs = Counter(
             "lianfang_stream_resyncs",
             "Times a console had missed so much that it was told to fetch everything again",

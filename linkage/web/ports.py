@@ -4,6 +4,7 @@ Only shapes: whoever composes the program passes objects that have them, tests p
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from alarms.model import Appended, NewAlarm
 from alarms.store import Database, SealedBox
+from camerad.live.desk import LiveFeed
 from camerad.model import CameraHealth
 from camerad.zones import ZoneDefaults
 from lianfang_timing import Clock
@@ -24,6 +26,8 @@ from linkage.custody.desk import CustodyDesk
 from linkage.enrolment.desk import EnrolmentDesk
 from linkage.ledgers.keeper import LedgerKeeper
 from linkage.ledgers.settings import TEST_EVERY_S
+from linkage.looking.register import LookRegister
+from linkage.looking.settings import LiveSettings
 from linkage.quiet.model import FloodPolicy
 from linkage.registry.coverage import MODEL_VILLAGE
 from linkage.registry.erasing_desk import ErasingDesk
@@ -71,6 +75,10 @@ class Eyes(Protocol):
 
     async def snapshot(self, camera_id: str, *, timeout_s: float) -> bytes:
         """A JPEG of now, privacy zones masked. Raises camerad.errors.NoSnapshot."""
+        ...
+
+    def live(self, camera_id: str, *, film: bool) -> AbstractContextManager[LiveFeed]:
+        """What a camera shows from now on, privacy zones masked. Raises camerad.errors.NoLive."""
         ...
 
 
@@ -140,6 +148,9 @@ class Ports:
     eraser: ErasingDesk
     custody: CustodyDesk
     cameras: CameraNetwork
+    looks: LookRegister
+    live: LiveSettings = LiveSettings()  # noqa: RUF009 - frozen
+    """How long a look lasts, and how many there may be at once."""
     zones: ZoneDefaults = ZoneDefaults()  # noqa: RUF009 - frozen
     """What holds where a zone leaves something out."""
     flood: FloodPolicy = FloodPolicy()  # noqa: RUF009 - frozen

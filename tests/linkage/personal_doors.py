@@ -91,11 +91,24 @@ async def through_every_door(town, registry):
         for name, body in STEPS:
             await step(browser, name, body)
         await _evidence_is_held_and_asked_for(browser, "i-1")
+        await _cameras_are_looked_at(town, browser, "i-1")
         await _about_others(town, browser)
         handed = await (await browser.post("/api/v1/handover", json={"notes": SAID})).json()
     async with town.browser("duty") as browser:
         await browser.post(f"/api/v1/handover/{handed['id']}/sign", json={"notes": SAID})
     return handed["id"]
+
+
+async def _cameras_are_looked_at(town, browser, incident):
+    """A picture, and live."""
+    path = f"/api/v1/cameras/cam-east/snapshot.jpg?purpose={SAID}"
+    async with browser.get(path) as answer:
+        assert answer.status == 200
+    headers = {"Origin": town.url.rstrip("/")}
+    async with browser.ws_connect("/api/v1/live", headers=headers) as socket:
+        ask = {"type": "open", "view": 0, "camera": "cam-east", "purpose": SAID}
+        await socket.send_json({**ask, "incident": incident})
+        assert (await socket.receive_json())["type"] == "begun"
 
 
 async def step(browser, name, body, incident="i-1"):

@@ -15,6 +15,7 @@ SNAPSHOT = "/api/v1/cameras/cam-east/snapshot.jpg"
 async def town(tmp_path):
     async with house(tmp_path) as h:
         await h.person("duty", "duty-officer")
+        await h.person("shift", "shift-leader")
         yield h
 
 
@@ -79,15 +80,23 @@ async def test_a_snapshot_is_served_after_person_unit_and_purpose_are_written_do
     assert answer.headers["Cache-Control"] == "no-store"
     look = (await town.audited())[-1]
     assert (look["actor"], look["action"], look["object"]) == ("duty", "look", "camera:cam-east")
-    assert look["detail"] == {"purpose": "核查报警", "unit": "综治中心"}
+    assert (look["detail"]["unit"], "核查" in str(look["detail"])) == ("综治中心", False)
+    async with town.browser("shift") as browser:
+        (entered,) = (await (await browser.get("/api/v1/looks")).json())["items"]
+    assert (entered["id"], entered["kind"]) == (look["detail"]["look"], "snapshot")
+    assert (entered["camera"], entered["username"], entered["unit"], entered["purpose"]) == (
+        "cam-east", "duty", "综治中心", "核查报警",
+    )  # fmt: skip
+    assert (entered["ended"], entered["seconds"]) == (entered["began"], 0.0)
 
 
 async def test_a_look_without_a_purpose_is_written_down_as_unstated(town):
     async with town.browser("duty") as browser:
         assert (await browser.get(SNAPSHOT)).status == 200
         assert (await browser.get(SNAPSHOT + "?purpose=%20")).status == 200
-    looks = [e for e in await town.audited() if e["action"] == "look"]
-    assert [e["detail"]["purpose"] for e in looks] == ["未说明 unstated"] * 2
+    async with town.browser("shift") as browser:
+        looks = (await (await browser.get("/api/v1/looks")).json())["items"]
+    assert [look["purpose"] for look in looks] == ["未说明 unstated"] * 2
 
 
 @pytest.mark.parametrize("path", [SNAPSHOT + "?purpose=x", "/api/v1/evidence/e1"])

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,9 @@ from alarms.devices import DeviceRegistry
 from alarms.errors import BrokerAway
 from alarms.log import AlarmLog
 from alarms.store import Database, SealedBox
-from camerad.errors import CameradError, CameraRefused, NoSnapshot
+from camerad.errors import CameradError, CameraRefused, NoLive, NoSnapshot
+from camerad.live.desk import LiveDesk, LiveFeed
+from camerad.live.model import LiveFormat, LivePart, PartKind, Via
 from camerad.model import CameraDescription, CameraHealth, CameraState, DiscoveredDevice
 from lianfang_timing import unix_ms
 from linkage import schema as s
@@ -36,6 +38,8 @@ from linkage.enrolment.labels import WayIn
 from linkage.errors import StaleVersion, StepNotAllowed
 from linkage.ledgers.keeper import LedgerKeeper
 from linkage.ledgers.settings import LedgerSettings
+from linkage.looking.register import LookRegister
+from linkage.looking.settings import LiveSettings
 from linkage.model.event import EventType
 from linkage.registry.erasing_desk import ErasingDesk
 from linkage.registry.personal import Contact, sealed_columns
@@ -117,6 +121,7 @@ class Pictures:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.folder = Path("nowhere")
+        self.live = LiveCamera()
 
     async def snapshot(self, camera_id: str, *, timeout_s: float) -> bytes:
         self.asked.append(camera_id)
@@ -129,6 +134,41 @@ class Pictures:
 
     def path_of(self, file: str) -> Path:
         return self.folder / file
+
+
+class LiveCamera:
+    """What a worker would do for a viewer: counts who looks, sends what a test tells it to."""
+
+    def __init__(self) -> None:
+        self.orders: list[Any] = []
+        self.feeds: list[LiveFeed] = []
+        self._desk = LiveDesk()
+
+    @contextmanager
+    def __call__(self, camera_id: str, *, film: bool):
+        if camera_id == "cam-down":
+            raise NoLive("该摄像机目前未被监看。 / The camera is not being watched now.")
+        feed = self._desk.open(camera_id, film=film, send=self.orders.append)
+        self.feeds.append(feed)
+        try:
+            yield feed
+        finally:
+            self._desk.close(feed)
+
+    def film(self, *, view: int | None = None) -> int:
+        """The newest view's worker says what comes, and sends two parts; the view's number."""
+        view = view or self.feeds[-1].view
+        self._desk.heard(LiveFormat(view, Via.FILM, "avc1.42C01E", 320, 240, masked=False))
+        self._desk.heard(LivePart(view, 1, PartKind.INIT, b"init", 0, 0))
+        self.part(2, view=view)
+        return view
+
+    def part(self, number: int, *, view: int) -> None:
+        data = f"fragment {number}".encode()
+        self._desk.heard(LivePart(view, number, PartKind.FRAGMENT, data, 1_700_000_000_000, 40))
+
+    def lose(self, camera_id: str) -> None:
+        self._desk.lost([camera_id])
 
 
 class Told:
@@ -433,6 +473,7 @@ async def house(
     stream_limits: StreamLimits | None = None,
     real_desk: bool = False,
     two_persons: bool = False,
+    live: LiveSettings | None = None,
     **site: Any,
 ):
     """A town of two villages with its web application running."""
@@ -516,6 +557,8 @@ async def house(
                 database, box, clock, folder, writer="test", two_persons=two_persons
             ),
             cameras=h.network.desk,
+            looks=LookRegister(database, box, clock, writer="test"),
+            live=live or LiveSettings(),
         ),
         console_folder=console,
         stream_limits=stream_limits,

@@ -1,18 +1,16 @@
 """Cameras and their pictures. Whoever gets a picture has been written down before."""
 
 from aiohttp import web
-from sqlalchemy import Connection, exists, select
 
 from camerad.errors import NoSnapshot
-from linkage import schema as s
-from linkage.accounts.rights import Permission, Places
-from linkage.audit import AuditAction
-from linkage.model.incident import OPEN_STAGES
+from linkage.accounts.rights import Permission
+from linkage.looking.facts import Reason
+from linkage.looking.register import LookKind, NewLook
 from linkage.web import camera_views
 from linkage.web.answering import answer
 from linkage.web.board import BOARD
 from linkage.web.guard import PORTS, caller_of
-from linkage.web.incident_rows import AnyRow
+from linkage.web.live_viewing import verdict_on
 from linkage.web.problems import Problem, not_found
 from linkage.web.reading import PURPOSE_LIMIT, purpose_of
 from linkage.web.routing import Parameter, Route
@@ -35,43 +33,25 @@ async def snapshot(request: web.Request) -> web.Response:
     ports, caller = request.app[PORTS], caller_of(request)
     camera_id = request.match_info["id"]
     purpose = purpose_of(request) or UNSTATED
-    places = caller.principal.places
-    camera = await ports.database.read(lambda conn: _camera(conn, camera_id, places))
-    if camera is None:
+    verdict = await verdict_on(ports, caller, camera_id, Reason(purpose))
+    if verdict is None:
         raise not_found()
-    if camera.legal_class == "private":
-        linked = await ports.database.read(lambda conn: _has_open_incident(conn, camera_id))
-        if not linked:
-            raise Problem(
-                403,
-                "住户摄像机仅在其警情期间可看 / only during its household's incident.",
-            )
+    if verdict.refusal is not None:
+        raise Problem(403, verdict.refusal.said)
     try:
         jpeg = await ports.eyes.snapshot(camera_id, timeout_s=_SNAPSHOT_TIMEOUT_S)
     except NoSnapshot as missing:
         raise Problem(503, str(missing), retry_after_s=5) from missing
-    await ports.audit.record(
-        caller.entry(AuditAction.LOOK, f"camera:{camera_id}", {"purpose": purpose})
+    look = NewLook(
+        LookKind.SNAPSHOT,
+        camera_id,
+        caller.principal,
+        caller.address,
+        purpose,
+        verdict.incident,
     )
+    await ports.looks.begin(look)
     return web.Response(body=jpeg, content_type="image/jpeg")
-
-
-def _camera(conn: Connection, camera_id: str, places: Places) -> AnyRow | None:
-    c = s.cameras.c
-    row = conn.execute(
-        select(c.id, c.village_id, c.legal_class).where(c.id == camera_id, c.enabled.is_(True))
-    ).first()
-    return row if row is not None and places.covers(row.village_id) else None
-
-
-def _has_open_incident(conn: Connection, camera_id: str) -> bool:
-    link, i = s.incident_cameras.c, s.incidents.c
-    linked = (
-        select(link.camera_id)
-        .join_from(s.incident_cameras, s.incidents, i.id == link.incident_id)
-        .where(link.camera_id == camera_id, i.stage.in_([x.value for x in OPEN_STAGES]))
-    )
-    return bool(conn.scalar(select(exists(linked))))
 
 
 _WHY = {"type": "string", "minLength": 1, "maxLength": PURPOSE_LIMIT, "pattern": r"\S"}
