@@ -39,6 +39,7 @@ export const ENTRIES: readonly Entry[] = [
   { route: 'devices', label: 'nav.devices', needs: 'registry.read', group: 'registry' },
   { route: 'labels', label: 'nav.labels', needs: 'device.enrol', group: 'registry' },
   { route: 'maintenance', label: 'nav.maintenance', needs: 'maintenance.read', group: 'registry' },
+  { route: 'exports', label: 'nav.exports', needs: 'evidence.register', group: 'registry' },
   { route: 'ledgers', label: 'nav.ledgers', needs: 'ledger.read', group: 'registry' },
 ]
 

@@ -14,6 +14,7 @@ import RegistryView from './views/RegistryView.vue'
 import SheetsView from './views/SheetsView.vue'
 import CamerasView from './views/CamerasView.vue'
 import ClosedView from './views/ClosedView.vue'
+import ExportsView from './views/ExportsView.vue'
 import IncidentView from './views/IncidentView.vue'
 import DevicesView from './views/DevicesView.vue'
 import DutySettingsView from './views/DutySettingsView.vue'
@@ -42,6 +43,7 @@ export const ROUTES: RouteRecordRaw[] = [
   { path: '/labels', name: 'labels', component: LabelsView },
   { path: '/maintenance', name: 'maintenance', component: MaintenanceView, meta: STAYS },
   { path: '/ledgers', name: 'ledgers', component: LedgersView, meta: STAYS },
+  { path: '/exports', name: 'exports', component: ExportsView },
   { path: '/cameras', name: 'cameras', component: CamerasView },
   { path: '/cameras/adopt', name: 'cameras-adopt', component: AdoptView },
   { path: '/registry', name: 'households', component: RegistryView },

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     """Keep it beyond its time, and release it."""
     EVIDENCE_EXPORT = "evidence.export"
     EVIDENCE_APPROVE = "evidence.approve"
+    EVIDENCE_REGISTER = "evidence.register"
     """Allow somebody else's export."""
     REPORT_CREATE = "report.create"
     PRESENCE = "presence"
@@ -135,7 +136,9 @@ _REGISTRAR = frozenset(
     }
 )
 
-_CUSTODY = frozenset({_P.EVIDENCE_HOLD, _P.EVIDENCE_EXPORT, _P.EVIDENCE_APPROVE})
+_CUSTODY = frozenset(
+    {_P.EVIDENCE_HOLD, _P.EVIDENCE_EXPORT, _P.EVIDENCE_APPROVE, _P.EVIDENCE_REGISTER}
+)
 _QUIET = frozenset({_P.QUIET_EDIT, _P.DRILL_EDIT, _P.DRILL_END})
 
 _TABLE: dict[Role, frozenset[Permission]] = {
@@ -201,6 +204,7 @@ _TABLE: dict[Role, frozenset[Permission]] = {
             _P.ALARM_READ,
             _P.CAMERA_READ,
             _P.EVIDENCE_LOOK,
+            _P.EVIDENCE_REGISTER,
             _P.SYSTEM_READ,
             _P.METRICS_READ,
             _P.AUDIT_READ,
@@ -227,6 +231,8 @@ _TABLE: dict[Role, frozenset[Permission]] = {
             _P.HANDOVER_READ,
             _P.HOUSEHOLD_ERASE,
             _P.EVIDENCE_APPROVE,
+            # whoever approves must see what is asked for
+            _P.EVIDENCE_REGISTER,
             _P.LEDGER_READ,
             *_QUIET,
             *_REGISTRAR,

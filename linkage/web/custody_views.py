@@ -36,6 +36,9 @@ class Export(Struct, frozen=True, kw_only=True):
     """Asked for, approved or not; `file` is where an approved one is fetched."""
 
     id: str
+    incident: str
+    number: str
+    """Of the incident."""
     purpose: str
     legal_basis: str
     case_number: str
@@ -45,15 +48,30 @@ class Export(Struct, frozen=True, kw_only=True):
     asked_by: str
     asked_at: str
     approved_by: str | None
+    approved_at: str | None
     file: str | None
+    fetched: int
+    """How often the file was taken."""
+
+
+class ExportList(Struct, frozen=True, kw_only=True):
+    """The register of what was handed over, newest first."""
+
+    items: list[Export]
+    two_persons: bool
+    more: bool
+    """Older ones are not listed here; their incidents tell them."""
 
 
 class Custody(Struct, frozen=True, kw_only=True):
-    """Beside the evidence itself. Holds and exports are for whoever may look at the evidence."""
+    """Beside the evidence itself. Holds and exports: for whoever may look at the evidence or reads
+    the register."""
 
     missing: list[MissingEvidence]
     holds: list[Hold]
     exports: list[Export]
+    two_persons: bool
+    """An export must be approved by somebody else than who asks for it."""
     entries: int
     """Lines of the manifest."""
     public_key: str

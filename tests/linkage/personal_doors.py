@@ -218,6 +218,7 @@ async def readable(registry, handover):
         "/api/v1/incidents/i-1",
         "/api/v1/incidents/i-1/custody",
         "/api/v1/incidents/i-2/custody",
+        "/api/v1/exports",
         "/api/v1/incidents?state=closed",
         "/api/v1/alarms",
         f"{API}/tree",

@@ -51,6 +51,7 @@ MAY = {
     "POST /api/v1/incidents/{id}/holds": "shift",
     "POST /api/v1/holds/{id}/release": "shift",
     "POST /api/v1/incidents/{id}/exports": "shift",
+    "GET /api/v1/exports": "shift auditor admin",
     "POST /api/v1/exports/{id}/approve": "shift admin",
     "GET /api/v1/exports/{id}/file": "shift",
     "GET /api/v1/incidents/{id}/motion": "duty shift dispatcher head auditor admin",

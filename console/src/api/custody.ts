@@ -1,7 +1,74 @@
-/** What is said of an incident's evidence beside the evidence itself. */
+/** What is said of an incident's evidence beside the evidence itself: holds, and handing it over. */
 import type { Client } from './client'
-import type { Custody } from './types'
+import type { MissingEvidence } from './types'
 
-export function custodyOf(client: Client, incident: string): Promise<Custody> {
-  return client.get<Custody>(`/incidents/${encodeURIComponent(incident)}/custody`)
+export interface Hold {
+  id: string
+  reason: string
+  by: string
+  at: string
+  /** null: it holds still. */
+  released_by: string | null
+  released_at: string | null
+  release_reason: string | null
 }
+
+/** What the register of retrievals asks for. */
+export interface ExportFields {
+  purpose: string
+  legal_basis: string
+  case_number: string
+  recipient_unit: string
+  recipient_name: string
+  /** Who allowed it, where one person may ask and export. */
+  approver: string
+}
+
+export interface Export extends ExportFields {
+  id: string
+  incident: string
+  number: string
+  asked_by: string
+  asked_at: string
+  /** null: not yet. */
+  approved_by: string | null
+  approved_at: string | null
+  /** Where an approved one is fetched. */
+  file: string | null
+  fetched: number
+}
+
+export interface Custody {
+  missing: MissingEvidence[]
+  holds: Hold[]
+  exports: Export[]
+  /** Somebody else than who asks must approve. */
+  two_persons: boolean
+  entries: number
+  public_key: string
+}
+
+export interface ExportList {
+  items: Export[]
+  two_persons: boolean
+  more: boolean
+}
+
+const of = (incident: string) => `/incidents/${encodeURIComponent(incident)}`
+
+export const custodyOf = (client: Client, incident: string) =>
+  client.get<Custody>(`${of(incident)}/custody`)
+
+export const readExports = (client: Client) => client.get<ExportList>('/exports')
+
+export const holdEvidence = (client: Client, incident: string, reason: string) =>
+  client.change<{ id: string }>('POST', `${of(incident)}/holds`, { reason })
+
+export const releaseHold = (client: Client, id: string, reason: string) =>
+  client.change('POST', `/holds/${encodeURIComponent(id)}/release`, { reason })
+
+export const askExport = (client: Client, incident: string, asked: ExportFields) =>
+  client.change<{ id: string }>('POST', `${of(incident)}/exports`, { ...asked })
+
+export const approveExport = (client: Client, id: string) =>
+  client.change('POST', `/exports/${encodeURIComponent(id)}/approve`)

@@ -92,12 +92,6 @@ export interface MissingEvidence {
   said: string
 }
 
-export interface Custody {
-  missing: MissingEvidence[]
-  entries: number
-  public_key: string
-}
-
 export interface Called {
   step: number
   username: string

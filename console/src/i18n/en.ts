@@ -1,4 +1,5 @@
 import { adoptionEn } from './adoption.en'
+import { custodyEn } from './custody.en'
 import { devicesEn } from './devices.en'
 import { dutyEn } from './duty.en'
 import { placesEn } from './places.en'
@@ -11,6 +12,7 @@ import type { Key } from './zh'
 /** Every sentence of the console in English. */
 export const en: Record<Key, string> = {
   ...adoptionEn,
+  ...custodyEn,
   ...stepsEn,
   ...dutyEn,
   ...settingsEn,

@@ -1,4 +1,5 @@
 import { adoptionZh } from './adoption.zh'
+import { custodyZh } from './custody.zh'
 import { devicesZh } from './devices.zh'
 import { dutyZh } from './duty.zh'
 import { placesZh } from './places.zh'
@@ -10,6 +11,7 @@ import { upkeepZh } from './upkeep.zh'
 /** Every sentence of the console in Chinese. The keys are the master list; `en.ts` must match. */
 export const zh = {
   ...adoptionZh,
+  ...custodyZh,
   ...stepsZh,
   ...dutyZh,
   ...settingsZh,

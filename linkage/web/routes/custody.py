@@ -4,12 +4,12 @@ import asyncio
 import json
 
 from aiohttp import web
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from linkage import schema as s
 from linkage.accounts.rights import Permission, Places
 from linkage.audit import AuditAction
-from linkage.custody.model import Why
+from linkage.custody.model import EntryKind, Why
 from linkage.custody.schema import (
     evidence_entries,
     evidence_exports,
@@ -19,7 +19,7 @@ from linkage.custody.schema import (
 from linkage.errors import NoSuchPicture
 from linkage.registry.texts import TextOpener
 from linkage.web.answering import answer, moment, moment_or_none
-from linkage.web.custody_views import Custody, Export, Hold, MissingEvidence
+from linkage.web.custody_views import Custody, Export, ExportList, Hold, MissingEvidence
 from linkage.web.guard import PORTS, caller_of
 from linkage.web.incident_rows import AnyRow, inside, read_row
 from linkage.web.looks import LOOKS
@@ -29,6 +29,7 @@ from linkage.web.reading import purpose_of
 from linkage.web.routing import Parameter, Route
 
 _GAPS_SHOWN = 200
+_EXPORTS_SHOWN = 200
 _SAYING_WHY = "why the picture is looked at; recorded"
 
 
@@ -73,13 +74,27 @@ async def get_evidence(request: web.Request) -> web.StreamResponse:
 
 async def get_custody(request: web.Request) -> web.Response:
     ports, who = request.app[PORTS], caller_of(request).principal
-    may_look = who.may(Permission.EVIDENCE_LOOK)
+    may_look = who.may(Permission.EVIDENCE_LOOK) or who.may(Permission.EVIDENCE_REGISTER)
     found = await ports.database.read(
         lambda conn: _custody(conn, ports, request.match_info["id"], who.places, may_look=may_look)
     )
     if found is None:
         raise not_found()
     return answer(found)
+
+
+async def list_exports(request: web.Request) -> web.Response:
+    ports, places = request.app[PORTS], caller_of(request).principal.places
+    found = await ports.database.read(
+        lambda conn: _exports(conn, ports, inside(places), at_most=_EXPORTS_SHOWN + 1)
+    )
+    return answer(
+        ExportList(
+            items=found[:_EXPORTS_SHOWN],
+            two_persons=ports.custody.two_persons,
+            more=len(found) > _EXPORTS_SHOWN,
+        )
+    )
 
 
 def _evidence(conn: Connection, evidence_id: str, places: Places) -> AnyRow | None:
@@ -117,7 +132,10 @@ def _custody(
             for gap in gaps
         ],
         holds=_holds(conn, ports, incident.id) if may_look else [],
-        exports=_exports(conn, ports, incident.id) if may_look else [],
+        exports=_exports(conn, ports, evidence_exports.c.incident_id == incident.id)
+        if may_look
+        else [],
+        two_persons=ports.custody.two_persons,
         entries=entries or 0,
         public_key=ports.box.public_key,
     )
@@ -142,19 +160,36 @@ def _holds(conn: Connection, ports: Ports, incident_id: str) -> list[Hold]:
     ]
 
 
-def _exports(conn: Connection, ports: Ports, incident_id: str) -> list[Export]:
-    x, zone, opener = evidence_exports.c, ports.site.zone, TextOpener(conn, ports.box)
+def _exports(
+    conn: Connection, ports: Ports, which: ColumnElement[bool], *, at_most: int | None = None
+) -> list[Export]:
+    """Newest first."""
+    x, n, i = evidence_exports.c, evidence_entries.c, s.incidents.c
+    zone, opener = ports.site.zone, TextOpener(conn, ports.box)
+    fetched = (
+        select(func.count())
+        .where(n.evidence_id == x.id, n.kind == EntryKind.EXPORTED.value)
+        .scalar_subquery()
+    )
     rows = conn.execute(
-        select(evidence_exports).where(x.incident_id == incident_id).order_by(x.asked_at_ms, x.id)
+        select(evidence_exports, i.number, fetched.label("fetched"))
+        .join_from(evidence_exports, s.incidents, i.id == x.incident_id)
+        .where(which)
+        .order_by(x.asked_at_ms.desc(), x.id)
+        .limit(at_most)
     )
     return [
         Export(
             **opener.open_all(json.loads(row.detail)),
             id=row.id,
+            incident=row.incident_id,
+            number=row.number,
             asked_by=row.asked_by,
             asked_at=moment(row.asked_at_ms, zone),
             approved_by=row.approved_by,
+            approved_at=moment_or_none(row.approved_at_ms, zone),
             file=f"/api/v1/exports/{row.id}/file" if row.approved_by is not None else None,
+            fetched=row.fetched,
         )
         for row in rows
     ]
@@ -183,5 +218,13 @@ ROUTES = (
         Permission.INCIDENT_READ,
         "What is missing of an incident's evidence, and how much its manifest says",
         answers={200: Custody},
+    ),
+    Route(
+        "GET",
+        "/api/v1/exports",
+        list_exports,
+        Permission.EVIDENCE_REGISTER,
+        "What was asked for, approved and handed over, newest first",
+        answers={200: ExportList},
     ),
 )

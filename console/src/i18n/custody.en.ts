@@ -1,0 +1,46 @@
+/** English: holding evidence, and handing it over. */
+import type { custodyZh } from './custody.zh'
+
+export const custodyEn: Record<keyof typeof custodyZh, string> = {
+  'nav.exports': 'Handed over',
+
+  'custody.holds': 'Hold',
+  'custody.noHolds': 'Not held: deleted when its time is over',
+  'custody.holding': 'Held: nothing is deleted',
+  'custody.hold': 'Hold',
+  'custody.holdWhy': 'Why it is held (a case, a lawsuit)',
+  'custody.holdNote': 'While it is held, clips and pictures of this incident are not deleted when their time is over.',
+  'custody.heldBy': '{name} · {time}',
+  'custody.release': 'Release',
+  'custody.releaseWhy': 'Why it is released',
+  'custody.released': 'released by {name} · {time}: {reason}',
+
+  'custody.exports': 'Handing over',
+  'custody.noExports': 'Handed over to nobody yet',
+  'custody.ask': 'Ask to hand over',
+  'custody.askNote': 'The originals stay sealed; copies go out, with manifest and signatures. Who, why and to whom stand in the manifest and in the audit.',
+  'custody.twoPersons': 'Here somebody else must approve it.',
+  'custody.purpose': 'Purpose',
+  'custody.legalBasis': 'Legal basis',
+  'custody.legalBasisHint': 'e.g. Criminal Procedure Law, Art. 54',
+  'custody.caseNumber': 'Number of the case or document',
+  'custody.recipientUnit': 'Unit that receives it',
+  'custody.recipientName': 'Name of who receives it',
+  'custody.approver': 'Approved by',
+  'custody.askedBy': 'asked by {name} · {time}',
+  'custody.approvedBy': 'approved by {name} · {time}',
+  'custody.approverSaid': 'approved by {name}',
+  'custody.waiting': 'not approved yet',
+  'custody.waitingOther': 'somebody else must approve it',
+  'custody.approve': 'Approve',
+  'custody.download': 'Download',
+  'custody.fetched': 'taken {count} times',
+  'custody.notFetched': 'not taken yet',
+  'custody.to': 'to {unit}, {name}',
+
+  'exports.note': 'Each handing over: to whom, on what basis, approved by whom, taken how often. Ask for a new one on the page of its incident, under Pictures.',
+  'exports.none': 'Nothing was handed over',
+  'exports.waiting': 'Waiting for approval',
+  'exports.all': 'All',
+  'exports.more': 'The newest 200; older ones stand with their incidents.',
+}
