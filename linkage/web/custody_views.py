@@ -26,8 +26,10 @@ class Hold(Struct, frozen=True, kw_only=True):
     id: str
     reason: str
     by: str
+    by_name: str
     at: str
     released_by: str | None
+    released_by_name: str | None
     released_at: str | None
     release_reason: str | None
 
@@ -46,8 +48,10 @@ class Export(Struct, frozen=True, kw_only=True):
     recipient_name: str
     approver: str
     asked_by: str
+    asked_by_name: str
     asked_at: str
     approved_by: str | None
+    approved_by_name: str | None
     approved_at: str | None
     file: str | None
     fetched: int

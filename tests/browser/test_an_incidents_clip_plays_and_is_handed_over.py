@@ -211,6 +211,7 @@ async def approve(chromium: Browser, site: House) -> None:
 async def fetch(leader: DutyPage, target: Path) -> None:
     await leader.page.reload()
     await expect(leader.find("export-row")).to_have_attribute("data-state", "approved")
+    await expect(leader.find("export-row")).to_contain_text("李班长 申请")
     async with leader.page.expect_download() as downloading:
         await leader.find("export-file").click()
     await (await downloading.value).save_as(target)

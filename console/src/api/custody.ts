@@ -6,9 +6,11 @@ export interface Hold {
   id: string
   reason: string
   by: string
+  by_name: string
   at: string
   /** null: it holds still. */
   released_by: string | null
+  released_by_name: string | null
   released_at: string | null
   release_reason: string | null
 }
@@ -29,9 +31,11 @@ export interface Export extends ExportFields {
   incident: string
   number: string
   asked_by: string
+  asked_by_name: string
   asked_at: string
   /** null: not yet. */
   approved_by: string | null
+  approved_by_name: string | null
   approved_at: string | null
   /** Where an approved one is fetched. */
   file: string | null

@@ -275,7 +275,7 @@ export const en: Record<Key, string> = {
   'timeline.notice_delivered': 'Notice delivered',
   'timeline.reply_sent': 'Button answered',
   'timeline.reply_failed': 'Button could not be answered',
-  'timeline.evidence_added': 'Picture taken',
+  'timeline.evidence_added': 'Pictures kept',
   'timeline.evidence_failed': 'Picture could not be taken',
   'timeline.cancel_claimed': 'Household claims to cancel (to be verified)',
   'timeline.system': 'System',

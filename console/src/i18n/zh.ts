@@ -273,7 +273,7 @@ export const zh = {
   'timeline.notice_delivered': '通知已送达组员',
   'timeline.reply_sent': '已回复报警按钮',
   'timeline.reply_failed': '回复报警按钮失败',
-  'timeline.evidence_added': '已抓拍取证',
+  'timeline.evidence_added': '已留存画面',
   'timeline.evidence_failed': '抓拍失败',
   'timeline.cancel_claimed': '住户称取消（须核实）',
   'timeline.system': '系统',

@@ -21,6 +21,7 @@ from linkage.registry.texts import TextOpener
 from linkage.web.answering import answer, moment, moment_or_none
 from linkage.web.custody_views import Custody, Export, ExportList, Hold, MissingEvidence
 from linkage.web.guard import PORTS, caller_of
+from linkage.web.incident_reading import read_people
 from linkage.web.incident_rows import AnyRow, inside, read_row
 from linkage.web.looks import LOOKS
 from linkage.web.ports import Ports
@@ -145,14 +146,17 @@ def _holds(conn: Connection, ports: Ports, incident_id: str) -> list[Hold]:
     h, zone, opener = evidence_holds.c, ports.site.zone, TextOpener(conn, ports.box)
     rows = conn.execute(
         select(evidence_holds).where(h.incident_id == incident_id).order_by(h.held_at_ms, h.id)
-    )
+    ).all()
+    names = _Names(conn, {name for row in rows for name in (row.held_by, row.released_by)})
     return [
         Hold(
             id=row.id,
             reason=opener.open(row.reason),
             by=row.held_by,
+            by_name=names.of(row.held_by),
             at=moment(row.held_at_ms, zone),
             released_by=row.released_by,
+            released_by_name=names.or_none(row.released_by),
             released_at=moment_or_none(row.released_at_ms, zone),
             release_reason=None if row.release_reason is None else opener.open(row.release_reason),
         )
@@ -177,7 +181,8 @@ def _exports(
         .where(which)
         .order_by(x.asked_at_ms.desc(), x.id)
         .limit(at_most)
-    )
+    ).all()
+    names = _Names(conn, {name for row in rows for name in (row.asked_by, row.approved_by)})
     return [
         Export(
             **opener.open_all(json.loads(row.detail)),
@@ -185,14 +190,30 @@ def _exports(
             incident=row.incident_id,
             number=row.number,
             asked_by=row.asked_by,
+            asked_by_name=names.of(row.asked_by),
             asked_at=moment(row.asked_at_ms, zone),
             approved_by=row.approved_by,
+            approved_by_name=names.or_none(row.approved_by),
             approved_at=moment_or_none(row.approved_at_ms, zone),
             file=f"/api/v1/exports/{row.id}/file" if row.approved_by is not None else None,
             fetched=row.fetched,
         )
         for row in rows
     ]
+
+
+class _Names:
+    """What people are called; whoever is not registered any more by the user name."""
+
+    def __init__(self, conn: Connection, usernames: set[str | None]) -> None:
+        self._people = read_people(conn, usernames)
+
+    def of(self, username: str) -> str:
+        name, _ = self._people.get(username, (username, ""))
+        return str(name)
+
+    def or_none(self, username: str | None) -> str | None:
+        return None if username is None else self.of(username)
 
 
 def _said(gap: AnyRow) -> str:
