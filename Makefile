@@ -57,7 +57,7 @@ test: console test-programs
 	env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # the tests that ask the deciding modules themselves: hardly a store, no server, no process
-DECIDING_TESTS := $(addprefix tests/linkage/, test_adoption_judging.py test_callees.py test_choosing_response_plans.py \
+DECIDING_TESTS := $(addprefix tests/linkage/, test_adoption_judging.py test_callees.py test_camera_losses.py test_choosing_response_plans.py \
 	test_confirming.py test_correlating.py test_due_times.py test_escalation.py test_fanning_out.py test_pipeline.py \
 	test_plan_file.py test_rule_check.py test_rules.py test_steps.py test_told_and_standing.py test_way_planning.py \
 	duty/test_chair.py duty/test_rota.py duty/test_teams.py duty/test_warning.py \
@@ -67,7 +67,7 @@ DECIDING_TESTS := $(addprefix tests/linkage/, test_adoption_judging.py test_call
 	custody/test_evidence_settings.py custody/test_evidence_is_proven.py custody/test_manifest.py \
 	supervision/test_village_falls_silent.py test_looking_deciding.py test_live_words.py) \
 	$(addprefix tests/camerad/, test_ask_targets.py test_makes.py test_profiles.py test_evidence_ring.py \
-	test_live_pacing.py)
+	test_live_pacing.py test_retries.py)
 
 coverage: .venv/.ready
 	# without those that draw their cases: a branch is taken by a test that is about it, not by luck

@@ -13,7 +13,8 @@ from alarms.log import AlarmLog
 from alarms.model import AlarmKind, AlarmSource, NewAlarm
 from camerad.model import CameraEvent, EventName
 from lianfang_timing import Backoff, unix_ms
-from linkage.camera_faults import CameraFaults, picture_alarm
+from linkage.camera_faults import CameraFaults
+from linkage.camera_losses import picture_alarm
 from linkage.errors import EvidenceNotKept
 from linkage.evidence import EvidenceFolder
 from linkage.motion.keeper import MotionKeeper

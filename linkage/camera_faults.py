@@ -2,130 +2,47 @@
 
 Technical alarms: they are shown, are heard once, and call nobody up. What is wrong with a picture
 comes as an event from whoever looks at it; that a stream is gone is seen here, in the state of the
-camera. What is decided is pure (`Lost`, `is_over`); the loop around it stands behind a bulkhead.
+camera. What is decided is pure (`camera_losses`); the loop around it stands behind a bulkhead.
 
 While a camera, or its place, is worked on (a maintenance window), nothing is raised of it; what is
 still wrong when that is over is raised then.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+import json
+from collections.abc import Callable, Collection, Mapping
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from alarms.log import AlarmLog
-from alarms.model import AlarmKind, AlarmSource, NewAlarm
+from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, NewAlarm
 from alarms.store import Database
+from alarms.store.tables import alarms
 from camerad.model import CameraHealth, CameraState, Trouble
 from lianfang_timing import Backoff, Clock, unix_ms
+from linkage.camera_losses import (
+    NOTHING_STANDS,
+    Lost,
+    Standing,
+    TakenIn,
+    all_retired,
+    cameras_of,
+    is_over,
+    loss_alarms,
+    picture_alarm,
+)
 from linkage.changes import Changes
 from linkage.duty import recovering
 from linkage.duty.recovering import OpenSystemIncident
+from linkage.model.incident import OPEN_STAGES
 from linkage.quiet.scopes import maintained_cameras
+from linkage.schema import cameras, incident_alarms, incident_cameras, incidents
 from linkage.watching import Pace, keep_watching
 
-MANY = "cameras"
-"""The device of an alarm that is about many cameras at once."""
-
 _PACE = Pace(every_s=2.0, after_a_bug_s=20.0, retry=Backoff(first_s=0.2, cap_s=5.0))
-_GONE = timedelta(seconds=3.0)
-"""A connection that comes back sooner is a blip; found within 10 s of a cable pulled."""
-_GONE_AGAIN, _LATELY = timedelta(seconds=90.0), timedelta(hours=1)
-"""A stream that comes and goes is told of once an hour, and again where it stays away so long."""
-_BACK = timedelta(seconds=5.0)
-_SURE = timedelta(seconds=90.0)
-"""So long after our start a picture that shows nothing would have been told again."""
-_AT_ONCE = 4
-"""From so many on, lost streams are one alarm: a mast or a switch, not cameras."""
-_SEEN_AT_ONCE = frozenset(
-    {Trouble.COVERED, Trouble.BLACK, Trouble.WASHED_OUT, Trouble.SIGNAL_LOST, Trouble.FROZEN}
-)
-"""Told of a camera even where nothing is known of how it looked before."""
+_OPEN = [stage.value for stage in OPEN_STAGES]
 
 log = structlog.get_logger()
-
-
-@dataclass
-class Lost:
-    """Which streams are gone, of cameras that were watched before. Time is an argument."""
-
-    _seen: set[str] = field(default_factory=set)
-    _told: dict[str, datetime] = field(default_factory=dict)
-    """Those told of and not back since."""
-    _lately: dict[str, datetime] = field(default_factory=dict)
-    """When each was told of last."""
-
-    def look(
-        self,
-        healths: Mapping[str, CameraHealth],
-        now: datetime,
-        maintained: Collection[str] = frozenset(),
-    ) -> list[CameraHealth]:
-        """The cameras whose streams are newly gone for good enough, but for those worked on."""
-        watched = {i for i, h in healths.items() if h.state is CameraState.WATCHING}
-        gone = healths.keys() - watched
-        self._told = {camera: at for camera, at in self._told.items() if camera in gone}
-        self._lately = {c: at for c, at in self._lately.items() if now - at < _LATELY}
-        # it may have been watched for less than the time between two looks
-        shown = {i for i, h in healths.items() if h.newest_frame_age_s is not None}
-        self._seen = (self._seen | watched | shown) & healths.keys()
-        found = [
-            health
-            for camera, health in sorted(healths.items())
-            if health.state is CameraState.DOWN
-            and camera in self._seen - self._told.keys()
-            and camera not in maintained
-            and now - health.since >= (_GONE_AGAIN if camera in self._lately else _GONE)
-        ]
-        self._told |= {health.camera_id: now for health in found}
-        self._lately |= self._told
-        return found
-
-
-def is_over(
-    details: Iterable[Mapping[str, object]],
-    healths: Mapping[str, CameraHealth],
-    ended: frozenset[str],
-    now: datetime,
-) -> bool:
-    """Whether all that an incident's alarms told of is well again.
-
-    `ended`: cameras of which it was said that their picture is well again. One that nobody knows
-    any more is no longer a matter of ours.
-    """
-    return all(
-        _is_well(camera, told.get("trouble"), healths.get(camera), ended, now)
-        for told in details
-        for camera in _cameras_of(told)
-    )
-
-
-def _is_well(
-    camera: str,
-    trouble: object,
-    health: CameraHealth | None,
-    ended: frozenset[str],
-    now: datetime,
-) -> bool:
-    if health is None:
-        return True
-    if health.state is not CameraState.WATCHING or health.trouble is not None:
-        return False
-    watched = now - health.since
-    if trouble == Trouble.SIGNAL_LOST and watched >= _BACK:
-        return True
-    if camera in ended:
-        return True
-    # after a restart nobody knows how a camera looked; what shows nothing at all is told anew
-    return trouble in _SEEN_AT_ONCE and watched >= _SURE
-
-
-def _cameras_of(told: Mapping[str, object]) -> list[str]:
-    many, one = told.get("cameras"), told.get("camera")
-    found = many if isinstance(many, list) else [one]
-    return [camera for camera in found if isinstance(camera, str)]
 
 
 class CameraFaults:
@@ -149,6 +66,7 @@ class CameraFaults:
         self._healths = healths
         self._writer = writer
         self._lost = Lost()
+        self._taken_in = TakenIn()
         self._untold: list[NewAlarm] = []
         self._ended: set[str] = set()
         self._maintained: Mapping[str, int] = {}
@@ -178,7 +96,7 @@ class CameraFaults:
         now, healths = self._clock.now(), self._healths()
         now_ms = unix_ms(now)
         self._maintained = await self._database.read(lambda conn: maintained_cameras(conn, now_ms))
-        self._untold += _alarms(self._lost.look(healths, now, self._maintained.keys()))
+        self._untold += await self._newly_lost(healths)
         self._untold += self._no_longer_held(healths)
         if self._untold:
             await self._log.append(self._untold)
@@ -186,10 +104,31 @@ class CameraFaults:
                 log.warning("camera.fault", camera=alarm.device, detail=alarm.detail)
             self._untold = []
         found = await self._database.read(_open)
-        ended = frozenset(self._ended)
-        over = [one for one in found if one.details and is_over(one.details, healths, ended, now)]
-        if over:
-            await self._close(over, now)
+        if found:
+            in_service = await self._database.read(_in_service)
+            await self._close(found, healths, in_service)
+
+    async def _newly_lost(self, healths: Mapping[str, CameraHealth]) -> list[NewAlarm]:
+        now, standing = self._clock.now(), NOTHING_STANDS
+        if any(h.state is not CameraState.WATCHING or h.trouble for h in healths.values()):
+            standing = await self._database.read(_standing)
+        spoilt = []
+        for camera, trouble in self._taken_in.let_go(standing):
+            health = healths.get(camera)
+            if trouble == Trouble.SIGNAL_LOST:
+                self._lost.tell_again(camera)
+            elif health is not None and health.trouble is not None:
+                spoilt.append(
+                    picture_alarm(
+                        camera, health.trouble, run=unix_ms(now), seq=0, at=now, picture=None
+                    )
+                )
+        lost = self._lost.look(healths, now, self._maintained.keys(), standing)
+        if not lost:
+            return spoilt
+        gone = frozenset(health.camera_id for health in lost)
+        scenes = await self._database.read(lambda conn: _scenes(conn, gone))
+        return [*loss_alarms(lost, scenes, now), *spoilt]
 
     def _no_longer_held(self, healths: Mapping[str, CameraHealth]) -> list[NewAlarm]:
         over = [camera for camera in self._held if camera not in self._maintained]
@@ -201,64 +140,80 @@ class CameraFaults:
             if health is not None and health.trouble is not None
         ]
 
-    async def _close(self, over: list[OpenSystemIncident], now: datetime) -> None:
-        reason = "画面已恢复正常 / the picture is well again"
+    async def _close(
+        self,
+        found: list[OpenSystemIncident],
+        healths: Mapping[str, CameraHealth],
+        in_service: frozenset[str],
+    ) -> None:
+        now, ended = self._clock.now(), frozenset(self._ended)
+        over = [
+            one
+            for one in found
+            if one.details and is_over(one.details, healths, ended, now, in_service)
+        ]
+        retired = [one for one in over if all_retired(one.details, healths, in_service)]
+        well = [one for one in over if one not in retired]
+        for which, reason in (
+            (well, "画面已恢复正常 / the picture is well again"),
+            (retired, "摄像机已停用 / the camera was taken out of service"),
+        ):
+            if which:
+                await self._write_closed(which, reason)
+
+    async def _write_closed(self, over: list[OpenSystemIncident], reason: str) -> None:
+        now_ms = unix_ms(self._clock.now())
         position = await self._database.write(
             lambda conn: recovering.close(
-                conn,
-                over,
-                AlarmKind.CAMERA_FAULT,
-                reason,
-                writer=self._writer,
-                now_ms=unix_ms(now),
+                conn, over, AlarmKind.CAMERA_FAULT, reason, writer=self._writer, now_ms=now_ms
             )
         )
         self._changes.notify(position)
-        log.info("camera.well_again", incidents=[one.number for one in over])
-
-
-def picture_alarm(
-    camera_id: str, trouble: Trouble, *, run: int, seq: int, at: datetime, picture: object
-) -> NewAlarm:
-    """What is wrong with a picture, for the log."""
-    detail: dict[str, object] = {"camera": camera_id, "trouble": trouble.value}
-    if picture is not None:
-        detail["picture"] = picture
-    return _alarm(camera_id, boot=run, seq=seq, at=at, detail=detail)
-
-
-def _alarms(lost: list[CameraHealth]) -> list[NewAlarm]:
-    if len(lost) >= _AT_ONCE:
-        since = min(health.since for health in lost)
-        cameras = [health.camera_id for health in lost]
-        detail: dict[str, object] = {"cameras": cameras, "trouble": Trouble.SIGNAL_LOST.value}
-        return [_alarm(MANY, boot=unix_ms(since), seq=0, at=since, detail=detail)]
-    return [
-        _alarm(
-            health.camera_id,
-            boot=unix_ms(health.since),
-            seq=0,
-            at=health.since,
-            detail={"camera": health.camera_id, "trouble": Trouble.SIGNAL_LOST.value},
-        )
-        for health in lost
-    ]
-
-
-def _alarm(
-    device: str, *, boot: int, seq: int, at: datetime, detail: dict[str, object]
-) -> NewAlarm:
-    return NewAlarm(
-        source=AlarmSource.SYSTEM,
-        device=device,
-        boot=boot,
-        seq=seq,
-        mac="",
-        kind=AlarmKind.CAMERA_FAULT,
-        at_ms=unix_ms(at),
-        detail=detail,
-    )
+        log.info("camera.fault_over", incidents=[one.number for one in over], reason=reason)
 
 
 def _open(conn: Connection) -> list[OpenSystemIncident]:
     return recovering.open_incidents(conn, AlarmKind.CAMERA_FAULT)
+
+
+def _in_service(conn: Connection) -> frozenset[str]:
+    return frozenset(conn.scalars(select(cameras.c.id).where(cameras.c.enabled.is_(True))))
+
+
+def _standing(conn: Connection) -> Standing:
+    """The faults of cameras that open incidents hold."""
+    own: set[tuple[str, str]] = set()
+    elsewhere: set[tuple[str, str]] = set()
+    rows = conn.execute(
+        select(incidents.c.kind, alarms.c.payload)
+        .join_from(incidents, incident_alarms, incident_alarms.c.incident_id == incidents.c.id)
+        .join(alarms, alarms.c.id == incident_alarms.c.alarm_id)
+        .where(
+            incidents.c.stage.in_(_OPEN),
+            incident_alarms.c.kind == AlarmKind.CAMERA_FAULT.value,
+        )
+    )
+    for kind, payload in rows:
+        told = json.loads(payload)["detail"]
+        faults = {(camera, str(told.get("trouble"))) for camera in cameras_of(told)}
+        (own if kind == AlarmKind.CAMERA_FAULT else elsewhere).update(faults)
+    return Standing(frozenset(own), frozenset(elsewhere))
+
+
+def _scenes(conn: Connection, gone: Collection[str]) -> list[frozenset[str]]:
+    """The cameras, among those gone, of each open incident of a press; the newest first."""
+    found: dict[str, set[str]] = {}
+    rows = conn.execute(
+        select(incidents.c.id, incident_cameras.c.camera_id)
+        .join_from(incidents, incident_cameras, incident_cameras.c.incident_id == incidents.c.id)
+        .where(
+            incident_cameras.c.camera_id.in_(gone),
+            incidents.c.stage.in_(_OPEN),
+            incidents.c.kind.in_([kind.value for kind in LIFE_SAFETY_KINDS]),
+            incidents.c.drill.is_(False),
+        )
+        .order_by(incidents.c.opened_at_ms.desc(), incidents.c.number.desc())
+    )
+    for incident, camera in rows:
+        found.setdefault(incident, set()).add(camera)
+    return [frozenset(of_one) for of_one in found.values()]

@@ -292,6 +292,9 @@ def _trouble_of(detail: Mapping[str, object]) -> tuple[str, str]:
     told = detail.get("trouble")
     known = [trouble.label for trouble in Trouble if trouble.value == told]
     zh, en = known[0] if known else AlarmKind.CAMERA_FAULT.label
+    many = detail.get("cameras")
+    if isinstance(many, list) and len(many) > 1:
+        return f"{zh}（{len(many)} 个摄像机）", f"{en.lower()} ({len(many)} cameras)"
     return zh, en.lower()
 
 

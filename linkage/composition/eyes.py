@@ -61,7 +61,8 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
         entry.log,
         clock,
         ground.changes,
-        healths=lambda: fleet.health(),
+        # also those that were never found
+        healths=lambda: locator.health(),
         writer=ground.node,
     )
     motion = MotionKeeper(

@@ -16,12 +16,14 @@ from sqlalchemy import Connection, select
 
 from alarms.errors import StoreBusy
 from alarms.model import AlarmKind
+from alarms.store.tables import alarms
 from camerad.model import CameraHealth, CameraState
 from camerad.zones import ZoneDefaults
 from lianfang_timing import unix_ms
 from linkage import schema as s
 from linkage.accounts import sessions
 from linkage.accounts.rights import Places
+from linkage.camera_losses import cameras_of
 from linkage.cameras import words_of
 from linkage.model.incident import OPEN_STAGES
 from linkage.quiet.deciding import flood_at
@@ -200,17 +202,23 @@ def _read(conn: Connection, usual: ZoneDefaults, *, now_ms: int) -> Registered:
 
 def _faults(conn: Connection) -> dict[str, camera_views.Fault]:
     """The newest open incident about each camera itself."""
-    i, a = s.incidents.c, s.incident_alarms.c
+    i, link = s.incidents.c, s.incident_alarms.c
     rows = conn.execute(
-        select(i.id, i.number, a.device)
-        .join_from(s.incidents, s.incident_alarms, a.incident_id == i.id)
+        select(i.id, i.number, link.device, alarms.c.payload)
+        .join_from(s.incidents, s.incident_alarms, link.incident_id == i.id)
+        .join(alarms, alarms.c.id == link.alarm_id, isouter=True)
         .where(
             i.kind == AlarmKind.CAMERA_FAULT.value,
             i.stage.in_([stage.value for stage in OPEN_STAGES]),
         )
         .order_by(i.opened_at_ms)
     )
-    return {row.device: camera_views.Fault(incident=row.id, number=row.number) for row in rows}
+    found = {}
+    for row in rows:
+        told = {} if row.payload is None else json.loads(row.payload)["detail"]
+        for camera in cameras_of(told) or [row.device]:
+            found[camera] = camera_views.Fault(incident=row.id, number=row.number)
+    return found
 
 
 def _camera(

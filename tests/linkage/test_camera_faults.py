@@ -1,11 +1,11 @@
 """A spoilt picture and a lost stream are technical: shown, calling nobody, closed when over."""
 
+import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from alarms.log import AlarmLog
 from alarms.model import AlarmKind
@@ -19,7 +19,8 @@ from camerad.model import (
 )
 from lianfang_timing import unix_ms
 from linkage.camera_alarms import CameraAlarms
-from linkage.camera_faults import CameraFaults, Lost
+from linkage.camera_faults import CameraFaults
+from linkage.camera_losses import MANY
 from linkage.changes import Changes
 from linkage.engine import Engine
 from linkage.evidence import EvidenceFolder
@@ -27,6 +28,8 @@ from linkage.motion.keeper import MotionKeeper
 from linkage.quiet import storage as quiet
 from linkage.quiet.model import QuietWindow, WindowSort
 from linkage.rules.model import Rules
+from linkage.schema import cameras as cameras_table
+from linkage.schema import incidents as incidents_table
 from tests.linkage import town
 
 
@@ -185,10 +188,55 @@ async def test_a_lost_stream_is_told_within_seconds_and_closes_when_it_is_back(r
     assert await room.incidents("stage") == [("closed",)]
 
 
-async def test_a_camera_never_seen_is_not_lost(room):
+async def test_a_camera_that_was_down_before_we_began_is_told_once_after_a_grace(room):
     room.is_now(CAMERA, CameraState.DOWN)
-    await room.look(60.0)
+    await room.look(58.0)
     assert await room.incidents("kind") == []
+    await room.look(2.0)
+    assert await room.incidents("camera_id", "stage") == [(CAMERA, "reported")]
+    for _ in range(2):
+        room.restart()
+        room.healths.clear()
+        # nothing is known of it yet, which is no sign that it is well
+        await room.look()
+        room.is_now(CAMERA, CameraState.DOWN)
+        await room.look(600.0)
+    assert await room.incidents("camera_id", "stage") == [(CAMERA, "reported")]
+    assert len(await town.rows(room.database, "alarms")) == 1
+    room.is_now(CAMERA)
+    await room.look(6.0)
+    assert await room.incidents("stage") == [("closed",)]
+
+
+async def test_what_a_person_closed_is_not_raised_again_before_it_was_well(room):
+    room.is_now(CAMERA)
+    await room.look()
+    room.is_now(CAMERA, CameraState.DOWN)
+    await room.look(5.0)
+    await close_all(room, "camera_fault")
+    await room.look(600.0)
+    assert await room.incidents("stage") == [("closed",)]
+
+
+async def test_a_retired_cameras_fault_closes_and_says_why(room):
+    room.is_now(CAMERA)
+    await room.look()
+    room.is_now(CAMERA, CameraState.DOWN)
+    await room.look(5.0)
+    room.healths.pop(CAMERA)
+    await room.look()
+    assert await room.incidents("stage") == [("reported",)]
+    await room.database.write(
+        lambda c: c.execute(
+            update(cameras_table).where(cameras_table.c.id == CAMERA).values(enabled=False)
+        )
+    )
+    await room.look()
+    assert await room.incidents("stage") == [("closed",)]
+    said = [row["data"] for row in await town.rows(room.database, "incident_events")]
+    assert [data["reason"] for data in said if "停用" in str(data.get("reason"))] == [
+        "摄像机已停用 / the camera was taken out of service"
+    ]
 
 
 async def test_a_mast_that_fails_is_one_alarm(room):
@@ -208,6 +256,89 @@ async def test_a_mast_that_fails_is_one_alarm(room):
     room.healths.pop(cameras[5])
     await room.look()
     assert await room.incidents("stage") == [("closed",)]
+
+
+async def close_all(room: CameraRoom, kind: str) -> None:
+    """As people do."""
+    await room.database.write(
+        lambda c: c.execute(
+            update(incidents_table).where(incidents_table.c.kind == kind).values(stage="closed")
+        )
+    )
+
+
+SWITCH = [CAMERA, "cam-west", *(f"mast-{n}" for n in range(18))]
+
+
+async def the_switch_dies(room: CameraRoom) -> None:
+    for camera in SWITCH:
+        room.is_now(camera)
+    await room.look()
+    await room.log.append([town.press("b1", 1)])
+    await room.link()
+    for camera in SWITCH:
+        room.is_now(camera, CameraState.DOWN)
+    await room.look(5.0)
+
+
+async def test_a_switch_that_dies_is_one_alarm_and_one_more_at_the_press_it_blinds(room):
+    await the_switch_dies(room)
+    assert sorted(await room.incidents("kind", "ring")) == [("camera_fault", 1), ("panic", 2)]
+    raised = [row for row in await town.rows(room.database, "alarms") if row["device"] != "b1"]
+    assert [row["device"] for row in raised] == [MANY, CAMERA]
+    assert len(json.loads(raised[0]["payload"])["detail"]["cameras"]) == len(SWITCH)
+
+
+async def test_a_loss_that_a_press_took_in_is_told_when_the_press_is_closed(room):
+    room.is_now(CAMERA)
+    await room.look()
+    await room.log.append([town.press("b1", 1)])
+    await room.link()
+    room.is_now(CAMERA, CameraState.DOWN)
+    await room.look(5.0)
+    await room.look(600.0)
+    assert await room.incidents("kind", "stage") == [("panic", "reported")]
+    await close_all(room, "panic")
+    await room.look(2.0)
+    expected = [("camera_fault", "reported"), ("panic", "closed")]
+    assert sorted(await room.incidents("kind", "stage")) == expected
+    await room.look(600.0)
+    assert sorted(await room.incidents("kind", "stage")) == expected
+
+
+async def test_a_spoilt_picture_that_a_press_took_in_is_told_when_the_press_is_closed(room):
+    await room.log.append([town.press("b1", 1)])
+    await room.link()
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.COVERED)
+    await room.look()
+    await close_all(room, "panic")
+    await room.look()
+    assert ("camera_fault", "reported") in await room.incidents("kind", "stage")
+    await room.say(CAMERA, EventName.TAMPER_ENDED, Trouble.COVERED)
+    await room.look()
+    assert ("camera_fault", "closed") in await room.incidents("kind", "stage")
+
+
+async def test_what_was_mended_before_the_press_is_closed_is_not_told_again(room):
+    await room.log.append([town.press("b1", 1)])
+    await room.link()
+    await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.COVERED)
+    await room.look()
+    await room.say(CAMERA, EventName.TAMPER_ENDED, Trouble.COVERED)
+    await close_all(room, "panic")
+    await room.look()
+    assert await room.incidents("kind") == [("panic",)]
+
+
+async def test_after_a_switch_and_a_press_only_the_switch_stands(room):
+    await the_switch_dies(room)
+    await room.look()
+    await close_all(room, "panic")
+    await room.look(600.0)
+    assert sorted(await room.incidents("kind", "stage")) == [
+        ("camera_fault", "reported"),
+        ("panic", "closed"),
+    ]
 
 
 async def test_a_blip_is_nothing(room):
@@ -259,35 +390,6 @@ async def test_a_fault_does_not_join_the_loitering_before_its_camera(room):
     await room.say(CAMERA, EventName.TAMPER_STARTED, Trouble.COVERED)
     kinds = sorted(await room.incidents("kind"))
     assert kinds == [("camera_fault",), ("loitering",)]
-
-
-def test_a_stream_that_was_watched_between_two_looks_only_is_lost_too() -> None:
-    begun = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
-    gone = CameraHealth("c1", CameraState.DOWN, "", "", begun)
-    later = begun + timedelta(seconds=10)
-    assert Lost().look({"c1": gone}, later) == []
-    seen = replace(gone, newest_frame_age_s=11.0)
-    assert Lost().look({"c1": seen}, later) == [seen]
-
-
-def test_a_stream_that_comes_and_goes_is_told_once_an_hour_unless_it_stays_away() -> None:
-    lost, begun = Lost(), datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
-
-    def told(at_s: float, state: CameraState, since_s: float) -> bool:
-        since = begun + timedelta(seconds=since_s)
-        healths = {"c1": CameraHealth("c1", state, "", "", since)}
-        return bool(lost.look(healths, begun + timedelta(seconds=at_s)))
-
-    assert not told(0, CameraState.WATCHING, 0)
-    assert told(14, CameraState.DOWN, 10)
-    for minute in range(1, 50):
-        at_s = 60.0 * minute
-        assert not told(at_s, CameraState.WATCHING, at_s - 30)
-        assert not told(at_s + 20, CameraState.DOWN, at_s + 1)
-    assert told(3000 + 91, CameraState.DOWN, 3000)
-    # an hour later a cable that is pulled is told of at once, as ever
-    assert not told(7000, CameraState.WATCHING, 6900)
-    assert told(7014, CameraState.DOWN, 7010)
 
 
 async def work_on(room: CameraRoom, *, hours: float = 1.0, **where: object) -> None:

@@ -355,6 +355,17 @@ def test_a_camera_that_is_covered_while_it_looks_at_an_incident_is_raised_to_tha
     assert why.reason == "现场摄像机：镜头被遮挡 / a camera of the incident: covered"
 
 
+def test_several_that_fall_together_are_told_with_their_number():
+    alarm = a_camera_fault(trouble="signal-lost")
+    alarm = replace(alarm, detail={**alarm.detail, "cameras": ["cam-1", "cam-2"]})
+    draft = decide(
+        facts_of(alarm, place=Place(camera_id="cam-1"), incidents=(a_press_before("cam-1"),))
+    )
+    (why,) = [d for d in draft.decisions if d.stage == "ring"]
+    assert "视频信号丢失（2 个摄像机）" in why.reason
+    assert "signal lost (2 cameras)" in why.reason
+
+
 @pytest.mark.parametrize("claimed", [True, False])
 def test_a_covered_camera_neither_claims_nor_forgets_a_cancel(claimed):
     assert a_fault_during(a_press_before("cam-1", cancel_claimed=claimed)).cancel_claimed is claimed
