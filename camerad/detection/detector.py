@@ -293,6 +293,7 @@ class Detector:
             born_s=track.born_s,
             entered=track.entered,
             alone=track.alone,
+            came_at=self._fraction(track.origin),
             came_with=track.came_with,
         )
 
@@ -304,5 +305,7 @@ class Detector:
         return (x, y, max(0.0, right - x), max(0.0, foot - y))
 
     def _fraction_feet(self, track: Track) -> tuple[float, float]:
-        x, y = track.feet
-        return (x / self._size[0], y / self._size[1])
+        return self._fraction(track.feet)
+
+    def _fraction(self, point: tuple[float, float]) -> tuple[float, float]:
+        return (point[0] / self._size[0], point[1] / self._size[1])

@@ -35,6 +35,8 @@ _PARTED_S = 1.0
 """Who comes out of a meeting so long after a stay has left was in it."""
 _REACH = 1.2
 """Body heights from where a track broke within which another may be the same person."""
+_CAME = 1.5
+"""Body heights from where a track broke within which its replacement comes into view."""
 _FRAME = 0.02
 """A box this near to the frame's edge touches it."""
 
@@ -57,6 +59,8 @@ class Presence:
     """It came into the picture over the frame's edge."""
     alone: bool = True
     """It came into view by itself, not out of another body."""
+    came_at: Point | None = None
+    """Where its feet were when it came into view, if that is known."""
     came_with: tuple[int, ...] = ()
     """The tracks that may have been this body and another as one, until they parted."""
 
@@ -229,6 +233,9 @@ class Stays:
                 continue
             farthest = 0.3 if presence.entered else _REACH if hidden else 0.6
             near = apart <= min(farthest, 0.25 + 0.2 * gone_s) * high
+            # whoever was seen to come from elsewhere is another
+            came_at = presence.came_at or presence.feet
+            near = near and math.dist(came_at, stay.feet) <= _CAME * high
             if not near or not _alike(presence.box, stay.box):
                 continue
             if best is None or stay.dwell_s > best.dwell_s:

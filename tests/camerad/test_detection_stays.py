@@ -24,10 +24,11 @@ def somebody(
     lively: bool = True,
     born_s: float = 0.0,
     entered: bool = False,
+    came_at: tuple[float, float] | None = None,
     high: float = 0.2,
 ) -> Presence:
     box = (feet[0] - high / 6, feet[1] - high, high / 3, high)
-    return Presence(track, box, feet, travelled, upright, lively, born_s, entered)
+    return Presence(track, box, feet, travelled, upright, lively, born_s, entered, came_at=came_at)
 
 
 def run(
@@ -133,6 +134,14 @@ def test_a_newcomer_over_the_frames_edge_takes_over_no_stay() -> None:
     said += run(stays, [], 6.0, 7.0)
     said += run(stays, [somebody(2, (0.51, 0.5), born_s=6.6, entered=True)], 7.0, 15.0)
     assert said == []
+
+
+def test_whoever_was_seen_to_come_from_elsewhere_takes_over_no_stay() -> None:
+    stays = Stays([zone(10)], DetectionSettings())
+    run(stays, [somebody(1)], 0.0, 7.0)
+    run(stays, [], 7.2, 9.0)
+    walker = somebody(2, (0.52, 0.5), born_s=7.2, came_at=(0.9, 0.5))
+    assert names(run(stays, [walker], 9.2, 15.0)) == []
 
 
 def test_somebody_far_off_takes_over_no_stay() -> None:
