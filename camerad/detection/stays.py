@@ -35,6 +35,8 @@ _PARTED_S = 1.0
 """Who comes out of a meeting so long after a stay has left was in it."""
 _REACH = 1.2
 """Body heights from where a track broke within which another may be the same person."""
+_DOUBT = 0.3
+"""Of the time somebody was hidden, they must then be here to be told: a passer-by walks on."""
 _CAME = 1.5
 """Body heights from where a track broke within which its replacement comes into view."""
 _FRAME = 0.02
@@ -88,6 +90,10 @@ class Stay:
     still_s: float = 0.0
     """Time in the zone since the last motion that is not counted yet."""
     still_upright_s: float = 0.0
+    sure_s: float = 0.0
+    """From when on it is sure that who was hidden is who stands here now."""
+    stepped_out: bool = False
+    """Whoever was hidden for long must come walking again."""
     started: bool = False
 
     @property
@@ -195,8 +201,9 @@ class Stays:
         stay.walked_in = stay.brought or presence.travelled
         upright = presence.upright and stay.by_a_person
         person = stay.walked_in and upright and presence.lively
+        person = person and (presence.travelled or not stay.stepped_out)
         enough = zone.dwell_s is not None and stay.dwell_s >= zone.dwell_s
-        if stay.started or not enough or not person:
+        if stay.started or not enough or not person or t_s < stay.sure_s:
             return []
         stay.started = True
         return [
@@ -242,6 +249,8 @@ class Stays:
                 best = stay
         if best is not None:
             hidden_s = t_s - best.seen_s
+            best.sure_s = t_s + _DOUBT * hidden_s
+            best.stepped_out = hidden_s > _BROKEN_S
             best.dwell_s += hidden_s
             best.upright_s += hidden_s
             best.track, best.seen_s, best.brought = presence.track, t_s, best.walked_in

@@ -77,6 +77,8 @@ class Track:
         self._way_hits = 0
         self._changed = False
         self.travelled = False
+        self._shown = self.box
+        """The last blob that was taken for it."""
         self.unsteady = 0.0
         """How far place and size are from what was to be expected, lately, in body heights."""
         self.alone = True
@@ -308,12 +310,12 @@ class Track:
         self._note_place(t_s)
 
     def _note_steadiness(self, blob: Blob, t_s: float) -> None:
-        x, y = blob.x + blob.w / 2, blob.y + blob.h / 2
-        off = min(
-            math.hypot(left + self.w / 2 - x, top + self.h / 2 - y)
-            for left, top in ((self.x, self.y), self.last_box[:2])
-        )
-        surprise = off / max(self.h, 1.0) + abs(math.log(blob.h / max(self.h, 1.0)))
+        expected = [self.box, (*self.last_box[:2], self.w, self.h)]
+        if _within(blob, self.box):
+            # half hidden it is smaller than it is known to be, but the same from look to look
+            expected.append(self._shown)
+        surprise = min(_surprise(blob, box) for box in expected)
+        self._shown = (blob.x, blob.y, blob.w, blob.h)
         self.unsteady += max(0.2, 1.0 / (self.hits + 1)) * (min(surprise, 2.0) - self.unsteady)
         new = self.hits <= _MATURE_HITS and t_s - self._began_s <= _NEW_S
         if surprise > _CHANGED and new and not self.entered:
@@ -352,6 +354,20 @@ class Track:
 
     def _centre(self) -> tuple[float, float]:
         return (self.x + self.w / 2, self.y + self.h / 2)
+
+
+def _within(blob: Blob, box: tuple[float, float, float, float]) -> bool:
+    x, y, w, h = box
+    across, down = 0.25 * w, 0.15 * h
+    beside = blob.x >= x - across and blob.x + blob.w <= x + w + across
+    return beside and blob.y >= y - down and blob.y + blob.h <= y + h + down
+
+
+def _surprise(blob: Blob, box: tuple[float, float, float, float]) -> float:
+    """How far place and size are from a box (x, y, w, h), in its heights."""
+    x, y, w, h = box
+    off = math.hypot(x + w / 2 - blob.x - blob.w / 2, y + h / 2 - blob.y - blob.h / 2)
+    return off / max(h, 1.0) + abs(math.log(blob.h / max(h, 1.0)))
 
 
 def window_of(

@@ -144,6 +144,23 @@ def test_whoever_was_seen_to_come_from_elsewhere_takes_over_no_stay() -> None:
     assert names(run(stays, [walker], 9.2, 15.0)) == []
 
 
+def test_who_was_hidden_for_long_must_stay_a_moment_before_they_are_told() -> None:
+    stays = Stays([zone(10.0)], DetectionSettings())
+    run(stays, [somebody(1)], 0.0, 7.0)
+    run(stays, [], 7.0, 13.0)
+    said = run(stays, [somebody(2, (0.51, 0.5), born_s=12.6)], 13.0, 20.0)
+    assert names(said) == ["loitering.started"]
+    assert 14.5 <= said[0].t_s <= 15.5
+
+
+def test_what_appears_where_somebody_was_hidden_for_long_must_come_walking() -> None:
+    stays = Stays([zone(10.0)], DetectionSettings())
+    run(stays, [somebody(1)], 0.0, 7.0)
+    run(stays, [], 7.0, 13.0)
+    said = run(stays, [somebody(2, (0.51, 0.5), travelled=False, born_s=12.6)], 13.0, 40.0)
+    assert said == []
+
+
 def test_somebody_far_off_takes_over_no_stay() -> None:
     stays = Stays([zone(10.0)], DetectionSettings())
     said = run(stays, [somebody(1, (0.3, 0.5))], 0.0, 6.0)
