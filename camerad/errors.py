@@ -6,6 +6,8 @@ CameradError
 ├── CameraUnreachable no answer, or not in time: try again later
 ├── CameraRefused     the camera answered and said no (password, ONVIF user): a person must act
 ├── CameraTalksNonsense  an answer that is not the protocol: try again later
+├── NoPullPoint       all its subscriptions are taken, or it offers none: try again much later
+├── PullPointGone     it knows our subscription no more: make another
 ├── RenderFailed      the film of an analysis cannot be written: a person must mend it
 ├── BadTargets       the listed addresses to ask cannot be used: a person must mend them
 ├── BadVerifier       the second look's network cannot be used as set: a person must mend it
@@ -42,6 +44,19 @@ class CameraRefused(CameradError):
 
 class CameraTalksNonsense(CameradError):
     """The camera's answer does not follow its protocol."""
+
+
+class NoPullPoint(CameradError):
+    """The camera gives us no subscription to its events; the text says why."""
+
+    def __init__(self, text: str, *, offers_none: bool = False) -> None:
+        """`offers_none`: it never has any, so that asking again is of little use."""
+        super().__init__(text)
+        self.offers_none = offers_none
+
+
+class PullPointGone(CameradError):
+    """The camera does not know our subscription any more: it restarted, or it ran out."""
 
 
 class NoSnapshot(CameradError):

@@ -2,13 +2,15 @@
 
 Only `onvif_door` imports this, late and in a thread, because importing onvif-zeep sets logging up.
 Of that library only the service class, the table of services and the WSDL files are used: its
-camera class would create a pull point nobody asked for. Events, PTZ and so on have no place here.
+camera class would create a pull point nobody asked for. Events have a conversation of their own
+(`onvif_events_soap`), which builds on this one.
 """
 
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from xml.etree.ElementTree import ParseError
@@ -25,6 +27,7 @@ from requests import RequestException
 from requests.auth import HTTPDigestAuth
 from zeep.exceptions import Error as ZeepError
 from zeep.exceptions import Fault, TransportError
+from zeep.wsa import WsAddressingPlugin
 from zeep.wsse.username import UsernameToken
 
 from camerad.errors import CameraRefused, CameraTalksNonsense, CameraUnreachable
@@ -44,6 +47,15 @@ _ASKED_ALL: Final = 16
 """Up to so many profiles are asked for their addresses one and all; of more, those worth using."""
 _CHUNK: Final = 64 * 1024
 _SKEW_WORTH_TELLING_S: Final = 5.0
+_EVENTS_NS: Final = "http://www.onvif.org/ver10/events/wsdl"
+_MORE_SERVICES: Final = {
+    "subscription": {
+        "ns": _EVENTS_NS,
+        "wsdl": "events.wsdl",
+        "binding": "SubscriptionManagerBinding",
+    },
+}
+"""Such as the library's table leaves out."""
 _MEDIA: Final = "http://www.onvif.org/ver10/media/wsdl"
 # the package puts its WSDL files beside itself, not inside
 _WSDL_DIR: Final = Path(onvif.__file__).parent.parent / "wsdl"
@@ -141,17 +153,28 @@ class Conversation:
         return (theirs - ours).total_seconds()
 
     def _media_address(self, device: Any) -> str:
-        capabilities = self._ask(device, "GetCapabilities", Category=["Media"])
-        address = _text(getattr(capabilities, "Media", None), "XAddr")
-        if not address:
-            services = self._ask(device, "GetServices", IncludeCapability=False) or []
-            address = next((s.XAddr for s in services if s.Namespace == _MEDIA), "")
-        if not is_web_address(address):
+        address = self._address_of(device, "Media", _MEDIA)
+        if address is None:
             raise CameraTalksNonsense(
                 "摄像机没有给出可用的媒体服务地址。 / "
                 "The camera names no usable address for its media service."
             )
         return address
+
+    def _address_of(self, device: Any, category: str, namespace: str) -> str | None:
+        """Where the device says this service of it is; None where it names no usable address."""
+        try:
+            capabilities = self._ask(device, "GetCapabilities", Category=[category])
+        except Fault as fault:
+            # what a device has not, some refuse to tell of
+            if _is_about_login(fault):
+                raise
+            capabilities = None
+        address = _text(getattr(capabilities, category, None), "XAddr")
+        if not address:
+            services = self._ask(device, "GetServices", IncludeCapability=False) or []
+            address = next((s.XAddr for s in services if s.Namespace == namespace), "")
+        return address if is_web_address(address) else None
 
     def _with_addresses(self, media: Any, profiles: list[Any]) -> tuple[StreamProfile, ...]:
         """The video profiles; of a recorder's many only those worth using get their addresses."""
@@ -190,8 +213,9 @@ class Conversation:
             return None
         return without_login(uri) if is_web_address(uri) else None
 
-    def _service(self, name: str, address: str) -> Any:
-        return _service(name, address, self._transport)
+    def _service(self, name: str, address: str, *, raw: bool = False) -> Any:
+        """`raw`: its calls return the HTTP answer as it came, faults too."""
+        return _service(name, address, self._transport, raw=raw)
 
     def _ask(self, service: Any, call: str, **arguments: object) -> Any:
         """Call with our login, in the envelope or, when the camera wants that, in HTTP."""
@@ -273,11 +297,15 @@ class _LimitedTransport(zeep.Transport):
         super().__init__(  # type: ignore[no-untyped-call]
             timeout=timeout_s, operation_timeout=timeout_s
         )
-        self._deadline_s = time.monotonic() + timeout_s
+        self.restart(timeout_s)
         # cameras are on our own network and carry certificates nobody signed
         self.session.trust_env = False
         self.session.verify = False
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    def restart(self, timeout_s: float) -> None:
+        """From here on a conversation may take this long."""
+        self._deadline_s = time.monotonic() + timeout_s
 
     def post(self, address: str, message: bytes, headers: dict[str, str]) -> _HttpAnswer:
         """Raises CameraUnreachable, CameraTalksNonsense, TransportError, _WantsHttpDigestError."""
@@ -336,12 +364,26 @@ def _check_xml(content: bytes) -> None:
         ) from odd
 
 
-def _service(name: str, address: str, transport: _LimitedTransport) -> onvif.ONVIFService:
-    definition = SERVICES[name]
-    wsdl = str(_WSDL_DIR / definition["wsdl"])
+@cache
+def _document(wsdl: str) -> Any:
+    """A WSDL file, read once: a tenth of a second of work for some."""
     settings = zeep.Settings(strict=False, forbid_dtd=True, force_https=False)
+    files = zeep.Transport()  # type: ignore[no-untyped-call]
+    return zeep.wsdl.Document(wsdl, files, settings=settings)  # type: ignore[arg-type]
+
+
+def _service(
+    name: str, address: str, transport: _LimitedTransport, *, raw: bool
+) -> onvif.ONVIFService:
+    definition = SERVICES.get(name) or _MORE_SERVICES[name]
+    wsdl = str(_WSDL_DIR / definition["wsdl"])
+    settings = zeep.Settings(strict=False, forbid_dtd=True, force_https=False, raw_response=raw)
     client = zeep.Client(  # type: ignore[no-untyped-call]
-        wsdl, transport=transport, settings=settings
+        _document(wsdl),
+        transport=transport,
+        settings=settings,
+        # its WSDL does not say so, but some makes keep all subscriptions at one address
+        plugins=[WsAddressingPlugin()] if name in _MORE_SERVICES else [],
     )
     return onvif.ONVIFService(
         address,

@@ -1,6 +1,7 @@
 """One simulated camera: ONVIF and RTSP on ports of its own, playing one film."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from camerad.simulator.discovery import Announcement
+from camerad.simulator.events import EventService
 from camerad.simulator.onvif_device import DEVICE_PATH, Nameplate, OnvifDevice, Stream
 from camerad.simulator.reel import Reel, load_reel
 from camerad.simulator.rtsp import MAIN, SUB, RtspServer
@@ -58,13 +60,16 @@ class SimulatedCamera:
         channels: int = 1,
         separate_users: bool = False,
         clock_off_s: float = 0.0,
+        inputs: Sequence[str] = ("input-1",),
+        pull_points: int = 2,
         clock: Clock | None = None,
     ) -> None:
         """`endpoint_reference` is urn:uuid:…, the camera's lasting identity in discovery.
 
         With several `channels` it is a recorder: so many video sources, that all show the film.
         `separate_users`: ONVIF refuses the login that RTSP takes. `clock_off_s`: what ONVIF says
-        the time is, ahead of `clock`.
+        the time is, ahead of `clock`. `inputs`: tokens of its digital inputs, released;
+        `pull_points`: how many it gives at once.
         """
         self._endpoint_reference = endpoint_reference
         self._film = film
@@ -84,6 +89,9 @@ class SimulatedCamera:
         self._channels = channels
         self._separate_users = separate_users
         self._told_clock = _Off(self._clock, timedelta(seconds=clock_off_s))
+        self.events = EventService(
+            self._told_clock, dict.fromkeys(inputs, False), at_most=pull_points
+        )
         self._exits = AsyncExitStack()
         self._reel: Reel | None = None
         self._rtsp: RtspServer | None = None
@@ -143,6 +151,7 @@ class SimulatedCamera:
                 clock=self._told_clock,
                 jpeg=self._jpeg,
                 streams=self._streams(reel, rtsp),
+                events=self.events,
                 separate_users=self._separate_users,
             )
             self._device = device
@@ -152,6 +161,7 @@ class SimulatedCamera:
             await web.TCPSite(runner, self._host, self._onvif_port).start()
             self._onvif_port = runner.addresses[0][1]
             device.base_url = f"http://{self._host}:{self._onvif_port}"
+            self.events.base_url = device.base_url
             self._exits = exits.pop_all()
         return self
 

@@ -1,4 +1,4 @@
-"""The ONVIF side of a simulated camera: device and media service, and the snapshot address.
+"""The ONVIF side of a simulated camera: device, media and event service, the snapshot address.
 
 An aiohttp application; the camera that owns it opens the port.
 """
@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 from aiohttp import web
 
 from camerad.simulator import digest, soap
+from camerad.simulator.events import EVENTS_PATH, SUBSCRIPTION_PATH, EventService
 from lianfang_timing import Clock
 
 DEVICE_PATH = "/onvif/device_service"
@@ -64,6 +65,8 @@ class OnvifDevice:
     """The present picture; blocking."""
     base_url: str = ""
     streams: tuple[Stream, ...] = ()
+    events: EventService | None = None
+    """None: it has no event service."""
     separate_users: bool = False
     """The login is one of the web page only: ONVIF refuses it with HTTP 401, as some makes do."""
     _nonce: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
@@ -73,6 +76,9 @@ class OnvifDevice:
         app = web.Application(client_max_size=_LARGEST_REQUEST)
         app.router.add_post(DEVICE_PATH, self._serve)
         app.router.add_post(_MEDIA_PATH, self._serve)
+        if self.events is not None:
+            app.router.add_post(EVENTS_PATH, self._serve)
+            app.router.add_post(f"{SUBSCRIPTION_PATH}/{{number}}", self._serve)
         app.router.add_get(_SNAPSHOT_PATH, self._snapshot)
         return app
 
@@ -92,6 +98,16 @@ class OnvifDevice:
         ):
             reason = "Sender not Authorized"
             return _xml(soap.fault("Sender", "ter:NotAuthorized", reason), 400)
+        try:
+            return await self._answer(request, http.match_info.get("number", ""))
+        except soap.Refused as no:
+            return _xml(soap.fault(no.code, no.subcode, no.reason), 500)
+
+    async def _answer(self, request: soap.Request, number: str) -> web.Response:
+        if self.events is not None:
+            said = await self.events.answer(request, number)
+            if said is not None:
+                return _xml(soap.answer(said), 200)
         handler = {
             "GetSystemDateAndTime": self._date_and_time,
             "GetDeviceInformation": self._information,
@@ -162,11 +178,23 @@ class OnvifDevice:
         return (
             "<tds:GetCapabilitiesResponse><tds:Capabilities>"
             f"<tt:Device><tt:XAddr>{self.base_url}{DEVICE_PATH}</tt:XAddr></tt:Device>"
+            f"{self._event_capabilities()}"
             f"<tt:Media><tt:XAddr>{self.base_url}{_MEDIA_PATH}</tt:XAddr>"
             "<tt:StreamingCapabilities><tt:RTPMulticast>false</tt:RTPMulticast>"
             "<tt:RTP_TCP>false</tt:RTP_TCP><tt:RTP_RTSP_TCP>true</tt:RTP_RTSP_TCP>"
             "</tt:StreamingCapabilities></tt:Media>"
             "</tds:Capabilities></tds:GetCapabilitiesResponse>"
+        )
+
+    def _event_capabilities(self) -> str:
+        if self.events is None:
+            return ""
+        return (
+            f"<tt:Events><tt:XAddr>{self.base_url}{EVENTS_PATH}</tt:XAddr>"
+            "<tt:WSSubscriptionPolicySupport>false</tt:WSSubscriptionPolicySupport>"
+            "<tt:WSPullPointSupport>true</tt:WSPullPointSupport>"
+            "<tt:WSPausableSubscriptionManagerInterfaceSupport>false"
+            "</tt:WSPausableSubscriptionManagerInterfaceSupport></tt:Events>"
         )
 
     def _services(self, _request: soap.Request) -> str:

@@ -23,13 +23,27 @@ _NAMESPACES = (
     ("env", _SOAP),
     ("tds", "http://www.onvif.org/ver10/device/wsdl"),
     ("trt", "http://www.onvif.org/ver10/media/wsdl"),
+    ("tev", "http://www.onvif.org/ver10/events/wsdl"),
+    ("tptz", "http://www.onvif.org/ver20/ptz/wsdl"),
     ("tt", "http://www.onvif.org/ver10/schema"),
+    ("wsa", "http://www.w3.org/2005/08/addressing"),
+    ("wsnt", "http://docs.oasis-open.org/wsn/b-2"),
+    ("wsrf-rw", "http://docs.oasis-open.org/wsrf/rw-2"),
     ("ter", "http://www.onvif.org/ver10/error"),
 )
 
 
 class NotSoap(ValueError):
     """What was sent is not a SOAP request."""
+
+
+class Refused(Exception):
+    """A call is answered with a fault."""
+
+    def __init__(self, code: str, subcode: str, reason: str) -> None:
+        """As `fault`."""
+        super().__init__(reason)
+        self.code, self.subcode, self.reason = code, subcode, reason
 
 
 @dataclass(frozen=True)
