@@ -112,7 +112,7 @@ class EventName(StrEnum):
 
 
 class Trouble(StrEnum):
-    """What is wrong with a camera's picture."""
+    """What is wrong with a camera: with its picture, but for the last two."""
 
     COVERED = "covered"
     SPRAYED = "sprayed"
@@ -123,6 +123,10 @@ class Trouble(StrEnum):
     SIGNAL_LOST = "signal-lost"
     FROZEN = "frozen"
     """The same picture again and again."""
+    STORAGE_FAILED = "storage-failed"
+    """Of the camera itself, or of its recorder."""
+    BUTTON_DEAD = "button-dead"
+    """A press of the button that is wired to it would not be heard."""
 
     @property
     def label(self) -> tuple[str, str]:
@@ -139,6 +143,8 @@ _TROUBLE_LABELS = {
     Trouble.WASHED_OUT: ("画面过曝发白", "Washed out"),
     Trouble.SIGNAL_LOST: ("视频信号丢失", "Signal lost"),
     Trouble.FROZEN: ("画面卡住不动", "Frozen"),
+    Trouble.STORAGE_FAILED: ("机内存储故障", "Its storage has failed"),
+    Trouble.BUTTON_DEAD: ("接线按钮失灵", "Its wired button is dead"),
 }
 
 

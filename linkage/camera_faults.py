@@ -10,6 +10,7 @@ still wrong when that is over is raised then.
 
 import json
 from collections.abc import Callable, Collection, Mapping
+from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection, select
@@ -45,6 +46,18 @@ _OPEN = [stage.value for stage in OPEN_STAGES]
 log = structlog.get_logger()
 
 
+class Others(Protocol):
+    """Who looks after what no picture shows; `linkage.camera_events.watch.CameraEvents`."""
+
+    def is_mended(self, camera_id: str, trouble: str) -> bool:
+        """Whether it is known to be over."""
+        ...
+
+    def tell_again(self, camera_id: str, trouble: str) -> None:
+        """Where it was told it is settled, whether it is over or not."""
+        ...
+
+
 class CameraFaults:
     """One a site."""
 
@@ -67,6 +80,7 @@ class CameraFaults:
         self._writer = writer
         self._lost = Lost()
         self._taken_in = TakenIn()
+        self.others: Others | None = None
         self._untold: list[NewAlarm] = []
         self._ended: set[str] = set()
         self._maintained: Mapping[str, int] = {}
@@ -115,6 +129,8 @@ class CameraFaults:
         spoilt = []
         for camera, trouble in self._taken_in.let_go(standing):
             health = healths.get(camera)
+            if self.others is not None:
+                self.others.tell_again(camera, trouble)
             if trouble == Trouble.SIGNAL_LOST:
                 self._lost.tell_again(camera)
             elif health is not None and health.trouble is not None:
@@ -147,10 +163,11 @@ class CameraFaults:
         in_service: frozenset[str],
     ) -> None:
         now, ended = self._clock.now(), frozenset(self._ended)
+        is_mended = self._is_mended
         over = [
             one
             for one in found
-            if one.details and is_over(one.details, healths, ended, now, in_service)
+            if one.details and is_over(one.details, healths, ended, now, in_service, is_mended)
         ]
         retired = [one for one in over if all_retired(one.details, healths, in_service)]
         well = [one for one in over if one not in retired]
@@ -160,6 +177,9 @@ class CameraFaults:
         ):
             if which:
                 await self._write_closed(which, reason)
+
+    def _is_mended(self, camera_id: str, trouble: str) -> bool:
+        return self.others is not None and self.others.is_mended(camera_id, trouble)
 
     async def _write_closed(self, over: list[OpenSystemIncident], reason: str) -> None:
         now_ms = unix_ms(self._clock.now())

@@ -3,13 +3,16 @@
 Reading how the cameras are and what is open, and raising and closing, is `camera_faults`.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alarms.model import AlarmKind, AlarmSource, NewAlarm
 from camerad.model import CameraHealth, CameraState, Trouble
 from lianfang_timing import unix_ms
+
+IsMended = Callable[[str, str], bool]
+"""Of a camera's id and a trouble: is it known to be over?"""
 
 MANY = "cameras"
 """The device of an alarm that is about many cameras at once."""
@@ -27,6 +30,8 @@ _AT_ONCE = 4
 """From so many on, lost streams are one alarm: a mast or a switch, not cameras."""
 _GATHER = timedelta(seconds=3.0)
 """What falls together is not noticed in the same moment: so long the first wait for the last."""
+_OF_OTHERS = frozenset({Trouble.STORAGE_FAILED.value, Trouble.BUTTON_DEAD.value})
+"""Nothing that a picture shows: who looks after it says when it is over."""
 _SEEN_AT_ONCE = frozenset(
     {Trouble.COVERED, Trouble.BLACK, Trouble.WASHED_OUT, Trouble.SIGNAL_LOST, Trouble.FROZEN}
 )
@@ -159,15 +164,19 @@ def is_over(
     ended: frozenset[str],
     now: datetime,
     in_service: Collection[str] = frozenset(),
+    is_mended: IsMended = lambda _camera, _trouble: False,
 ) -> bool:
     """Whether all that an incident's alarms told of is well again.
 
     `ended`: cameras of which it was said that their picture is well again. `in_service`: those of
     the registry; one that was taken out of it is no longer a matter of ours, while of one that is
-    in it and that nobody has looked at yet, nothing is known.
+    in it and that nobody has looked at yet, nothing is known. `is_mended` is asked of what is no
+    matter of pictures.
     """
     return all(
-        _is_well(camera, told.get("trouble"), health, ended, now)
+        is_mended(camera, str(told["trouble"]))
+        if told.get("trouble") in _OF_OTHERS
+        else _is_well(camera, told.get("trouble"), health, ended, now)
         if (health := healths.get(camera)) is not None
         else camera not in in_service
         for told in details

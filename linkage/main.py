@@ -11,6 +11,7 @@ from functools import partial
 
 from aiohttp import web
 
+from linkage.composition.camera_events import camera_events
 from linkage.composition.console import console
 from linkage.composition.eyes import eyes
 from linkage.composition.ground import REAL_DOORS, Doors, Ground
@@ -60,7 +61,17 @@ async def opened(
         answer = await response(ground, entry, seeing, stack)
         net = household_net(ground, entry, answer)
         looks = await open_register(ground)
-        app = console(ground, entry, seeing, answer, net, looks, demo_button_page=demo_button_page)
+        events = camera_events(ground, entry, seeing, net)
+        app = console(
+            ground,
+            entry,
+            seeing,
+            answer,
+            net,
+            looks,
+            events,
+            demo_button_page=demo_button_page,
+        )
 
         # first what may be refused: nothing is connected yet that would have to be let go
         url = await _listen(app, stack, settings)
@@ -84,6 +95,7 @@ async def opened(
                 ("motion", partial(behind_bulkhead, seeing.motion.run)),
                 ("evidence", partial(behind_bulkhead, seeing.custody.run)),
                 ("camera finder", partial(behind_bulkhead, seeing.locator.run)),
+                ("camera events", partial(behind_bulkhead, events.run)),
                 ("camera clocks", partial(behind_bulkhead, seeing.clocks.run)),
                 ("watchdog", partial(keep_watchdog, ground.clock)),
             ),

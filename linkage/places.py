@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, sel
 from alarms.model import DeviceState
 from alarms.store.prepared import Prepared, PreparedIn
 from alarms.store.tables import devices
+from linkage.camera_events.schema import camera_inputs
 from linkage.cells import EARTH_M, distance_m
 from linkage.model.action import ActionKind
 from linkage.model.place import NOWHERE, MemberDevice, NearCamera, Place, Sounder
@@ -58,6 +59,11 @@ _GROUPS_OF_DEVICES = PreparedIn(
         .join(mutual_aid_groups, mutual_aid_groups.c.id == devices.c.group_id)
         .join(grids, _IN_GRID)
         .where(devices.c.id.in_(ids), devices.c.household_id.is_(None))
+    )
+)
+_CAMERAS_OF_WIRED = PreparedIn(
+    lambda ids: select(camera_inputs.c.button, camera_inputs.c.camera_id).where(
+        camera_inputs.c.button.in_(ids)
     )
 )
 _CAMERA_SPOTS = Prepared(
@@ -124,8 +130,9 @@ class PlaceNames:
 
 
 def places_of_devices(conn: Connection, ids: Collection[str]) -> dict[str, Place]:
-    """Where each device's household is; a group's device has only the group. Devices without a
-    registered place are not in it."""
+    """Where each device's household is; a group's device has only the group, a button that is wired
+    to a camera and is nobody's stands where the camera does. Others without a registered place are
+    not in it."""
     if not ids:
         return {}
     asked = list(ids)
@@ -134,6 +141,11 @@ def places_of_devices(conn: Connection, ids: Collection[str]) -> dict[str, Place
         found[row.device] = Place(
             village_id=row.village_id, grid_id=row.grid_id, group_id=row.group_id
         )
+    unplaced = [device for device in asked if device not in found]
+    if unplaced:
+        # a pillar on the square is nobody's: it stands where its camera does
+        for button, camera in _CAMERAS_OF_WIRED.rows(conn, unplaced):
+            found[button] = place_of_camera(conn, camera)
     return found
 
 

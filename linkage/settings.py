@@ -109,6 +109,8 @@ class CameraSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ask_per_second: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
     workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
     """Camera worker processes; 0: as many as processor cores."""
+    events: bool = True
+    """Whether the cameras' own events are listened to: without them no wired button is heard."""
 
 
 class IncidentSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

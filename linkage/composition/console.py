@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
+from linkage.camera_events.watch import CameraEvents
 from linkage.composition.eyes import Eyes
 from linkage.composition.ground import Ground
 from linkage.composition.household_net import HouseholdNet
@@ -30,6 +31,7 @@ def console(
     answer: Response,
     net: HouseholdNet,
     looks: LookRegister,
+    events: CameraEvents,
     *,
     demo_button_page: str | None,
 ) -> web.Application:
@@ -98,6 +100,7 @@ def console(
             cameras=seeing.network,
             looks=looks,
             live=file.live,
+            camera_events=events,
             ledgers=net.ledgers,
             test_every_s=float(file.ledgers.test_every),
         )

@@ -36,6 +36,7 @@ _DESCRIBE_S = 20.0
 class Eyes:
     """What cameras see."""
 
+    registry: CameraRegistry
     fleet: Fleet
     locator: CameraLocator
     network: CameraNetwork
@@ -118,4 +119,4 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
         is_busy=lambda: any(ground.database.waiting),
         writer=ground.node,
     )
-    return Eyes(fleet, locator, network, clocks, evidence, faults, motion, room, custody)
+    return Eyes(registry, fleet, locator, network, clocks, evidence, faults, motion, room, custody)

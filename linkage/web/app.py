@@ -14,6 +14,7 @@ from linkage.web.ports import Ports
 from linkage.web.routes import (
     adoption,
     alarms,
+    camera_inputs,
     cameras,
     custody,
     custody_doing,
@@ -58,6 +59,7 @@ _NOUNS = (
     redactions,
     alarms,
     adoption,
+    camera_inputs,
     cameras,
     custody,
     custody_doing,

@@ -33,6 +33,7 @@ from linkage.supervision import orders
 from linkage.supervision.orders import Counts
 from linkage.web import camera_views, system_views
 from linkage.web.answering import moment, moment_or_none
+from linkage.web.camera_input_views import events_view
 from linkage.web.incident_rows import AnyRow, newest_position
 from linkage.web.ports import ComponentStatus, Ports
 
@@ -228,6 +229,7 @@ def _camera(
     ports: Ports,
 ) -> camera_views.Camera:
     known, until_ms = health.get(row.id), registered.maintained.get(row.id)
+    events = ports.camera_events
     return camera_views.Camera(
         id=row.id,
         name=row.name,
@@ -244,6 +246,10 @@ def _camera(
         maintained_until=moment_or_none(until_ms, ports.site.zone),
         fault=registered.faults.get(row.id),
         clock_skew_s=row.clock_skew_s,
+        events=None if events is None else events_view(events.health(row.id), ports.site.zone),
+        dead_buttons=[]
+        if events is None
+        else [one.wired.button for one in events.dead if one.wired.camera_id == row.id],
         zones=registered.zones.get(row.id, []),
     )
 

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from linkage.web.camera_input_views import Events
+
 
 class ZoneItem(Struct, frozen=True, kw_only=True):
     name: str
@@ -40,6 +42,10 @@ class Camera(Struct, frozen=True, kw_only=True):
     """The open incident about what is wrong with it."""
     clock_skew_s: float | None
     """The camera's clock minus ours, as last read; null where it was never told."""
+    events: Events | None
+    """How it stands with the events of the camera itself; null: nobody listens."""
+    dead_buttons: list[str]
+    """Buttons wired to it whose press would not be heard."""
     zones: list[ZoneItem]
 
 

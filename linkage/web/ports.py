@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from alarms.model import Appended, NewAlarm
 from alarms.store import Database, SealedBox
+from camerad.device_events.model import EventsHealth
 from camerad.live.desk import LiveFeed
 from camerad.model import CameraHealth
 from camerad.zones import ZoneDefaults
@@ -22,6 +23,7 @@ from lianfang_timing import Clock
 from linkage.accounts.passwords import Passwords
 from linkage.adoption.network import CameraNetwork
 from linkage.audit import Audit
+from linkage.camera_events.model import DeadButton
 from linkage.custody.desk import CustodyDesk
 from linkage.enrolment.desk import EnrolmentDesk
 from linkage.ledgers.keeper import LedgerKeeper
@@ -79,6 +81,27 @@ class Eyes(Protocol):
 
     def live(self, camera_id: str, *, film: bool) -> AbstractContextManager[LiveFeed]:
         """What a camera shows from now on, privacy zones masked. Raises camerad.errors.NoLive."""
+        ...
+
+
+class CameraEvents(Protocol):
+    """What cameras say of themselves; `linkage.camera_events.watch.CameraEvents`."""
+
+    def health(self, camera_id: str) -> EventsHealth | None:
+        """How it stands with a camera's events; None where they are not listened to."""
+        ...
+
+    def inputs(self, camera_id: str) -> Mapping[str, bool]:
+        """Its digital inputs by token, as far as it spoke of them: active or not."""
+        ...
+
+    @property
+    def dead(self) -> Sequence[DeadButton]:
+        """The wired buttons whose press would not be heard."""
+        ...
+
+    def look_now(self) -> None:
+        """What is wired has changed."""
         ...
 
 
@@ -151,6 +174,8 @@ class Ports:
     looks: LookRegister
     live: LiveSettings = LiveSettings()  # noqa: RUF009 - frozen
     """How long a look lasts, and how many there may be at once."""
+    camera_events: CameraEvents | None = None
+    """None: nobody listens to what cameras say of themselves."""
     zones: ZoneDefaults = ZoneDefaults()  # noqa: RUF009 - frozen
     """What holds where a zone leaves something out."""
     flood: FloodPolicy = FloodPolicy()  # noqa: RUF009 - frozen

@@ -13,6 +13,7 @@ from camerad.device_events.model import EventsState, Sighting
 from camerad.onvif_door import PullPoint
 from camerad.simulator.events import EventService
 from camerad.simulator.onvif_device import DEVICE_PATH, Nameplate, OnvifDevice
+from lianfang_timing import Clock
 from tests import polling
 
 LOGIN = ("onvif", "secret")
@@ -24,10 +25,15 @@ class FastClock:
 
     def __init__(self, off: timedelta = timedelta()) -> None:
         self._began = time.monotonic()
+        self._skipped = 0.0
         self.off = off
 
+    def skip(self, seconds: float) -> None:
+        """So much goes by at once."""
+        self._skipped += seconds
+
     def monotonic(self) -> float:
-        return (time.monotonic() - self._began) * 20
+        return (time.monotonic() - self._began) * 20 + self._skipped
 
     def now(self) -> datetime:
         return (
@@ -41,11 +47,19 @@ class FastClock:
 class EventsCamera:
     """`events` says what it is told to."""
 
-    def __init__(self, *, at_most: int = 2, off_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        at_most: int = 2,
+        off_s: float = 0.0,
+        clock: Clock | None = None,
+        login: tuple[str, str] = LOGIN,
+    ) -> None:
+        """`clock`: for a service in a process of its own, whose seconds are as long as ours."""
         self.clock = FastClock()
-        told = FastClock(timedelta(seconds=off_s))
+        told = clock or FastClock(timedelta(seconds=off_s))
         self.events = EventService(told, {"input-1": False}, at_most=at_most)
-        self.device = OnvifDevice(PLATE, *LOGIN, told, jpeg=bytes, events=self.events)
+        self.device = OnvifDevice(PLATE, *login, told, jpeg=bytes, events=self.events)
         self.url = ""
         self.heard: list[Sighting] = []
 

@@ -207,3 +207,17 @@ def test_those_taken_out_of_service_are_no_longer_a_matter_of_ours() -> None:
     assert is_over(about, {}, frozenset(), at(9), {"c2"})
     assert all_retired(about, {}, {"c2"})
     assert cameras_of({"camera": None}) == []
+
+
+def test_what_no_picture_shows_is_over_when_who_looks_after_it_says_so() -> None:
+    about = [{"camera": "c1", "trouble": Trouble.BUTTON_DEAD.value}]
+    watched = {"c1": CameraHealth("c1", CameraState.WATCHING, "", "", at(0))}
+    assert not is_over(about, watched, frozenset({"c1"}), at(900))
+    asked: list[tuple[str, str]] = []
+
+    def is_mended(camera: str, trouble: str) -> bool:
+        asked.append((camera, trouble))
+        return True
+
+    assert is_over(about, {}, frozenset(), at(9), {"c1"}, is_mended)
+    assert asked == [("c1", "button-dead")]

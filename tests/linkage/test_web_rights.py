@@ -92,6 +92,10 @@ MAY = {
     "POST /api/v1/cameras/{id}/sign": "shift head admin",
     "PUT /api/v1/cameras/{id}/login": "shift head admin",
     "POST /api/v1/cameras/{id}/retire": "shift head admin",
+    "GET /api/v1/cameras/{id}/inputs": "shift head admin",
+    "PUT /api/v1/cameras/{id}/inputs/{token}": "shift head admin",
+    "POST /api/v1/cameras/{id}/inputs/{token}/test": "shift head admin",
+    "DELETE /api/v1/cameras/{id}/inputs/{token}": "shift head admin",
     "GET /api/v1/cameras/filing.csv": "duty shift head auditor admin",
     "GET /api/v1/cameras/filing.xlsx": "duty shift head auditor admin",
     "GET /api/v1/evidence/{id}": "duty shift dispatcher auditor",
@@ -264,6 +268,7 @@ BODIES = {
     "POST /api/v1/reports": {"kind": "fire", "village": EAST},
     "PUT /api/v1/cameras/{id}/login": {"password": "new"},
     "POST /api/v1/cameras/{id}/retire": {"reason": "拆除"},
+    "PUT /api/v1/cameras/{id}/inputs/{token}": {"button": "wired-east"},
     "POST /api/v1/cameras/ask": {"onvif_address": "http://192.168.1.64/o", "password": PASSWORD},
     "POST /api/v1/cameras/addresses": {"make": "dahua", "host": "192.168.1.64"},
     "POST /api/v1/cameras/picture": {"stream_uri": "rtsp://192.168.1.64/s"},
@@ -424,7 +429,7 @@ async def call(session, name, **headers):
     for prefix, thing in THINGS.items():
         if path.startswith(prefix):
             path = path.replace("{id}", thing)
-    path = path.replace("{path}", "").replace("{position}", "1")
+    path = path.replace("{path}", "").replace("{position}", "1").replace("{token}", "1")
     if "snapshot" in path:
         path += "?purpose=test"
     body = {"json": BODIES.get(name, {})} if method in ("POST", "PUT") else {}

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -254,6 +254,8 @@ class House:
     passwords: Passwords
     audit: Audit
     devices: DeviceRegistry
+    events: Any
+    """What cameras say of themselves; None: nobody listens."""
     enrolment: EnrolmentDesk
     door: RecordingDoor
     url: str = ""
@@ -474,6 +476,7 @@ async def house(
     real_desk: bool = False,
     two_persons: bool = False,
     live: LiveSettings | None = None,
+    camera_events: Callable[[HandClock], Any] | None = None,
     **site: Any,
 ):
     """A town of two villages with its web application running."""
@@ -484,7 +487,9 @@ async def house(
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     devices, door = DeviceRegistry(database, box, clock), RecordingDoor()
     way = WayIn("mqtt.example.cn", 8883, True, "lianfang", "示范镇")
+    events = None if camera_events is None else camera_events(clock)
     h = House(
+        events=events,
         database=database,
         clock=clock,
         changes=changes,
@@ -559,6 +564,7 @@ async def house(
             cameras=h.network.desk,
             looks=LookRegister(database, box, clock, writer="test"),
             live=live or LiveSettings(),
+            camera_events=h.events,
         ),
         console_folder=console,
         stream_limits=stream_limits,

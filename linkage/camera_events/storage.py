@@ -1,0 +1,53 @@
+"""Reading and writing what is wired to cameras' inputs."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from alarms.model import AlarmKind
+from camerad.device_events.inputs import Known
+from linkage.camera_events.model import WiredInput
+from linkage.camera_events.schema import camera_inputs
+
+_c = camera_inputs.c
+
+
+def wired(conn: Connection, cameras: Collection[str] | None = None) -> list[WiredInput]:
+    """All of them, or those of these cameras."""
+    statement = select(camera_inputs).order_by(_c.camera_id, _c.token)
+    if cameras is not None:
+        statement = statement.where(_c.camera_id.in_(cameras))
+    return [_wired(row) for row in conn.execute(statement)]
+
+
+def keep(conn: Connection, one: WiredInput) -> None:
+    """How it stands now."""
+    conn.execute(
+        update(camera_inputs)
+        .where(_c.camera_id == one.camera_id, _c.token == one.token)
+        .values(
+            active=one.known.active,
+            changed_ms=one.changed_ms,
+            edge_ms=one.known.edge_ms,
+            pressed_ms=one.known.pressed_ms,
+            presses=one.known.presses,
+            test_until_ms=one.test_until_ms,
+        )
+    )
+
+
+def _wired(row: Row[Any]) -> WiredInput:
+    active = None if row.active is None else bool(row.active)
+    return WiredInput(
+        camera_id=row.camera_id,
+        token=row.token,
+        button=row.button,
+        wired_at_ms=row.wired_at_ms,
+        kind=AlarmKind(row.kind),
+        silent=bool(row.silent),
+        normally_closed=bool(row.normally_closed),
+        known=Known(active, row.edge_ms, row.pressed_ms, row.presses),
+        changed_ms=row.changed_ms,
+        test_until_ms=row.test_until_ms,
+    )

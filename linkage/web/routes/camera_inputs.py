@@ -1,0 +1,123 @@
+"""What hangs on cameras' digital inputs: buttons that need no battery and no MQTT."""
+
+from aiohttp import web
+from sqlalchemy import Connection, select
+
+from alarms.devices import DeviceRegistry
+from lianfang_timing import unix_ms
+from linkage import schema as s
+from linkage.accounts.rights import Permission
+from linkage.camera_events import storage, wiring
+from linkage.camera_events.model import WiredInput
+from linkage.registry.errors import BadEntry, NoSuchEntry
+from linkage.registry.model import Said
+from linkage.web import camera_input_views as views
+from linkage.web.answering import answer, moment
+from linkage.web.guard import PORTS, caller_of
+from linkage.web.reading import body_of
+from linkage.web.registry_calling import problem_of, read, registry_caller, write
+from linkage.web.routing import Route
+
+
+async def inputs(request: web.Request) -> web.Response:
+    ports, camera_id = request.app[PORTS], request.match_info["id"]
+    places = caller_of(request).principal.places
+
+    def work(conn: Connection) -> list[WiredInput]:
+        village = conn.scalar(select(s.cameras.c.village_id).where(s.cameras.c.id == camera_id))
+        if village is None or not places.covers(village):
+            raise NoSuchEntry
+        return storage.wired(conn, [camera_id])
+
+    wired, events = await read(request, work), ports.camera_events
+    return answer(
+        views.inputs_view(
+            None if events is None else events.health(camera_id),
+            {} if events is None else events.inputs(camera_id),
+            wired,
+            () if events is None else events.dead,
+            ports.site.zone,
+            now_ms=unix_ms(ports.clock.now()),
+        )
+    )
+
+
+async def wire(request: web.Request) -> web.Response:
+    ports, caller = request.app[PORTS], registry_caller(request)
+    body = await body_of(request, views.WiringBody)
+    try:
+        wanted = body.wiring()
+    except ValueError as unknown:
+        said = Said(f"没有这种报警：{body.kind}", f"there is no kind {body.kind!r}")
+        raise problem_of(BadEntry("kind", said)) from unknown
+    registry = DeviceRegistry(ports.database, ports.box, ports.clock)
+    camera_id, token = _where(request)
+    await write(request, lambda conn: wiring.wire(conn, registry, caller, camera_id, token, wanted))
+    _changed(request)
+    return web.Response(status=204)
+
+
+async def take_off(request: web.Request) -> web.Response:
+    caller, (camera_id, token) = registry_caller(request), _where(request)
+    await write(request, lambda conn: wiring.take_off(conn, caller, camera_id, token))
+    _changed(request)
+    return web.Response(status=204)
+
+
+async def announce_test(request: web.Request) -> web.Response:
+    caller, (camera_id, token) = registry_caller(request), _where(request)
+    until_ms = await write(
+        request, lambda conn: wiring.announce_test(conn, caller, camera_id, token)
+    )
+    zone = request.app[PORTS].site.zone
+    return answer(views.TestAnnounced(until=moment(until_ms, zone)))
+
+
+def _where(request: web.Request) -> tuple[str, str]:
+    return request.match_info["id"], request.match_info["token"]
+
+
+def _changed(request: web.Request) -> None:
+    events = request.app[PORTS].camera_events
+    if events is not None:
+        events.look_now()
+
+
+_ADOPT = Permission.CAMERA_ADOPT
+_PATH = "/api/v1/cameras/{id}/inputs"
+
+ROUTES = (
+    Route(
+        "GET",
+        _PATH,
+        inputs,
+        _ADOPT,
+        "Its digital inputs: how they stand, what hangs on them, whether a press would be heard",
+        answers={200: views.Inputs},
+    ),
+    Route(
+        "PUT",
+        _PATH + "/{token}",
+        wire,
+        _ADOPT,
+        "A button hangs on this input",
+        body=views.WiringBody,
+        answers={204: None},
+    ),
+    Route(
+        "DELETE",
+        _PATH + "/{token}",
+        take_off,
+        _ADOPT,
+        "Nothing hangs on this input any more",
+        answers={204: None},
+    ),
+    Route(
+        "POST",
+        _PATH + "/{token}/test",
+        announce_test,
+        _ADOPT,
+        "The next press within two minutes is a test",
+        answers={200: views.TestAnnounced},
+    ),
+)
