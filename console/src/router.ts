@@ -21,6 +21,7 @@ import DutySettingsView from './views/DutySettingsView.vue'
 import DutyView from './views/DutyView.vue'
 import LabelsView from './views/LabelsView.vue'
 import LedgersView from './views/LedgersView.vue'
+import LooksView from './views/LooksView.vue'
 import LedgerView from './views/LedgerView.vue'
 import MaintenanceView from './views/MaintenanceView.vue'
 import NotFoundView from './views/NotFoundView.vue'
@@ -45,6 +46,7 @@ export const ROUTES: RouteRecordRaw[] = [
   { path: '/ledgers', name: 'ledgers', component: LedgersView, meta: STAYS },
   { path: '/exports', name: 'exports', component: ExportsView },
   { path: '/cameras', name: 'cameras', component: CamerasView },
+  { path: '/cameras/looks', name: 'cameras-looks', component: LooksView },
   { path: '/cameras/adopt', name: 'cameras-adopt', component: AdoptView },
   { path: '/registry', name: 'households', component: RegistryView },
   { path: '/registry/groups/:id', name: 'registry-group', component: GroupView, props: true },

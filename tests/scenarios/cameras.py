@@ -35,6 +35,7 @@ class Registered:
     village: str = "dongcun"
     loiter: Polygon | None = None
     dwell_s: float = 8.0
+    privacy: Polygon | None = None
     spot: tuple[float | None, float | None] = (None, None)
     """Latitude and longitude, where the camera is to be near a household."""
 
@@ -84,6 +85,14 @@ def register(site: House, *cameras: Registered) -> None:
                     "kind": "loiter",
                     "polygon": json.dumps([list(point) for point in camera.loiter]),
                     "dwell_s": camera.dwell_s,
+                }
+                conn.execute(insert(schema.zones).values(zone))
+            if camera.privacy is not None:
+                zone = {
+                    "camera_id": camera.id,
+                    "name": "yard",
+                    "kind": "privacy",
+                    "polygon": json.dumps([list(point) for point in camera.privacy]),
                 }
                 conn.execute(insert(schema.zones).values(zone))
 

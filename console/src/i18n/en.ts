@@ -2,6 +2,7 @@ import { adoptionEn } from './adoption.en'
 import { custodyEn } from './custody.en'
 import { devicesEn } from './devices.en'
 import { dutyEn } from './duty.en'
+import { liveEn } from './live.en'
 import { placesEn } from './places.en'
 import { registryEn } from './registry.en'
 import { settingsEn } from './settings.en'
@@ -13,6 +14,7 @@ import type { Key } from './zh'
 export const en: Record<Key, string> = {
   ...adoptionEn,
   ...custodyEn,
+  ...liveEn,
   ...stepsEn,
   ...dutyEn,
   ...settingsEn,

@@ -2,6 +2,7 @@ import { adoptionZh } from './adoption.zh'
 import { custodyZh } from './custody.zh'
 import { devicesZh } from './devices.zh'
 import { dutyZh } from './duty.zh'
+import { liveZh } from './live.zh'
 import { placesZh } from './places.zh'
 import { registryZh } from './registry.zh'
 import { settingsZh } from './settings.zh'
@@ -12,6 +13,7 @@ import { upkeepZh } from './upkeep.zh'
 export const zh = {
   ...adoptionZh,
   ...custodyZh,
+  ...liveZh,
   ...stepsZh,
   ...dutyZh,
   ...settingsZh,
