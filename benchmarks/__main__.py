@@ -19,6 +19,7 @@ ALL = (
     "benchmarks.detection_cost",
     "benchmarks.capture_cost",
     "benchmarks.many_streams",
+    "benchmarks.long_watch",
 )
 
 

@@ -60,6 +60,58 @@ class Sample:
     analysed_per_s: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class Watched:
+    """What one run of `count` cameras gave."""
+
+    count: int
+    samples: Sequence[Sample]
+    shed: int
+    before: Used
+    after: Used
+    took_s: float
+    empty_mib: float
+
+    @property
+    def ages_s(self) -> list[float]:
+        """Of every newest frame at every look, the smallest first."""
+        return sorted(age for one in self.samples for age in one.ages_s)
+
+    @property
+    def looks(self) -> list[float]:
+        return [rate for one in self.samples for rate in one.analysed_per_s]
+
+    @property
+    def watching(self) -> int:
+        """Always, of all."""
+        return min(one.watching for one in self.samples)
+
+    @property
+    def worker_cores(self) -> float:
+        return (self.after.workers_s - self.before.workers_s) / self.took_s
+
+    @property
+    def main_cores(self) -> float:
+        return (self.after.main_s - self.before.main_s) / self.took_s
+
+    @property
+    def server_cores(self) -> float:
+        return (self.after.servers_s - self.before.servers_s) / self.took_s
+
+    @property
+    def mib_each(self) -> float:
+        return (self.after.workers_mib - self.empty_mib) / max(1, self.count - WORKERS)
+
+    @property
+    def in_time(self) -> bool:
+        """All of them, none older than the budget, at the full rate of looks."""
+        return (
+            self.watching == self.count
+            and self.ages_s[-1] <= BUDGET_S
+            and min(self.looks) >= 0.9 * LOOKS_PER_S
+        )
+
+
 def used() -> Used:
     me = psutil.Process()
     mine = me.cpu_times()
@@ -83,7 +135,10 @@ def sample(healths: Sequence[CameraHealth]) -> Sample:
     )
 
 
-async def measure(films: Sequence[Path], count: int, servers: int, seconds: float) -> None:
+async def measure(
+    films: Sequence[Path], count: int, servers: int, seconds: float, settle_s: float = SETTLE_S
+) -> Watched:
+    """Watch `count` streams of these films (the quiet one, the busy one) with the real fleet."""
     specs = [
         CameraSpec(
             id=f"c{n}",
@@ -112,7 +167,7 @@ async def measure(films: Sequence[Path], count: int, servers: int, seconds: floa
             empty_mib = used().workers_mib
             fleet.watch(cameras)
             await until_watching(fleet, count)
-            await asyncio.sleep(SETTLE_S)
+            await asyncio.sleep(settle_s)
             shed_before = sum(h.frames_shed for h in fleet.health().values())
             before, began_s = used(), time.monotonic()
             samples = []
@@ -124,7 +179,7 @@ async def measure(films: Sequence[Path], count: int, servers: int, seconds: floa
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-    show(count, samples, shed, before, after, took_s, empty_mib)
+    return Watched(count, samples, shed, before, after, took_s, empty_mib)
 
 
 async def until_watching(fleet: Fleet, count: int) -> None:
@@ -136,36 +191,28 @@ async def until_watching(fleet: Fleet, count: int) -> None:
             await asyncio.sleep(0.2)
 
 
-def show(
-    count: int,
-    samples: Sequence[Sample],
-    shed: int,
-    before: Used,
-    after: Used,
-    took_s: float,
-    empty_mib: float,
-) -> None:
-    ages = sorted(age for one in samples for age in one.ages_s)
-    looks = [rate for one in samples for rate in one.analysed_per_s]
-    workers = (after.workers_s - before.workers_s) / took_s
-    mib = (after.workers_mib - empty_mib) / max(1, count - WORKERS)
-    watching = min(one.watching for one in samples)
+def show(found: Watched) -> None:
+    ages, looks, count = found.ages_s, found.looks, found.count
     print(
-        f"{count} cameras, always watched {watching}; newest frame's age: "
+        f"{count} cameras, always watched {found.watching}; newest frame's age: "
         f"p50 {quantile(ages, 0.5):.2f} s, p99 {quantile(ages, 0.99):.2f} s, "
         f"worst {ages[-1]:.2f} s"
     )
     print(
         f"looks a second: mean {sum(looks) / len(looks):.2f}, least {min(looks):.2f}; "
-        f"{shed} left out"
+        f"{found.shed} left out"
     )
     print(
-        f"processor: {workers:.2f} cores for all, {workers / count:.4f} a camera; main process "
-        f"{(after.main_s - before.main_s) / took_s:.2f}; the server beside it, not counted, "
-        f"{(after.servers_s - before.servers_s) / took_s:.2f} of {os.cpu_count()}"
+        f"processor: {found.worker_cores:.2f} cores for all, "
+        f"{found.worker_cores / count:.4f} a camera; main process "
+        f"{found.main_cores:.2f}; the server beside it, not counted, "
+        f"{found.server_cores:.2f} of {os.cpu_count()}"
     )
-    print(f"memory: {mib:.1f} MiB a camera, beyond {empty_mib:.0f} MiB with {WORKERS}")
-    kept = ages[-1] <= BUDGET_S and mib <= BUDGET_MIB and watching == count
+    print(
+        f"memory: {found.mib_each:.1f} MiB a camera, beyond {found.empty_mib:.0f} MiB "
+        f"with {WORKERS}"
+    )
+    kept = ages[-1] <= BUDGET_S and found.mib_each <= BUDGET_MIB and found.watching == count
     full = min(looks) >= 0.9 * LOOKS_PER_S
     print(
         f"none older than {BUDGET_S:g} s, all watched, {BUDGET_MIB:g} MiB a camera: "
@@ -178,6 +225,14 @@ def quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+def drawn(folder: Path, *, busy: bool = True) -> list[Path]:
+    """A quiet film and a busy one."""
+    films = [folder / "quiet.mp4", folder / "busy.mp4"]
+    for film in films:
+        draw(film, busy=busy and film.stem == "busy", film_s=FILM_S)
+    return films
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--cameras", type=int, default=40)
@@ -187,16 +242,14 @@ def main() -> None:
     given = parser.parse_args()
     os.environ.setdefault("LIANFANG_LOG", "warning")
     with tempfile.TemporaryDirectory() as folder:
-        films = [Path(folder) / "quiet.mp4", Path(folder) / "busy.mp4"]
-        for film in films:
-            draw(film, busy=film.stem == "busy" and not given.quiet, film_s=FILM_S)
+        films = drawn(Path(folder), busy=not given.quiet)
         bare = [min(bare_decode(film) for _ in range(3)) for film in films]
         print(
             f"{WIDTH}×{HEIGHT} at {RATE}/s; bare decoding {bare[0]:.4f} core a quiet stream, "
             f"{bare[1]:.4f} a busy one; load average {os.getloadavg()[0]:.1f}",
             flush=True,
         )
-        asyncio.run(measure(films, given.cameras, given.servers, given.seconds))
+        show(asyncio.run(measure(films, given.cameras, given.servers, given.seconds)))
     print(f"load average at the end {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
 
 
