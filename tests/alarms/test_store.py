@@ -13,6 +13,7 @@ import linkage.camera_events.schema
 import linkage.custody.schema
 import linkage.duty.schema  # hangs its tables on the metadata
 import linkage.ledgers.schema
+import linkage.looking.schema
 import linkage.motion.schema
 import linkage.quiet.schema
 import linkage.registry.schema
