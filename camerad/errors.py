@@ -8,6 +8,7 @@ CameradError
 ├── CameraTalksNonsense  an answer that is not the protocol: try again later
 ├── NoPullPoint       all its subscriptions are taken, or it offers none: try again much later
 ├── PullPointGone     it knows our subscription no more: make another
+├── RelayRefused      its relay cannot be switched as a siren may be: a person must act
 ├── RenderFailed      the film of an analysis cannot be written: a person must mend it
 ├── BadTargets       the listed addresses to ask cannot be used: a person must mend them
 ├── BadVerifier       the second look's network cannot be used as set: a person must mend it
@@ -57,6 +58,10 @@ class NoPullPoint(CameradError):
 
 class PullPointGone(CameradError):
     """The camera does not know our subscription any more: it restarted, or it ran out."""
+
+
+class RelayRefused(CameradError):
+    """The relay is not there, or would not go back by itself; the text says which."""
 
 
 class NoSnapshot(CameradError):

@@ -232,6 +232,16 @@ class StreamProfile:
 
 
 @dataclass(frozen=True)
+class RelayOutput:
+    """A relay of a camera, as it is set."""
+
+    token: str
+    monostable: bool
+    """It goes back by itself after `lasts_s`; else it stays as it is switched."""
+    lasts_s: float
+
+
+@dataclass(frozen=True)
 class Channel:
     """One camera of a device: a video source with the streams to use of it."""
 

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from camerad.device_events.reading import Pulled
 from camerad.errors import CameraTalksNonsense, CameraUnreachable
-from camerad.model import CameraDescription
+from camerad.model import CameraDescription, RelayOutput
 from camerad.web_address import is_web_address
 from lianfang_timing import Clock, SystemClock
 
 if TYPE_CHECKING:
     from camerad.onvif_events_soap import EventsConversation
+    from camerad.onvif_relay_soap import RelayConversation
     from camerad.onvif_soap import Conversation
 
 _LATE_S: Final = 2.0
@@ -55,6 +56,37 @@ async def clock_skew_s(
     Raises CameraUnreachable, CameraTalksNonsense.
     """
     return await _in_thread(lambda talk: talk.skew(), xaddr, (None, None), timeout_s, clock)
+
+
+Login = tuple[str | None, str | None]
+
+
+async def relay_outputs(
+    xaddr: str, login: Login, *, timeout_s: float = 5.0, clock: Clock | None = None
+) -> tuple[RelayOutput, ...]:
+    """The camera's relays. Raises CameraUnreachable, CameraRefused, CameraTalksNonsense."""
+    return await _with_relays(lambda talk: talk.outputs(), xaddr, login, timeout_s, clock)
+
+
+async def pulse_relay(
+    xaddr: str,
+    login: Login,
+    token: str,
+    *,
+    for_s: float,
+    timeout_s: float = 5.0,
+    clock: Clock | None = None,
+) -> None:
+    """On now, off by itself after `for_s` seconds. Raises RelayRefused where it would stay on, and
+    as `relay_outputs`."""
+    await _with_relays(lambda talk: talk.pulse(token, for_s), xaddr, login, timeout_s, clock)
+
+
+async def release_relay(
+    xaddr: str, login: Login, token: str, *, timeout_s: float = 5.0, clock: Clock | None = None
+) -> None:
+    """Off now. Raises as `relay_outputs`."""
+    await _with_relays(lambda talk: talk.release(token), xaddr, login, timeout_s, clock)
 
 
 class PullPoint:
@@ -102,6 +134,20 @@ class PullPoint:
             return ask(self._talk)
 
         return await _in_time(converse, timeout_s)
+
+
+async def _with_relays(
+    ask: "Callable[[RelayConversation], Answer]",
+    xaddr: str,
+    login: Login,
+    timeout_s: float,
+    clock: Clock | None,
+) -> Answer:
+    _check_address(xaddr)
+    our_clock = clock or SystemClock()
+    return await _in_time(
+        lambda: ask(_relay_conversation(xaddr, *login, timeout_s, our_clock)), timeout_s
+    )
 
 
 async def _in_thread(
@@ -177,6 +223,14 @@ def _events_conversation(
     with _logging_as_it_is():
         from camerad.onvif_events_soap import EventsConversation
     return EventsConversation(xaddr, username, password, timeout_s, clock)
+
+
+def _relay_conversation(
+    xaddr: str, username: str | None, password: str | None, timeout_s: float, clock: Clock
+) -> "RelayConversation":
+    with _logging_as_it_is():
+        from camerad.onvif_relay_soap import RelayConversation
+    return RelayConversation(xaddr, username, password, timeout_s, clock)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from camerad.simulator.discovery import Announcement
 from camerad.simulator.events import EventService
 from camerad.simulator.onvif_device import DEVICE_PATH, Nameplate, OnvifDevice, Stream
 from camerad.simulator.reel import Reel, load_reel
+from camerad.simulator.relays import Relay, RelayService
 from camerad.simulator.rtsp import MAIN, SUB, RtspServer
 from lianfang_timing import Clock, SystemClock
 
@@ -92,6 +93,7 @@ class SimulatedCamera:
         self.events = EventService(
             self._told_clock, dict.fromkeys(inputs, False), at_most=pull_points
         )
+        self.relays = RelayService(self._told_clock, {"relay-1": Relay()})
         self._exits = AsyncExitStack()
         self._reel: Reel | None = None
         self._rtsp: RtspServer | None = None
@@ -152,6 +154,7 @@ class SimulatedCamera:
                 jpeg=self._jpeg,
                 streams=self._streams(reel, rtsp),
                 events=self.events,
+                relays=self.relays,
                 separate_users=self._separate_users,
             )
             self._device = device

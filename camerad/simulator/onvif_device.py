@@ -16,6 +16,7 @@ from aiohttp import web
 
 from camerad.simulator import digest, soap
 from camerad.simulator.events import EVENTS_PATH, SUBSCRIPTION_PATH, EventService
+from camerad.simulator.relays import RelayService
 from lianfang_timing import Clock
 
 DEVICE_PATH = "/onvif/device_service"
@@ -67,6 +68,7 @@ class OnvifDevice:
     streams: tuple[Stream, ...] = ()
     events: EventService | None = None
     """None: it has no event service."""
+    relays: RelayService | None = None
     separate_users: bool = False
     """The login is one of the web page only: ONVIF refuses it with HTTP 401, as some makes do."""
     _nonce: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
@@ -108,6 +110,9 @@ class OnvifDevice:
             said = await self.events.answer(request, number)
             if said is not None:
                 return _xml(soap.answer(said), 200)
+        said = None if self.relays is None else self.relays.answer(request)
+        if said is not None:
+            return _xml(soap.answer(said), 200)
         handler = {
             "GetSystemDateAndTime": self._date_and_time,
             "GetDeviceInformation": self._information,

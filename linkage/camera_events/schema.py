@@ -1,4 +1,4 @@
-"""The table of what is wired to cameras' digital inputs, and of how each input stood last.
+"""The tables of what is wired to cameras: buttons on inputs, and how each stood last; sirens.
 
 Times are Unix milliseconds UTC in columns that end in `_ms`; `edge_ms` by the camera's clock.
 """
@@ -25,4 +25,14 @@ camera_inputs = Table(
     Column("edge_ms", BigInteger),  # the last press by the camera's clock
     Column("pressed_ms", BigInteger),  # and by ours
     Column("presses", Integer, nullable=False),  # numbers them for ever
+)
+
+camera_relays = Table(
+    "camera_relays",
+    metadata,
+    Column("camera_id", ForeignKey("cameras.id"), primary_key=True),
+    Column("token", String(64), primary_key=True),  # as the camera calls the relay
+    Column("siren", String(64), nullable=False, unique=True),  # devices.id
+    Column("wired_at_ms", BigInteger, nullable=False),
+    Column("wired_by", String(64), nullable=False),
 )

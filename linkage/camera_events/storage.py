@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, select, update
 from alarms.model import AlarmKind
 from camerad.device_events.inputs import Known
 from linkage.camera_events.model import WiredInput
-from linkage.camera_events.schema import camera_inputs
+from linkage.camera_events.schema import camera_inputs, camera_relays
 
 _c = camera_inputs.c
 
@@ -19,6 +19,19 @@ def wired(conn: Connection, cameras: Collection[str] | None = None) -> list[Wire
     if cameras is not None:
         statement = statement.where(_c.camera_id.in_(cameras))
     return [_wired(row) for row in conn.execute(statement)]
+
+
+def sirens(conn: Connection) -> dict[str, str]:
+    """The sirens on relays, each with its camera."""
+    r = camera_relays.c
+    return {row.siren: row.camera_id for row in conn.execute(select(r.siren, r.camera_id))}
+
+
+def relays(conn: Connection, camera_id: str) -> dict[str, str]:
+    """What hangs on a camera's relays: the siren by token."""
+    r = camera_relays.c
+    rows = conn.execute(select(r.token, r.siren).where(r.camera_id == camera_id))
+    return {row.token: row.siren for row in rows}
 
 
 def keep(conn: Connection, one: WiredInput) -> None:

@@ -7,7 +7,7 @@ listener stands behind a bulkhead of its own. What a dead button means is decide
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
@@ -16,7 +16,8 @@ from alarms.model import AlarmKind, AlarmSource, DeviceReport, NewAlarm
 from alarms.store import Database
 from camerad.device_events.listening import Line, Listener
 from camerad.device_events.model import EventsHealth, EventsState, Sighting, SightingKind
-from camerad.model import Trouble
+from camerad.errors import CameraUnreachable
+from camerad.model import RelayOutput, Trouble
 from lianfang_timing import Backoff, Clock, unix_ms
 from linkage.camera_events import dead_buttons, storage
 from linkage.camera_events.model import DeadButton, WiredInput
@@ -35,17 +36,11 @@ MANY: Final = "buttons"
 """The device of an alarm that is about many dead buttons at once."""
 _AT_ONCE: Final = 4
 
+AskRelays = Callable[[str, tuple[str | None, str | None]], Awaitable[Sequence[RelayOutput]]]
 OpenLine = Callable[[str, str | None, str | None], Line]
 Report = Callable[[Sequence[DeviceReport]], Awaitable[None]]
 
 log = structlog.get_logger()
-
-
-class Watcher(Protocol):
-    """What the console needs of this; `CameraEvents`."""
-
-    def health(self, camera_id: str) -> EventsHealth | None: ...
-    def inputs(self, camera_id: str) -> Mapping[str, bool]: ...
 
 
 @dataclass
@@ -74,6 +69,7 @@ class CameraEvents:
         *,
         open_line: OpenLine,
         report: Report,
+        ask_relays: AskRelays,
     ) -> None:
         """`registry` None: no camera is listened to. `report`: what is said of a wired button, as
         devices say it of themselves."""
@@ -85,16 +81,20 @@ class CameraEvents:
         self._clock = clock
         self._open_line = open_line
         self._report = report
+        self._ask_relays = ask_relays
         self._heard: dict[str, _Heard] = {}
         self._of_camera: dict[str, str | None] = {}
         """By camera in service: the device that speaks for it; None where it has no address."""
         self._wired: list[WiredInput] = []
+        self._sirens: dict[str, str] = {}
+        """Sirens on relays: the camera of each."""
         self._book = dead_buttons.Book()
         self._dead: list[DeadButton] = []
         self._untold: list[NewAlarm] = []
         self._registry_at_s: float | None = None
         self._heartbeat_s: float | None = None
-        self._alive: dict[str, bool] = {}
+        self._said: dict[str, bool | None] = {}
+        """What was reported last of each device: it lives, or not."""
 
     # what others ask
 
@@ -107,6 +107,16 @@ class CameraEvents:
         """Its device's digital inputs by token, as far as it spoke of them: active or not."""
         heard = self._heard.get(self._of_camera.get(camera_id) or "")
         return {} if heard is None else heard.inputs
+
+    async def relays(self, camera_id: str) -> Sequence[RelayOutput]:
+        """The relays that the camera has, as it says now. Raises CameradError."""
+        heard = self._heard.get(self._of_camera.get(camera_id) or "")
+        if heard is None:
+            raise CameraUnreachable(
+                "没有该摄像机的 ONVIF 地址。 / This camera has no ONVIF address, or is not heard."
+            )
+        address, username, password = heard.where
+        return await self._ask_relays(address, (username, password))
 
     def healths(self) -> dict[str, EventsHealth]:
         """By the addresses of the devices that are listened to."""
@@ -151,7 +161,9 @@ class CameraEvents:
         if self._registry_at_s is None or now_s - self._registry_at_s >= _REGISTRY_EVERY_S:
             await self._follow([] if self._registry is None else await self._registry.enabled())
             self._registry_at_s = now_s
-        self._wired = await self._database.read(storage.wired)
+        self._wired, self._sirens = await self._database.read(
+            lambda conn: (storage.wired(conn), storage.sirens(conn))
+        )
         await self._note_how_they_stand()
         now_ms = unix_ms(self._clock.now())
         for heard in self._heard.values():
@@ -226,24 +238,31 @@ class CameraEvents:
             self._taking_in.unheard(heard.cameras)
         await asyncio.gather(*(heard.task for heard in ending), return_exceptions=True)
 
+    def _is_heard(self, camera_id: str) -> bool:
+        health = self.health(camera_id)
+        return health is not None and health.state is EventsState.LISTENING
+
     async def _say_who_lives(self, now_s: float) -> None:
-        """A wired button has no voice: it lives as its camera's events do."""
+        """What hangs on a camera has no voice: it lives as the camera's events do."""
         dead = {one.wired.button for one in self._dead}
         is_time = self._heartbeat_s is None or now_s - self._heartbeat_s >= _HEARTBEAT_EVERY_S
         alive = {one.button: one.button not in dead for one in self._wired}
-        reports = []
-        for button, lives in alive.items():
-            if lives and (is_time or not self._alive.get(button)):
-                reports.append(DeviceReport(button, live=True, online=True, every_s=HEARTBEAT_S))
-            elif button in self._book.told and self._alive.get(button) is not False:
-                reports.append(DeviceReport(button, live=True, online=False))
-            else:
-                alive[button] = self._alive.get(button, False)
+        alive |= {siren: self._is_heard(camera) for siren, camera in self._sirens.items()}
+        silent = self._book.told | {siren for siren in self._sirens if self._said.get(siren)}
+        reports, said = [], dict[str, bool | None]()
+        for device, lives in alive.items():
+            before = said[device] = self._said.get(device)
+            if lives and (is_time or before is not True):
+                reports.append(DeviceReport(device, live=True, online=True, every_s=HEARTBEAT_S))
+                said[device] = True
+            elif not lives and before is not False and device in silent:
+                reports.append(DeviceReport(device, live=True, online=False))
+                said[device] = False
         if reports:
             await self._report(reports)
         if is_time:
             self._heartbeat_s = now_s
-        self._alive = alive
+        self._said = said
 
 
 def _where(address: str, cameras: Sequence[RegisteredCamera]) -> tuple[str, str | None, str | None]:

@@ -1,4 +1,4 @@
-"""Saying what is wired to a camera's input: the button's device, the input's row, their history.
+"""Saying what is wired to a camera: the button on an input, the siren on a relay, their history.
 
 To be run inside `Database.write`. Raises as `linkage.registry.writing` does.
 """
@@ -6,14 +6,16 @@ To be run inside `Database.write`. Raises as `linkage.registry.writing` does.
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.engine import RowMapping
 
+from alarms.device_topics import BUTTON, SIREN
 from alarms.devices import DeviceRegistry
 from alarms.model import AlarmKind, DeviceState
 from alarms.store.tables import devices
 from linkage import audit
 from linkage.audit import AuditAction, AuditEntry
 from linkage.camera_events.model import WIRED_KINDS
-from linkage.camera_events.schema import camera_inputs
+from linkage.camera_events.schema import camera_inputs, camera_relays
 from linkage.enrolment.changing import Wanted, put_device
 from linkage.enrolment.where import own_device
 from linkage.registry.errors import BadEntry, NoSuchEntry, NotPossible
@@ -92,6 +94,64 @@ def wire(
     _note(conn, caller, camera_id, {**more, **said})
 
 
+def wire_siren(
+    conn: Connection,
+    registry: DeviceRegistry,
+    caller: Caller,
+    camera_id: str,
+    token: str,
+    siren: str,
+    group_id: str | None,
+) -> None:
+    """This siren hangs on this relay. Where the registry has no device of this id it gets one, of
+    the group. Raises BadEntry, NoSuchEntry, NotPossible."""
+    _must_be_ours(conn, caller, camera_id)
+    if not token or len(token) > _TOKEN:
+        raise BadEntry("token", Said("继电器名称有误", "not the name of a relay"))
+    r = camera_relays.c
+    elsewhere = conn.execute(select(r.camera_id, r.token).where(r.siren == siren)).first()
+    if elsewhere is not None and tuple(elsewhere) != (camera_id, token):
+        raise NotPossible(
+            Said(
+                f"{siren} 已接在 {elsewhere.camera_id} 的继电器 {elsewhere.token}",
+                f"{siren} is wired to relay {elsewhere.token} of {elsewhere.camera_id}",
+            )
+        )
+    there = conn.scalar(select(devices.c.id).where(devices.c.id == siren)) is not None
+    if not there:
+        wanted = Wanted(kind=SIREN, group_id=group_id)
+        put_device(conn, registry, caller, siren, wanted, only_new=True)
+    row, _home = own_device(conn, caller.places, siren)
+    if row["kind"] != SIREN or row["state"] == DeviceState.REVOKED.value:
+        raise NotPossible(Said(f"{siren} 不是在用的警号", f"{siren} is no siren in use"))
+    _put_in_use(conn, caller, row)
+    _take_siren_off(conn, camera_id, token)
+    conn.execute(
+        insert(camera_relays).values(
+            camera_id=camera_id,
+            token=token,
+            siren=siren,
+            wired_at_ms=caller.at_ms,
+            wired_by=caller.username,
+        )
+    )
+    _note(conn, caller, camera_id, {"change": "relay-wired", "relay": token, "siren": siren})
+
+
+def take_siren_off(conn: Connection, caller: Caller, camera_id: str, token: str) -> None:
+    """Nothing hangs on this relay any more. Raises NoSuchEntry."""
+    _must_be_ours(conn, caller, camera_id)
+    if not _take_siren_off(conn, camera_id, token):
+        raise NoSuchEntry
+    _note(conn, caller, camera_id, {"change": "relay-cleared", "relay": token})
+
+
+def _take_siren_off(conn: Connection, camera_id: str, token: str) -> bool:
+    r = camera_relays.c
+    statement = delete(camera_relays).where(r.camera_id == camera_id, r.token == token)
+    return conn.execute(statement).rowcount > 0
+
+
 def take_off(conn: Connection, caller: Caller, camera_id: str, token: str) -> None:
     """Nothing hangs there any more; the device stays in the registry. Raises NoSuchEntry."""
     _must_be_ours(conn, caller, camera_id)
@@ -123,7 +183,7 @@ def _take_in_use(
         wanted = Wanted(household_id=wiring.household_id, group_id=wiring.group_id, unsigned=True)
         put_device(conn, registry, caller, wiring.button, wanted, only_new=True)
     row, _home = own_device(conn, caller.places, wiring.button)
-    if row["kind"] != "button" or not row["unsigned"]:
+    if row["kind"] != BUTTON or not row["unsigned"]:
         raise NotPossible(
             Said(
                 f"{wiring.button} 不是免签名按钮，不能接线：请另用编号",
@@ -134,10 +194,14 @@ def _take_in_use(
         raise NotPossible(
             Said(f"{wiring.button} 已吊销", f"{wiring.button} is revoked: it is heard no more")
         )
+    _put_in_use(conn, caller, row)
+
+
+def _put_in_use(conn: Connection, caller: Caller, row: RowMapping) -> None:
     if row["state"] == DeviceState.PLANNED.value:
         # its wires are its label
         values = {"state": DeviceState.ISSUED.value, "issued_at_ms": caller.at_ms}
-        conn.execute(update(devices).where(devices.c.id == wiring.button).values(values))
+        conn.execute(update(devices).where(devices.c.id == row["id"]).values(values))
 
 
 def _take_off(conn: Connection, camera_id: str, token: str) -> bool:

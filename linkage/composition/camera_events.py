@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from alarms.model import DeviceReport
-from camerad.onvif_door import PullPoint
+from camerad.onvif_door import PullPoint, relay_outputs
 from lianfang_timing import unix_ms
 from linkage.camera_events.taking_in import TakingIn
 from linkage.camera_events.watch import CameraEvents
@@ -43,6 +43,7 @@ def camera_events(ground: Ground, entry: WayIn, seeing: Eyes, net: HouseholdNet)
         ground.clock,
         open_line=partial(PullPoint, clock=ground.clock),
         report=report,
+        ask_relays=partial(relay_outputs, clock=ground.clock),
     )
     seeing.faults.others = events
     return events

@@ -2,8 +2,11 @@
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from alarms.mqtt import MqttLink
+from camerad.onvif_door import pulse_relay, release_relay
+from linkage.camera_events.relays import CameraRelays
 from linkage.cameras import camera_states
 from linkage.carrier_port import Carrier
 from linkage.carriers import NoticeCarrier, PageCarrier, ReplyCarrier, SnapshotCarrier
@@ -27,6 +30,7 @@ from linkage.steps.overdue import DueCarrier
 from linkage.steps.policy import DeskPolicy
 from linkage.ways.carrying import WayCarrier
 from linkage.ways.devices import LoudspeakerWay, SirenWay
+from linkage.ways.relay import RelayWay, SirenWays
 from linkage.ways.station_desk import QuietReader, StationCarrier
 from linkage.ways.subject import Sender
 from linkage.ways.subject_reading import Subjects
@@ -118,6 +122,10 @@ def _carriers(
     database, clock, changes = ground.database, ground.clock, ground.changes
     settings, node, prefix = ground.settings, ground.node, ground.prefix
     is_quiet = QuietReader(database)
+    relays = CameraRelays(
+        database, ground.box, partial(pulse_relay, clock=clock), partial(release_relay, clock=clock)
+    )
+    sirens = SirenWays(relays, RelayWay(relays, clock), SirenWay(link, prefix=prefix))
     return {
         ActionKind.NOTICE: NoticeCarrier(link, clock, prefix=prefix),
         ActionKind.REPLY: ReplyCarrier(link, prefix=prefix),
@@ -127,7 +135,7 @@ def _carriers(
         ActionKind.CLIP_KEPT: ClipKeptCarrier(seeing.fleet, seeing.evidence, seeing.room, clock),
         ActionKind.PAGE: PageCarrier(),
         ActionKind.WEBHOOK: WayCarrier(webhooks, clock),
-        ActionKind.SIREN: WayCarrier(SirenWay(link, prefix=prefix), clock, is_quiet=is_quiet),
+        ActionKind.SIREN: WayCarrier(sirens, clock, is_quiet=is_quiet),
         ActionKind.LOUDSPEAKER: WayCarrier(
             LoudspeakerWay(link, prefix=prefix), clock, is_quiet=is_quiet
         ),

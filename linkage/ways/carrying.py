@@ -44,7 +44,8 @@ class WayCarrier:
         if receipt.reached is Reached.ANSWERED and action.payload.get("use") == Use.STATION.value:
             confirmed = {"name": action.target, "action": action.id, **receipt.said}
             return NewEvent(EventType.STATION_CONFIRMED, confirmed)
-        return told(action, self._way.name, receipt.reached.value, **receipt.said)
+        way = receipt.way or self._way.name
+        return told(action, way, receipt.reached.value, **receipt.said)
 
     async def _must_be_quiet(self, action: Action) -> bool:
         if not self._way.near_household or action.payload.get("on") is False:

@@ -52,6 +52,8 @@ class Receipt:
     reached: Reached
     said: Mapping[str, object] = field(default_factory=dict)
     """What the receiver said besides, fit for the timeline."""
+    way: str | None = None
+    """By which way it went, where that is not the name of who was asked."""
 
 
 class Way(Protocol):

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from alarms.model import AlarmKind
 from camerad.device_events.model import EventsHealth
+from camerad.model import RelayOutput
 from lianfang_timing import unix_ms
 from linkage.camera_events.model import DeadButton, WiredInput
 from linkage.camera_events.wiring import Wiring
@@ -127,3 +128,39 @@ def _input(
         test_until=moment_or_none(one.test_until_ms if is_test else None, zone),
         dead=why.get(one.button),
     )
+
+
+class Relay(Struct, frozen=True, kw_only=True):
+    token: str
+    siren: str | None
+    monostable: bool | None
+    """As it is set in the camera; it is made so before it is switched. Null: it was not asked."""
+    lasts_s: float | None
+
+
+class Relays(Struct, frozen=True, kw_only=True):
+    trouble: str | None
+    """Why the camera could not be asked."""
+    items: list[Relay]
+
+
+class SirenBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    siren: Id
+    group: Id | None = None
+
+
+def relays_view(
+    wired: Mapping[str, str], found: Sequence[RelayOutput], trouble: str | None
+) -> Relays:
+    """Those that a siren hangs on, and those that the camera has."""
+    known = {one.token: one for one in found}
+    items = [
+        Relay(
+            token=token,
+            siren=wired.get(token),
+            monostable=known[token].monostable if token in known else None,
+            lasts_s=known[token].lasts_s if token in known else None,
+        )
+        for token in sorted(known.keys() | wired.keys())
+    ]
+    return Relays(trouble=trouble, items=items)

@@ -17,7 +17,7 @@ from alarms.model import Appended, NewAlarm
 from alarms.store import Database, SealedBox
 from camerad.device_events.model import EventsHealth
 from camerad.live.desk import LiveFeed
-from camerad.model import CameraHealth
+from camerad.model import CameraHealth, RelayOutput
 from camerad.zones import ZoneDefaults
 from lianfang_timing import Clock
 from linkage.accounts.passwords import Passwords
@@ -98,6 +98,10 @@ class CameraEvents(Protocol):
     @property
     def dead(self) -> Sequence[DeadButton]:
         """The wired buttons whose press would not be heard."""
+        ...
+
+    async def relays(self, camera_id: str) -> Sequence[RelayOutput]:
+        """The relays that the camera has, as it says now. Raises CameradError."""
         ...
 
     def look_now(self) -> None:

@@ -13,6 +13,7 @@ from camerad.device_events.model import EventsState, Sighting
 from camerad.onvif_door import PullPoint
 from camerad.simulator.events import EventService
 from camerad.simulator.onvif_device import DEVICE_PATH, Nameplate, OnvifDevice
+from camerad.simulator.relays import Relay, RelayService
 from lianfang_timing import Clock
 from tests import polling
 
@@ -59,7 +60,10 @@ class EventsCamera:
         self.clock = FastClock()
         told = clock or FastClock(timedelta(seconds=off_s))
         self.events = EventService(told, {"input-1": False}, at_most=at_most)
-        self.device = OnvifDevice(PLATE, *login, told, jpeg=bytes, events=self.events)
+        self.relays = RelayService(told, {"relay-1": Relay()})
+        self.device = OnvifDevice(
+            PLATE, *login, told, jpeg=bytes, events=self.events, relays=self.relays
+        )
         self.url = ""
         self.heard: list[Sighting] = []
 

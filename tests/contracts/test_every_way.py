@@ -17,13 +17,15 @@ from aiohttp.test_utils import TestServer
 from alarms.errors import BrokerAway
 from alarms.model import AlarmKind
 from alarms.store import SealedBox
+from camerad.errors import RelayRefused
 from linkage.carrier_port import EXPECTED
 from linkage.model.action import Action, ActionKind
 from linkage.model.event import EventType
 from linkage.model.incident import Stage
 from linkage.ways.carrying import WayCarrier
 from linkage.ways.devices import LoudspeakerWay, NoticeWay, SirenWay
-from linkage.ways.port import NotSent, Reached, Way
+from linkage.ways.port import Message, NotSent, Reached, Way
+from linkage.ways.relay import AT_ONCE, RelayWay, SirenWays
 from linkage.ways.settings import Use, Webhook
 from linkage.ways.subject import Sender, Subject
 from linkage.ways.webhook import WebhookWay
@@ -141,7 +143,40 @@ async def webhook_stand(clock: HandClock, *, batch: bool = False) -> AsyncIterat
     await server.close()
 
 
+class RelayOnTheWall:
+    """A camera's relay, as far as a way knows it."""
+
+    stand: Stand
+
+    async def has(self, siren: str) -> bool:
+        return True
+
+    async def pulse(self, siren: str, *, for_s: float, key: str) -> None:
+        await self._switch(siren, key, on=True)
+
+    async def release(self, siren: str, *, key: str) -> None:
+        await self._switch(siren, key, on=False)
+
+    async def _switch(self, siren: str, key: str, *, on: bool) -> None:
+        if self.stand.answer is not None:
+            try:
+                await self.stand.answer()
+            except Refuses as error:
+                raise RelayRefused("it would stay on") from error
+        self.stand.received.append({"key": key, "siren": siren, "on": on})
+
+
+@asynccontextmanager
+async def relay_stand(clock: HandClock) -> AsyncIterator[Stand]:
+    relay = RelayOnTheWall()
+    content = {"on": True, "until_ms": clock.ms + 60_000}
+    way = RelayWay(relay, clock)
+    relay.stand = Stand(way, ActionKind.SIREN, "d1", content, Reached.DELIVERED)
+    yield relay.stand
+
+
 STANDS = {
+    "relay": relay_stand,
     "webhook": webhook_stand,
     "webhook in batches": partial(webhook_stand, batch=True),
     "notice": device_stand(
@@ -248,8 +283,9 @@ async def test_what_was_planned_as_quiet_is_never_heard_near_the_household(
     assert bool(stand.received) is not stand.way.near_household
 
 
-async def test_a_siren_is_switched_off_also_where_it_is_quiet(clock: HandClock):
-    async with STANDS["siren"](clock) as stand:
+@pytest.mark.parametrize("siren", ["siren", "relay"])
+async def test_a_siren_is_switched_off_also_where_it_is_quiet(siren: str, clock: HandClock):
+    async with STANDS[siren](clock) as stand:
         carrier = WayCarrier(stand.way, clock, is_quiet=quiet)
         await carrier.carry(stand.action(clock, on=False))
         assert [one["on"] for one in stand.received] == [False]
@@ -257,3 +293,35 @@ async def test_a_siren_is_switched_off_also_where_it_is_quiet(clock: HandClock):
 
 def test_not_sent_is_expected():
     assert issubclass(NotSent, EXPECTED)
+
+
+async def test_relays_that_hang_keep_no_siren_of_another_way_waiting(clock: HandClock):
+    async with STANDS["relay"](clock) as hung, STANDS["siren"](clock) as well:
+        relays = hung.way._relays
+        relays.has = lambda siren: said(siren.startswith("relay"))
+        ways = SirenWays(relays, hung.way, well.way)
+        never = asyncio.Event()
+
+        async def hang() -> None:
+            await never.wait()
+
+        hung.answer = hang
+        content = {"on": True, "until_ms": clock.ms + 60_000}
+        hanging = [
+            asyncio.create_task(ways.send(Message(f"a{n}", "i1", f"relay-{n}", content)))
+            for n in range(AT_ONCE)
+        ]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        # the next of them is told to come again; it takes no room from those of MQTT
+        with pytest.raises(NotSent, match="too many"):
+            await ways.send(Message("b", "i1", "relay-b", content))
+        await ways.send(Message("c", "i1", "mqtt-c", content))
+        assert [one["key"] for one in well.received] == ["c"]
+        for task in hanging:
+            task.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
+
+
+async def said(answer: bool) -> bool:
+    return answer

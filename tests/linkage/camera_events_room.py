@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import insert, update
@@ -14,6 +15,7 @@ from alarms.store import Database, SealedBox
 from alarms.store.tables import devices
 from camerad.device_events.model import EventsState
 from camerad.model import CameraHealth, CameraState
+from camerad.onvif_door import relay_outputs
 from lianfang_timing import unix_ms
 from linkage.camera_events.schema import camera_inputs
 from linkage.camera_events.taking_in import TakingIn
@@ -97,6 +99,7 @@ class EventsRoom:
             self.clock,
             open_line=lambda url, _user, _password: self.camera.line(),
             report=report,
+            ask_relays=partial(relay_outputs, clock=self.clock),
         )
         self.faults.others = self.watch
         return self.watch

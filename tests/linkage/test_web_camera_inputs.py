@@ -5,6 +5,8 @@ from sqlalchemy import select
 
 from alarms.store.tables import devices
 from camerad.device_events.model import EventsHealth, EventsState
+from camerad.errors import CameraUnreachable
+from camerad.model import RelayOutput
 from linkage.camera_events import dead_buttons, storage
 from tests.linkage.web_house import EAST, house
 from tests.polling import until
@@ -30,6 +32,11 @@ class Listening:
 
     def inputs(self, camera_id):
         return self.heard if camera_id == "cam-east" else {}
+
+    async def relays(self, camera_id):
+        if self.state is not EventsState.LISTENING:
+            raise CameraUnreachable("away")
+        return [RelayOutput("r1", monostable=False, lasts_s=0.0)]
 
     def look_now(self):
         self.looked += 1
@@ -118,3 +125,26 @@ async def test_a_test_is_announced_for_two_minutes_and_a_dead_button_says_why(to
     assert one["test_until"] is not None
     assert one["dead"] == "no-camera"
     assert (seen["dead_buttons"], seen["events"]["state"]) == (["w1"], "listening")
+
+
+async def test_a_siren_hangs_on_a_relay_and_is_in_use(town):
+    path = "/api/v1/cameras/cam-east/relays"
+    async with town.browser("admin") as browser:
+        body = {"siren": "s1", "group": "dongcun-t3"}
+        assert (await browser.put(f"{path}/r1", json=body)).status == 204
+        assert (await browser.put(f"{path}/r2", json=body)).status == 409
+        assert (await browser.put(f"{path}/r2", json={"siren": "s1" * 40})).status == 422
+        shown = await (await browser.get(path)).json()
+        town.events.state = EventsState.LOST
+        away = await (await browser.get(path)).json()
+        assert (await browser.delete(f"{path}/r1")).status == 204
+        assert (await browser.delete(f"{path}/r1")).status == 404
+    assert shown == {
+        "trouble": None,
+        "items": [{"token": "r1", "siren": "s1", "monostable": False, "lasts_s": 0.0}],
+    }
+    assert (away["trouble"], away["items"][0]["monostable"]) == ("away", None)
+    row = await town.database.read(
+        lambda conn: conn.execute(select(devices).where(devices.c.id == "s1")).one()
+    )
+    assert (row.kind, row.group_id, row.state) == ("siren", "dongcun-t3", "issued")

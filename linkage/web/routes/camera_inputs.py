@@ -1,12 +1,16 @@
-"""What hangs on cameras' digital inputs: buttons that need no battery and no MQTT."""
+"""What hangs on cameras: buttons on digital inputs, sirens on relays, without battery or MQTT."""
+
+from collections.abc import Sequence
 
 from aiohttp import web
 from sqlalchemy import Connection, select
 
 from alarms.devices import DeviceRegistry
+from camerad.errors import CameradError
+from camerad.model import RelayOutput
 from lianfang_timing import unix_ms
 from linkage import schema as s
-from linkage.accounts.rights import Permission
+from linkage.accounts.rights import Permission, Places
 from linkage.camera_events import storage, wiring
 from linkage.camera_events.model import WiredInput
 from linkage.registry.errors import BadEntry, NoSuchEntry
@@ -24,9 +28,7 @@ async def inputs(request: web.Request) -> web.Response:
     places = caller_of(request).principal.places
 
     def work(conn: Connection) -> list[WiredInput]:
-        village = conn.scalar(select(s.cameras.c.village_id).where(s.cameras.c.id == camera_id))
-        if village is None or not places.covers(village):
-            raise NoSuchEntry
+        _must_be_there(conn, places, camera_id)
         return storage.wired(conn, [camera_id])
 
     wired, events = await read(request, work), ports.camera_events
@@ -73,6 +75,49 @@ async def announce_test(request: web.Request) -> web.Response:
     return answer(views.TestAnnounced(until=moment(until_ms, zone)))
 
 
+async def relays(request: web.Request) -> web.Response:
+    events, camera_id = request.app[PORTS].camera_events, request.match_info["id"]
+    places = caller_of(request).principal.places
+
+    def work(conn: Connection) -> dict[str, str]:
+        _must_be_there(conn, places, camera_id)
+        return storage.relays(conn, camera_id)
+
+    wired = await read(request, work)
+    found: Sequence[RelayOutput] = ()
+    trouble = None
+    try:
+        found = () if events is None else await events.relays(camera_id)
+    except CameradError as error:
+        trouble = str(error)
+    return answer(views.relays_view(wired, found, trouble))
+
+
+async def wire_siren(request: web.Request) -> web.Response:
+    ports, caller = request.app[PORTS], registry_caller(request)
+    body, (camera_id, token) = await body_of(request, views.SirenBody), _where(request)
+    registry = DeviceRegistry(ports.database, ports.box, ports.clock)
+    await write(
+        request,
+        lambda conn: wiring.wire_siren(
+            conn, registry, caller, camera_id, token, body.siren, body.group
+        ),
+    )
+    return web.Response(status=204)
+
+
+async def take_siren_off(request: web.Request) -> web.Response:
+    caller, (camera_id, token) = registry_caller(request), _where(request)
+    await write(request, lambda conn: wiring.take_siren_off(conn, caller, camera_id, token))
+    return web.Response(status=204)
+
+
+def _must_be_there(conn: Connection, places: Places, camera_id: str) -> None:
+    village = conn.scalar(select(s.cameras.c.village_id).where(s.cameras.c.id == camera_id))
+    if village is None or not places.covers(village):
+        raise NoSuchEntry
+
+
 def _where(request: web.Request) -> tuple[str, str]:
     return request.match_info["id"], request.match_info["token"]
 
@@ -85,6 +130,7 @@ def _changed(request: web.Request) -> None:
 
 _ADOPT = Permission.CAMERA_ADOPT
 _PATH = "/api/v1/cameras/{id}/inputs"
+_RELAYS = "/api/v1/cameras/{id}/relays"
 
 ROUTES = (
     Route(
@@ -119,5 +165,30 @@ ROUTES = (
         _ADOPT,
         "The next press within two minutes is a test",
         answers={200: views.TestAnnounced},
+    ),
+    Route(
+        "GET",
+        _RELAYS,
+        relays,
+        _ADOPT,
+        "Its relay outputs, as it says now, and the sirens that hang on them",
+        answers={200: views.Relays},
+    ),
+    Route(
+        "PUT",
+        _RELAYS + "/{token}",
+        wire_siren,
+        _ADOPT,
+        "A siren hangs on this relay",
+        body=views.SirenBody,
+        answers={204: None},
+    ),
+    Route(
+        "DELETE",
+        _RELAYS + "/{token}",
+        take_siren_off,
+        _ADOPT,
+        "Nothing hangs on this relay any more",
+        answers={204: None},
     ),
 )
