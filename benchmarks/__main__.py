@@ -20,6 +20,7 @@ ALL = (
     "benchmarks.capture_cost",
     "benchmarks.many_streams",
     "benchmarks.long_watch",
+    "benchmarks.live_view",
 )
 
 

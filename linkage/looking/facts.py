@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
+from camerad.model import ZoneKind
 from linkage import schema as s
 from linkage.accounts.rights import Permission, Places, Principal
-from linkage.looking.deciding import Asked, CameraNow
+from linkage.looking.deciding import PRIVATE, Asked, CameraNow
 from linkage.model.incident import OPEN_STAGES
 
 _OPEN = [stage.value for stage in OPEN_STAGES]
@@ -35,6 +36,19 @@ def camera_now(conn: Connection, camera_id: str, places: Places) -> CameraNow | 
         .order_by(i.opened_at_ms.desc(), i.id)
     )
     return CameraNow(row.legal_class, tuple(linked))
+
+
+def is_shut_to_a_first_look(conn: Connection, stream_uri: str) -> bool:
+    """Whether a camera in service sends this stream that may not be looked through unmasked, or at
+    any time: a first look, before adoption, knows of neither. `stream_uri` without a login."""
+    c, z = s.cameras.c, s.zones.c
+    veiled = select(z.camera_id).where(z.kind == ZoneKind.PRIVACY.value)
+    found = select(c.id).where(
+        c.enabled.is_(True),
+        or_(c.stream_uri == stream_uri, c.main_stream_uri == stream_uri),
+        or_(c.legal_class == PRIVATE, c.id.in_(veiled)),
+    )
+    return conn.execute(found).first() is not None
 
 
 def asked_by(conn: Connection, who: Principal, reason: Reason) -> Asked:

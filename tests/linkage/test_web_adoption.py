@@ -150,6 +150,22 @@ async def test_a_look_before_adoption_is_written_down_without_its_login(town):
     assert "secret" not in str(look)
 
 
+async def test_a_camera_in_service_that_hides_something_gives_no_first_look(town):
+    town.network.shows[SUB] = PICTURE
+    veiled = {"camera_id": "cam-east", "name": "yard", "kind": "privacy", "polygon": "[]"}
+
+    def work(conn):
+        conn.execute(s.cameras.update().where(s.cameras.c.id == "cam-east").values(stream_uri=SUB))
+        conn.execute(s.zones.insert().values(**veiled))
+
+    async with town.browser("admin") as browser:
+        body = {"stream_uri": "rtsp://u:secret@192.168.1.64/sub", "password": "secret"}
+        assert (await post(browser, "/picture", body))[0] == 200
+        await town.database.write(work)
+        status, said = await post(browser, "/picture", body)
+    assert (status, "privacy zone" in said["detail"]) == (409, True)
+
+
 async def test_make_and_address_give_both_streams(town):
     async with town.browser("admin") as browser:
         body = {"make": "hikvision", "host": "192.168.1.64", "channel": 17}

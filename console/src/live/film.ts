@@ -2,9 +2,9 @@
 import type { Part } from './frames'
 
 /** Further behind, it jumps. */
-const FAR_BEHIND_S = 1.5
+const FAR_BEHIND_S = 1.2
 /** A little behind, it plays a little faster. */
-const BEHIND_S = 0.5
+const BEHIND_S = 0.3
 const FROM_EDGE_S = 0.15
 const KEEP_S = 8
 

@@ -13,14 +13,16 @@ from camerad.model import DiscoveredDevice
 from linkage import schema as s
 from linkage.accounts.rights import Permission, Places
 from linkage.adoption import filing, writing
-from linkage.adoption.judging import PlaceProhibited
+from linkage.adoption.judging import PlaceProhibited, stream_address
 from linkage.adoption.network import refusal
 from linkage.audit import AuditAction
+from linkage.looking.facts import is_shut_to_a_first_look
 from linkage.registry.errors import BadEntry
 from linkage.registry.sheets import csv_file, xlsx
 from linkage.web import adoption_views as views
 from linkage.web.answering import answer
 from linkage.web.guard import PORTS, caller_of
+from linkage.web.ports import Ports
 from linkage.web.problems import Problem
 from linkage.web.reading import body_of
 from linkage.web.registry_calling import (
@@ -77,8 +79,19 @@ async def picture(request: web.Request) -> web.Response:
     facts: dict[str, object] = {"purpose": "接入核对 adoption"}
     about = f"stream:{body.stream_uri.rpartition('@')[2]}"
     await ports.audit.record(caller.entry(AuditAction.LOOK, about, facts))
-    jpeg = await _asking(ports.cameras.picture(body.stream_uri, *login))
+    jpeg = await _asking(_first_picture(ports, body.stream_uri, login))
     return web.Response(body=jpeg, content_type="image/jpeg")
+
+
+async def _first_picture(ports: Ports, uri: str, login: tuple[str | None, str | None]) -> bytes:
+    bare = stream_address(uri)
+    if await ports.database.read(lambda conn: is_shut_to_a_first_look(conn, bare)):
+        raise Problem(
+            409,
+            "这台摄像机已在用，有隐私区或属住户，请在摄像机页查看 / it is in service, with a "
+            "privacy zone or a household's: look at it on the cameras' page.",
+        )
+    return await ports.cameras.picture(bare, *login)
 
 
 async def adopt(request: web.Request) -> web.Response:
