@@ -69,7 +69,7 @@ DECIDING_TESTS := $(addprefix tests/linkage/, test_adoption_judging.py test_call
 	$(addprefix tests/camerad/, test_ask_targets.py test_makes.py test_profiles.py test_evidence_ring.py \
 	test_live_pacing.py test_retries.py)
 DECIDING_TESTS += $(addprefix tests/, camerad/test_event_translating.py camerad/test_wired_inputs.py \
-	linkage/test_dead_buttons.py)
+	linkage/test_dead_buttons.py linkage/test_turning_decided.py)
 
 coverage: .venv/.ready
 	# without those that draw their cases: a branch is taken by a test that is about it, not by luck

@@ -232,6 +232,24 @@ class StreamProfile:
 
 
 @dataclass(frozen=True)
+class Preset:
+    """A place a camera can be turned to, as it was set there."""
+
+    token: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a camera looks, in its own numbers; None where it does not say."""
+
+    pan: float | None
+    tilt: float | None
+    zoom: float | None
+    moving: bool = False
+
+
+@dataclass(frozen=True)
 class RelayOutput:
     """A relay of a camera, as it is set."""
 

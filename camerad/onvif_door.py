@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from camerad.device_events.reading import Pulled
 from camerad.errors import CameraTalksNonsense, CameraUnreachable
-from camerad.model import CameraDescription, RelayOutput
+from camerad.model import CameraDescription, Position, Preset, RelayOutput
 from camerad.web_address import is_web_address
 from lianfang_timing import Clock, SystemClock
 
 if TYPE_CHECKING:
     from camerad.onvif_events_soap import EventsConversation
+    from camerad.onvif_ptz_soap import PtzConversation
     from camerad.onvif_relay_soap import RelayConversation
     from camerad.onvif_soap import Conversation
 
@@ -87,6 +88,51 @@ async def release_relay(
 ) -> None:
     """Off now. Raises as `relay_outputs`."""
     await _with_relays(lambda talk: talk.release(token), xaddr, login, timeout_s, clock)
+
+
+class CameraHead:
+    """What turns a camera. All raise CameraUnreachable, CameraRefused, CameraTalksNonsense: the
+    last also where it cannot turn."""
+
+    def __init__(
+        self,
+        xaddr: str,
+        login: Login,
+        *,
+        source: str | None = None,
+        timeout_s: float = 6.0,
+        clock: Clock | None = None,
+    ) -> None:
+        """`source`: which channel of a recorder."""
+        self._xaddr = xaddr
+        self._login = login
+        self._source = source
+        self._timeout_s = timeout_s
+        self._clock = clock or SystemClock()
+
+    async def presets(self) -> tuple[Preset, ...]:
+        """Where it can be turned to."""
+        return await self._ask(lambda talk: talk.presets())
+
+    async def position(self) -> Position:
+        """Where it looks."""
+        return await self._ask(lambda talk: talk.position())
+
+    async def turn(self, preset: str | None) -> None:
+        """To this preset; None: to its home position."""
+        await self._ask(lambda talk: talk.turn(preset))
+
+    async def _ask(self, ask: "Callable[[PtzConversation], Answer]") -> Answer:
+        _check_address(self._xaddr)
+
+        def converse() -> Answer:
+            with _logging_as_it_is():
+                from camerad.onvif_ptz_soap import PtzConversation
+            talk = PtzConversation(self._xaddr, *self._login, self._timeout_s, self._clock)
+            talk.source = self._source
+            return ask(talk)
+
+        return await _in_time(converse, self._timeout_s)
 
 
 class PullPoint:

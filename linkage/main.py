@@ -11,7 +11,7 @@ from functools import partial
 
 from aiohttp import web
 
-from linkage.composition.camera_events import camera_events
+from linkage.composition.camera_events import camera_events, camera_turning
 from linkage.composition.console import console
 from linkage.composition.eyes import eyes
 from linkage.composition.ground import REAL_DOORS, Doors, Ground
@@ -96,6 +96,7 @@ async def opened(
                 ("evidence", partial(behind_bulkhead, seeing.custody.run)),
                 ("camera finder", partial(behind_bulkhead, seeing.locator.run)),
                 ("camera events", partial(behind_bulkhead, events.run)),
+                ("camera presets", partial(behind_bulkhead, camera_turning(ground).run)),
                 ("camera clocks", partial(behind_bulkhead, seeing.clocks.run)),
                 ("watchdog", partial(keep_watchdog, ground.clock)),
             ),

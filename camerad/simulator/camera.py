@@ -12,6 +12,7 @@ from aiohttp import web
 
 from camerad.simulator.discovery import Announcement
 from camerad.simulator.events import EventService
+from camerad.simulator.head import Head
 from camerad.simulator.onvif_device import DEVICE_PATH, Nameplate, OnvifDevice, Stream
 from camerad.simulator.reel import Reel, load_reel
 from camerad.simulator.relays import Relay, RelayService
@@ -63,6 +64,7 @@ class SimulatedCamera:
         clock_off_s: float = 0.0,
         inputs: Sequence[str] = ("input-1",),
         pull_points: int = 2,
+        turns: bool = False,
         clock: Clock | None = None,
     ) -> None:
         """`endpoint_reference` is urn:uuid:…, the camera's lasting identity in discovery.
@@ -70,7 +72,7 @@ class SimulatedCamera:
         With several `channels` it is a recorder: so many video sources, that all show the film.
         `separate_users`: ONVIF refuses the login that RTSP takes. `clock_off_s`: what ONVIF says
         the time is, ahead of `clock`. `inputs`: tokens of its digital inputs, released;
-        `pull_points`: how many it gives at once.
+        `pull_points`: how many it gives at once. `turns`: it has presets.
         """
         self._endpoint_reference = endpoint_reference
         self._film = film
@@ -94,6 +96,7 @@ class SimulatedCamera:
             self._told_clock, dict.fromkeys(inputs, False), at_most=pull_points
         )
         self.relays = RelayService(self._told_clock, {"relay-1": Relay()})
+        self.head = Head({"preset-1": ("大门 gate", (0.4, 0.1, 0.2))}) if turns else None
         self._exits = AsyncExitStack()
         self._reel: Reel | None = None
         self._rtsp: RtspServer | None = None
@@ -155,6 +158,7 @@ class SimulatedCamera:
                 streams=self._streams(reel, rtsp),
                 events=self.events,
                 relays=self.relays,
+                head=self.head,
                 separate_users=self._separate_users,
             )
             self._device = device

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from camerad.simulator import digest, soap
 from camerad.simulator.events import EVENTS_PATH, SUBSCRIPTION_PATH, EventService
+from camerad.simulator.head import PTZ_PATH, Head
 from camerad.simulator.relays import RelayService
 from lianfang_timing import Clock
 
@@ -69,6 +70,8 @@ class OnvifDevice:
     events: EventService | None = None
     """None: it has no event service."""
     relays: RelayService | None = None
+    head: Head | None = None
+    """None: it looks where it was hung."""
     separate_users: bool = False
     """The login is one of the web page only: ONVIF refuses it with HTTP 401, as some makes do."""
     _nonce: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
@@ -78,6 +81,8 @@ class OnvifDevice:
         app = web.Application(client_max_size=_LARGEST_REQUEST)
         app.router.add_post(DEVICE_PATH, self._serve)
         app.router.add_post(_MEDIA_PATH, self._serve)
+        if self.head is not None:
+            app.router.add_post(PTZ_PATH, self._serve)
         if self.events is not None:
             app.router.add_post(EVENTS_PATH, self._serve)
             app.router.add_post(f"{SUBSCRIPTION_PATH}/{{number}}", self._serve)
@@ -111,6 +116,8 @@ class OnvifDevice:
             if said is not None:
                 return _xml(soap.answer(said), 200)
         said = None if self.relays is None else self.relays.answer(request)
+        if said is None and self.head is not None:
+            said = self.head.answer(request)
         if said is not None:
             return _xml(soap.answer(said), 200)
         handler = {
@@ -188,8 +195,14 @@ class OnvifDevice:
             "<tt:StreamingCapabilities><tt:RTPMulticast>false</tt:RTPMulticast>"
             "<tt:RTP_TCP>false</tt:RTP_TCP><tt:RTP_RTSP_TCP>true</tt:RTP_RTSP_TCP>"
             "</tt:StreamingCapabilities></tt:Media>"
+            f"{self._head_capabilities()}"
             "</tds:Capabilities></tds:GetCapabilitiesResponse>"
         )
+
+    def _head_capabilities(self) -> str:
+        if self.head is None:
+            return ""
+        return f"<tt:PTZ><tt:XAddr>{self.base_url}{PTZ_PATH}</tt:XAddr></tt:PTZ>"
 
     def _event_capabilities(self) -> str:
         if self.events is None:
@@ -222,7 +235,7 @@ class OnvifDevice:
     # media service
 
     def _profiles(self, _request: soap.Request) -> str:
-        profiles = "".join(_profile(stream) for stream in self.streams)
+        profiles = "".join(_profile(stream, self.head) for stream in self.streams)
         return f"<trt:GetProfilesResponse>{profiles}</trt:GetProfilesResponse>"
 
     def _stream_uri(self, request: soap.Request) -> str | None:
@@ -238,7 +251,11 @@ class OnvifDevice:
         return next((stream for stream in self.streams if stream.token == token), None)
 
 
-def _profile(stream: Stream) -> str:
+def _profile(stream: Stream, head: Head | None) -> str:
+    turns = (
+        '<tt:PTZConfiguration token="head"><tt:Name>head</tt:Name><tt:UseCount>1</tt:UseCount>'
+        "<tt:NodeToken>head</tt:NodeToken></tt:PTZConfiguration>"
+    )
     return (
         f'<trt:Profiles token="{stream.token}" fixed="true"><tt:Name>{stream.name}</tt:Name>'
         f'<tt:VideoSourceConfiguration token="{stream.source}"><tt:Name>source</tt:Name>'
@@ -257,7 +274,7 @@ def _profile(stream: Stream) -> str:
         "<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address>"
         "</tt:Address><tt:Port>0</tt:Port><tt:TTL>1</tt:TTL><tt:AutoStart>false</tt:AutoStart>"
         "</tt:Multicast><tt:SessionTimeout>PT60S</tt:SessionTimeout>"
-        "</tt:VideoEncoderConfiguration></trt:Profiles>"
+        f"</tt:VideoEncoderConfiguration>{'' if head is None else turns}</trt:Profiles>"
     )
 
 

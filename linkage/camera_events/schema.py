@@ -3,7 +3,7 @@
 Times are Unix milliseconds UTC in columns that end in `_ms`; `edge_ms` by the camera's clock.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Integer, String, Table
 
 from alarms.store.tables import metadata
 
@@ -35,4 +35,22 @@ camera_relays = Table(
     Column("siren", String(64), nullable=False, unique=True),  # devices.id
     Column("wired_at_ms", BigInteger, nullable=False),
     Column("wired_by", String(64), nullable=False),
+)
+
+# Where a camera is turned to for an incident, and where it stands with that.
+camera_presets = Table(
+    "camera_presets",
+    metadata,
+    Column("camera_id", ForeignKey("cameras.id"), primary_key=True),
+    Column("preset", String(64), nullable=False),  # the camera's own token
+    Column("home", String(64)),  # it is given back to; None: its home position
+    Column("back_after_s", Integer, nullable=False),
+    Column("set_at_ms", BigInteger, nullable=False),
+    Column("set_by", String(64), nullable=False),
+    Column("incident_id", String(36)),  # the last it was turned for, or was to be
+    Column("since_ms", BigInteger, nullable=False, server_default="0"),
+    Column("away", Boolean, nullable=False),  # turned by us, and not given back
+    Column("pan", Float),  # where it stood then, in the camera's own numbers
+    Column("tilt", Float),
+    Column("zoom", Float),
 )

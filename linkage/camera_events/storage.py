@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, select, update
 from alarms.model import AlarmKind
 from camerad.device_events.inputs import Known
 from linkage.camera_events.model import WiredInput
-from linkage.camera_events.schema import camera_inputs, camera_relays
+from linkage.camera_events.schema import camera_inputs, camera_presets, camera_relays
 
 _c = camera_inputs.c
 
@@ -32,6 +32,12 @@ def relays(conn: Connection, camera_id: str) -> dict[str, str]:
     r = camera_relays.c
     rows = conn.execute(select(r.token, r.siren).where(r.camera_id == camera_id))
     return {row.token: row.siren for row in rows}
+
+
+def preset(conn: Connection, camera_id: str) -> Row[Any] | None:
+    """Where a camera is turned to; None: for nothing."""
+    statement = select(camera_presets).where(camera_presets.c.camera_id == camera_id)
+    return conn.execute(statement).first()
 
 
 def keep(conn: Connection, one: WiredInput) -> None:

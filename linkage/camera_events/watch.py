@@ -17,7 +17,7 @@ from alarms.store import Database
 from camerad.device_events.listening import Line, Listener
 from camerad.device_events.model import EventsHealth, EventsState, Sighting, SightingKind
 from camerad.errors import CameraUnreachable
-from camerad.model import RelayOutput, Trouble
+from camerad.model import Preset, RelayOutput, Trouble
 from lianfang_timing import Backoff, Clock, unix_ms
 from linkage.camera_events import dead_buttons, storage
 from linkage.camera_events.model import DeadButton, WiredInput
@@ -36,6 +36,7 @@ MANY: Final = "buttons"
 """The device of an alarm that is about many dead buttons at once."""
 _AT_ONCE: Final = 4
 
+AskPresets = Callable[[str, tuple[str | None, str | None], str | None], Awaitable[Sequence[Preset]]]
 AskRelays = Callable[[str, tuple[str | None, str | None]], Awaitable[Sequence[RelayOutput]]]
 OpenLine = Callable[[str, str | None, str | None], Line]
 Report = Callable[[Sequence[DeviceReport]], Awaitable[None]]
@@ -70,6 +71,7 @@ class CameraEvents:
         open_line: OpenLine,
         report: Report,
         ask_relays: AskRelays,
+        ask_presets: AskPresets,
     ) -> None:
         """`registry` None: no camera is listened to. `report`: what is said of a wired button, as
         devices say it of themselves."""
@@ -82,6 +84,7 @@ class CameraEvents:
         self._open_line = open_line
         self._report = report
         self._ask_relays = ask_relays
+        self._ask_presets = ask_presets
         self._heard: dict[str, _Heard] = {}
         self._of_camera: dict[str, str | None] = {}
         """By camera in service: the device that speaks for it; None where it has no address."""
@@ -110,13 +113,23 @@ class CameraEvents:
 
     async def relays(self, camera_id: str) -> Sequence[RelayOutput]:
         """The relays that the camera has, as it says now. Raises CameradError."""
+        (address, username, password), _ = self._where_is(camera_id)
+        return await self._ask_relays(address, (username, password))
+
+    async def presets(self, camera_id: str) -> Sequence[Preset]:
+        """Where the camera can be turned to. Raises CameradError."""
+        (address, username, password), camera = self._where_is(camera_id)
+        return await self._ask_presets(address, (username, password), camera.source)
+
+    def _where_is(
+        self, camera_id: str
+    ) -> tuple[tuple[str, str | None, str | None], RegisteredCamera]:
         heard = self._heard.get(self._of_camera.get(camera_id) or "")
         if heard is None:
             raise CameraUnreachable(
                 "没有该摄像机的 ONVIF 地址。 / This camera has no ONVIF address, or is not heard."
             )
-        address, username, password = heard.where
-        return await self._ask_relays(address, (username, password))
+        return heard.where, next(one for one in heard.cameras if one.id == camera_id)
 
     def healths(self) -> dict[str, EventsHealth]:
         """By the addresses of the devices that are listened to."""

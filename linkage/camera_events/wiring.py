@@ -15,7 +15,7 @@ from alarms.store.tables import devices
 from linkage import audit
 from linkage.audit import AuditAction, AuditEntry
 from linkage.camera_events.model import WIRED_KINDS
-from linkage.camera_events.schema import camera_inputs, camera_relays
+from linkage.camera_events.schema import camera_inputs, camera_presets, camera_relays
 from linkage.enrolment.changing import Wanted, put_device
 from linkage.enrolment.where import own_device
 from linkage.registry.errors import BadEntry, NoSuchEntry, NotPossible
@@ -144,6 +144,40 @@ def take_siren_off(conn: Connection, caller: Caller, camera_id: str, token: str)
     if not _take_siren_off(conn, camera_id, token):
         raise NoSuchEntry
     _note(conn, caller, camera_id, {"change": "relay-cleared", "relay": token})
+
+
+def set_preset(
+    conn: Connection,
+    caller: Caller,
+    camera_id: str,
+    preset: str,
+    home: str | None,
+    back_after_s: int,
+) -> None:
+    """The camera is turned there for an incident that it looks at. Raises BadEntry, NoSuchEntry."""
+    _must_be_ours(conn, caller, camera_id)
+    p = camera_presets.c
+    values = {
+        "preset": preset,
+        "home": home,
+        "back_after_s": back_after_s,
+        "set_at_ms": caller.at_ms,
+        "set_by": caller.username,
+    }
+    known = update(camera_presets).where(p.camera_id == camera_id).values(values)
+    if conn.execute(known).rowcount == 0:
+        conn.execute(insert(camera_presets).values(camera_id=camera_id, away=False, **values))
+    said = {"preset": preset, "home": home, "back_after_s": back_after_s}
+    _note(conn, caller, camera_id, {"change": "preset-set", **said})
+
+
+def clear_preset(conn: Connection, caller: Caller, camera_id: str) -> None:
+    """It is turned for nothing any more. Raises NoSuchEntry."""
+    _must_be_ours(conn, caller, camera_id)
+    statement = delete(camera_presets).where(camera_presets.c.camera_id == camera_id)
+    if conn.execute(statement).rowcount == 0:
+        raise NoSuchEntry
+    _note(conn, caller, camera_id, {"change": "preset-cleared"})
 
 
 def _take_siren_off(conn: Connection, camera_id: str, token: str) -> bool:

@@ -164,3 +164,27 @@ def relays_view(
         for token in sorted(known.keys() | wired.keys())
     ]
     return Relays(trouble=trouble, items=items)
+
+
+class PresetItem(Struct, frozen=True, kw_only=True):
+    token: str
+    name: str
+
+
+class Presets(Struct, frozen=True, kw_only=True):
+    trouble: str | None
+    """Why the camera could not be asked, or cannot be turned."""
+    items: list[PresetItem]
+    preset: str | None
+    """Where it is turned to for an incident; null: it is not turned."""
+    home: str | None
+    """What it is given back to; null: its home position."""
+    back_after_s: int | None
+    away_for: str | None
+    """The incident it is turned for now."""
+
+
+class PresetBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    preset: Id
+    home: Id | None = None
+    back_after_s: Annotated[int, Meta(ge=30, le=86_400)] = 900

@@ -17,7 +17,7 @@ from alarms.model import Appended, NewAlarm
 from alarms.store import Database, SealedBox
 from camerad.device_events.model import EventsHealth
 from camerad.live.desk import LiveFeed
-from camerad.model import CameraHealth, RelayOutput
+from camerad.model import CameraHealth, Preset, RelayOutput
 from camerad.zones import ZoneDefaults
 from lianfang_timing import Clock
 from linkage.accounts.passwords import Passwords
@@ -102,6 +102,10 @@ class CameraEvents(Protocol):
 
     async def relays(self, camera_id: str) -> Sequence[RelayOutput]:
         """The relays that the camera has, as it says now. Raises CameradError."""
+        ...
+
+    async def presets(self, camera_id: str) -> Sequence[Preset]:
+        """Where the camera can be turned to, as it says now. Raises CameradError."""
         ...
 
     def look_now(self) -> None:

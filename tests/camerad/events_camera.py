@@ -12,7 +12,8 @@ from camerad.device_events.listening import Listener
 from camerad.device_events.model import EventsState, Sighting
 from camerad.onvif_door import PullPoint
 from camerad.simulator.events import EventService
-from camerad.simulator.onvif_device import DEVICE_PATH, Nameplate, OnvifDevice
+from camerad.simulator.head import Head
+from camerad.simulator.onvif_device import DEVICE_PATH, Nameplate, OnvifDevice, Stream
 from camerad.simulator.relays import Relay, RelayService
 from lianfang_timing import Clock
 from tests import polling
@@ -61,9 +62,17 @@ class EventsCamera:
         told = clock or FastClock(timedelta(seconds=off_s))
         self.events = EventService(told, {"input-1": False}, at_most=at_most)
         self.relays = RelayService(told, {"relay-1": Relay()})
+        self.head = Head({"gate": ("大门 gate", (0.4, 0.1, 0.2))})
         self.device = OnvifDevice(
-            PLATE, *login, told, jpeg=bytes, events=self.events, relays=self.relays
+            PLATE,
+            *login,
+            told,
+            jpeg=bytes,
+            events=self.events,
+            relays=self.relays,
+            head=self.head,
         )
+        self.device.streams = (Stream("sub", "sub", "rtsp://127.0.0.1/1", 704, 576, 25.0),)
         self.url = ""
         self.heard: list[Sighting] = []
 

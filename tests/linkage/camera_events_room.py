@@ -14,8 +14,8 @@ from alarms.model import DeviceReport
 from alarms.store import Database, SealedBox
 from alarms.store.tables import devices
 from camerad.device_events.model import EventsState
-from camerad.model import CameraHealth, CameraState
-from camerad.onvif_door import relay_outputs
+from camerad.model import CameraHealth, CameraState, Preset
+from camerad.onvif_door import CameraHead, Login, relay_outputs
 from lianfang_timing import unix_ms
 from linkage.camera_events.schema import camera_inputs
 from linkage.camera_events.taking_in import TakingIn
@@ -90,6 +90,9 @@ class EventsRoom:
         async def report(said: Sequence[DeviceReport]) -> None:
             self.reports += said
 
+        async def presets(address: str, login: Login, source: str | None) -> Sequence[Preset]:
+            return await CameraHead(address, login, source=source, clock=self.clock).presets()
+
         self.watch = CameraEvents(
             self.database,
             self.log,
@@ -100,6 +103,7 @@ class EventsRoom:
             open_line=lambda url, _user, _password: self.camera.line(),
             report=report,
             ask_relays=partial(relay_outputs, clock=self.clock),
+            ask_presets=presets,
         )
         self.faults.others = self.watch
         return self.watch

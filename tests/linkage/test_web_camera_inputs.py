@@ -6,7 +6,7 @@ from sqlalchemy import select
 from alarms.store.tables import devices
 from camerad.device_events.model import EventsHealth, EventsState
 from camerad.errors import CameraUnreachable
-from camerad.model import RelayOutput
+from camerad.model import Preset, RelayOutput
 from linkage.camera_events import dead_buttons, storage
 from tests.linkage.web_house import EAST, house
 from tests.polling import until
@@ -32,6 +32,11 @@ class Listening:
 
     def inputs(self, camera_id):
         return self.heard if camera_id == "cam-east" else {}
+
+    async def presets(self, camera_id):
+        if self.state is not EventsState.LISTENING:
+            raise CameraUnreachable("away")
+        return [Preset("1", "大门")]
 
     async def relays(self, camera_id):
         if self.state is not EventsState.LISTENING:
@@ -148,3 +153,25 @@ async def test_a_siren_hangs_on_a_relay_and_is_in_use(town):
         lambda conn: conn.execute(select(devices).where(devices.c.id == "s1")).one()
     )
     assert (row.kind, row.group_id, row.state) == ("siren", "dongcun-t3", "issued")
+
+
+async def test_a_camera_has_a_preset_for_incidents(town):
+    path = "/api/v1/cameras/cam-east/preset"
+    async with town.browser("admin") as browser:
+        assert (await browser.delete(path)).status == 404
+        assert (await browser.put(path, json={"preset": "1", "back_after_s": 1})).status == 422
+        assert (await browser.put(path, json={"preset": "1"})).status == 204
+        assert (await browser.put(path, json={"preset": "1", "home": "2"})).status == 204
+        shown = await (await browser.get(path)).json()
+        town.events.state = EventsState.LOST
+        away = await (await browser.get(path)).json()
+        assert (await browser.delete(path)).status == 204
+    assert shown == {
+        "trouble": None,
+        "items": [{"token": "1", "name": "大门"}],
+        "preset": "1",
+        "home": "2",
+        "back_after_s": 900,
+        "away_for": None,
+    }
+    assert (away["trouble"], away["items"]) == ("away", [])

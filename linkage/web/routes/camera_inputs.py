@@ -1,13 +1,14 @@
-"""What hangs on cameras: buttons on digital inputs, sirens on relays, without battery or MQTT."""
+"""What hangs on cameras (buttons on inputs, sirens on relays), and where they are turned to."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from aiohttp import web
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from alarms.devices import DeviceRegistry
 from camerad.errors import CameradError
-from camerad.model import RelayOutput
+from camerad.model import Preset, RelayOutput
 from lianfang_timing import unix_ms
 from linkage import schema as s
 from linkage.accounts.rights import Permission, Places
@@ -112,6 +113,51 @@ async def take_siren_off(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+async def presets(request: web.Request) -> web.Response:
+    events, camera_id = request.app[PORTS].camera_events, request.match_info["id"]
+    places = caller_of(request).principal.places
+
+    def work(conn: Connection) -> Row[Any] | None:
+        _must_be_there(conn, places, camera_id)
+        return storage.preset(conn, camera_id)
+
+    known = await read(request, work)
+    found: Sequence[Preset] = ()
+    trouble = None
+    try:
+        found = () if events is None else await events.presets(camera_id)
+    except CameradError as error:
+        trouble = str(error)
+    return answer(
+        views.Presets(
+            trouble=trouble,
+            items=[views.PresetItem(token=one.token, name=one.name) for one in found],
+            preset=None if known is None else known.preset,
+            home=None if known is None else known.home,
+            back_after_s=None if known is None else known.back_after_s,
+            away_for=known.incident_id if known is not None and known.away else None,
+        )
+    )
+
+
+async def set_preset(request: web.Request) -> web.Response:
+    caller, camera_id = registry_caller(request), request.match_info["id"]
+    body = await body_of(request, views.PresetBody)
+    await write(
+        request,
+        lambda conn: wiring.set_preset(
+            conn, caller, camera_id, body.preset, body.home, body.back_after_s
+        ),
+    )
+    return web.Response(status=204)
+
+
+async def clear_preset(request: web.Request) -> web.Response:
+    caller, camera_id = registry_caller(request), request.match_info["id"]
+    await write(request, lambda conn: wiring.clear_preset(conn, caller, camera_id))
+    return web.Response(status=204)
+
+
 def _must_be_there(conn: Connection, places: Places, camera_id: str) -> None:
     village = conn.scalar(select(s.cameras.c.village_id).where(s.cameras.c.id == camera_id))
     if village is None or not places.covers(village):
@@ -130,6 +176,7 @@ def _changed(request: web.Request) -> None:
 
 _ADOPT = Permission.CAMERA_ADOPT
 _PATH = "/api/v1/cameras/{id}/inputs"
+_PRESET = "/api/v1/cameras/{id}/preset"
 _RELAYS = "/api/v1/cameras/{id}/relays"
 
 ROUTES = (
@@ -189,6 +236,31 @@ ROUTES = (
         take_siren_off,
         _ADOPT,
         "Nothing hangs on this relay any more",
+        answers={204: None},
+    ),
+    Route(
+        "GET",
+        _PRESET,
+        presets,
+        _ADOPT,
+        "Its presets, as it says now, and where it is turned to for an incident",
+        answers={200: views.Presets},
+    ),
+    Route(
+        "PUT",
+        _PRESET,
+        set_preset,
+        _ADOPT,
+        "Turn it there for an incident that it looks at, and give it back",
+        body=views.PresetBody,
+        answers={204: None},
+    ),
+    Route(
+        "DELETE",
+        _PRESET,
+        clear_preset,
+        _ADOPT,
+        "It is turned for nothing any more",
         answers={204: None},
     ),
 )

@@ -1,0 +1,120 @@
+"""A camera turned for an incident and given back, over real SOAP; every move is written down."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from camerad.onvif_door import CameraHead
+from linkage.camera_events.schema import camera_presets
+from linkage.camera_events.turning_watch import CameraTurning
+from linkage.schema import audit_entries, incidents
+from tests.linkage import town
+from tests.linkage.camera_events_room import CAMERA, EventsRoom, events_room
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[EventsRoom]:
+    async with events_room(tmp_path) as made:
+        row = {"camera_id": CAMERA, "preset": "gate", "back_after_s": 300, "away": False}
+        await made.database.write(
+            lambda conn: conn.execute(
+                insert(camera_presets).values(**row, set_at_ms=1, set_by="leader")
+            )
+        )
+        yield made
+
+
+def turning(room: EventsRoom) -> CameraTurning:
+    def head(address, login, source):
+        return CameraHead(address, login, source=source, clock=room.clock)
+
+    return CameraTurning(room.database, room.box, room.clock, head=head, writer="main")
+
+
+async def press(room: EventsRoom, *, silent: bool = False) -> None:
+    await room.log.append([town.press("b1", 1, silent=silent)])
+    await room.link()
+
+
+async def close(room: EventsRoom) -> None:
+    await room.database.write(lambda conn: conn.execute(update(incidents).values(stage="closed")))
+
+
+async def changes(room: EventsRoom) -> list[str]:
+    def work(conn) -> list[str]:
+        rows = conn.execute(select(audit_entries).order_by(audit_entries.c.position))
+        return [json.loads(r.detail)["change"] for r in rows if r.object == f"camera:{CAMERA}"]
+
+    return await room.database.read(work)
+
+
+async def test_it_is_turned_for_a_press_and_given_back_when_that_is_closed(room) -> None:
+    watch, head = turning(room), room.camera.head
+    await watch.run_once()
+    assert head.turned == []
+    await press(room)
+    await watch.run_once()
+    await watch.run_once()
+    assert head.turned == ["gate"]
+    await close(room)
+    await watch.run_once()
+    await watch.run_once()
+    assert head.turned == ["gate", "home"]
+    assert await changes(room) == ["turned", "given-back"]
+
+
+async def test_it_is_given_back_after_its_time_and_not_turned_again(room) -> None:
+    watch, head = turning(room), room.camera.head
+    await press(room)
+    await watch.run_once()
+    room.clock.skip(301)
+    # after a restart of ours, too
+    watch = turning(room)
+    await watch.run_once()
+    await watch.run_once()
+    assert head.turned == ["gate", "home"]
+
+
+async def test_one_that_somebody_moves_is_left_to_them(room) -> None:
+    watch, head = turning(room), room.camera.head
+    head.moving = True
+    await press(room)
+    await watch.run_once()
+    assert head.turned == []
+    assert await changes(room) == ["put-off"]
+    room.clock.skip(30)
+    head.moving = False
+    await watch.run_once()
+    assert head.turned == []
+
+
+async def test_one_that_somebody_turned_since_is_not_given_back(room) -> None:
+    watch, head = turning(room), room.camera.head
+    await press(room)
+    await watch.run_once()
+    head.at = (-0.9, 0.0, 0.0)
+    await close(room)
+    await watch.run_once()
+    await watch.run_once()
+    assert head.turned == ["gate"]
+    assert await changes(room) == ["turned", "left-to-others"]
+
+
+async def test_for_what_is_silent_nothing_moves(room) -> None:
+    await press(room, silent=True)
+    await turning(room).run_once()
+    assert room.camera.head.turned == []
+
+
+async def test_a_camera_that_does_not_answer_holds_nobody_up_and_is_tried_again(room) -> None:
+    watch, head = turning(room), room.camera.head
+    device, room.camera.device.head = room.camera.device.head, None
+    await press(room)
+    await watch.run_once()
+    assert head.turned == []
+    room.camera.device.head = device
+    await watch.run_once()
+    assert head.turned == ["gate"]
