@@ -19,6 +19,7 @@ from camerad.evidence.model import ClipFacts, ClipOrder, RecordingSettings
 from camerad.live.desk import LiveDesk, LiveFeed
 from camerad.live.model import LiveFormat, LiveOver, LivePart, LiveWaits
 from camerad.model import Camera, CameraEvent, CameraHealth, CameraState
+from camerad.restlessness import Restlessness
 from camerad.wire import (
     AskPicture,
     ClipBegun,
@@ -101,6 +102,7 @@ class Fleet:
         self._slots = [_Slot(n) for n in range(workers or os.cpu_count() or 1)]
         self._cameras: dict[str, Camera] = {}
         self._health: dict[str, CameraHealth] = {}
+        self._restlessness = Restlessness()
         self._held_back: dict[str, _HeldBack] = {}
         self._requests = itertools.count(1)
         self._asked: dict[int, asyncio.Future[bytes]] = {}
@@ -119,10 +121,12 @@ class Fleet:
         wanted = {camera.id: camera for camera in cameras}
         for camera_id in [known for known in self._cameras if known not in wanted]:
             self._health.pop(camera_id, None)
+            self._restlessness.forget(camera_id)
             self._held_back.pop(camera_id, None)
         for camera in wanted.values():
             if self._cameras.get(camera.id) != camera:
                 self._held_back.pop(camera.id, None)
+                self._restlessness.expect(camera.id)
                 self._note(self._starting(camera))
         self._cameras = wanted
         self._place()
@@ -188,7 +192,9 @@ class Fleet:
 
     def health(self) -> dict[str, CameraHealth]:
         """How each watched camera is, by its id."""
-        return dict(self._health)
+        now_s = self._clock.monotonic()
+        told = self._restlessness.told
+        return {camera_id: told(health, now_s) for camera_id, health in self._health.items()}
 
     # -- who watches what ----------------------------------------------------------------------
 
@@ -348,6 +354,7 @@ class Fleet:
     def _note(self, health: CameraHealth) -> None:
         known = self._health.get(health.camera_id)
         self._health[health.camera_id] = health
+        self._restlessness.note(health, self._clock.monotonic())
         if self._on_health is not None and (
             known is None or (known.state, known.reason) != (health.state, health.reason)
         ):

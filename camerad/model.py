@@ -202,10 +202,12 @@ class CameraHealth:
     since: datetime
     frames_per_s: float = 0.0
     newest_frame_age_s: float | None = None
-    """Since it was read; how old it was by then is `late_s`."""
+    """Since it was read; how old it was by then is `late_s`. Of one that is gone: of its last."""
     late_s: float = 0.0
     """By how much lately a frame was read later than the promptest one: what waited in between."""
     reconnects: int = 0
+    reconnects_per_hour: int = 0
+    """How often it came back within the last hour, whoever watched it."""
     analysed_per_s: float = 0.0
     frames_shed: int = 0
     """Looks that were left out since the worker began, because it or the stream lagged."""

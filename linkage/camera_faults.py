@@ -123,9 +123,12 @@ class CameraFaults:
             await self._close(found, healths, in_service)
 
     async def _newly_lost(self, healths: Mapping[str, CameraHealth]) -> list[NewAlarm]:
-        now, standing = self._clock.now(), NOTHING_STANDS
-        if any(h.state is not CameraState.WATCHING or h.trouble for h in healths.values()):
-            standing = await self._database.read(_standing)
+        now, standing, scenes = self._clock.now(), NOTHING_STANDS, list[frozenset[str]]()
+        down = frozenset(i for i, h in healths.items() if h.state is CameraState.DOWN)
+        if down or any(health.trouble for health in healths.values()):
+            standing, scenes = await self._database.read(
+                lambda conn: (_standing(conn), _scenes(conn, down))
+            )
         spoilt = []
         for camera, trouble in self._taken_in.let_go(standing):
             health = healths.get(camera)
@@ -139,11 +142,8 @@ class CameraFaults:
                         camera, health.trouble, run=unix_ms(now), seq=0, at=now, picture=None
                     )
                 )
-        lost = self._lost.look(healths, now, self._maintained.keys(), standing)
-        if not lost:
-            return spoilt
-        gone = frozenset(health.camera_id for health in lost)
-        scenes = await self._database.read(lambda conn: _scenes(conn, gone))
+        needed = frozenset().union(*scenes)
+        lost = self._lost.look(healths, now, self._maintained.keys(), standing, needed)
         return [*loss_alarms(lost, scenes, now), *spoilt]
 
     def _no_longer_held(self, healths: Mapping[str, CameraHealth]) -> list[NewAlarm]:
@@ -222,6 +222,8 @@ def _standing(conn: Connection) -> Standing:
 
 def _scenes(conn: Connection, gone: Collection[str]) -> list[frozenset[str]]:
     """The cameras, among those gone, of each open incident of a press; the newest first."""
+    if not gone:
+        return []
     found: dict[str, set[str]] = {}
     rows = conn.execute(
         select(incidents.c.id, incident_cameras.c.camera_id)

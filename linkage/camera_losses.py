@@ -14,6 +14,7 @@ from lianfang_timing import unix_ms
 IsMended = Callable[[str, str], bool]
 """Of a camera's id and a trouble: is it known to be over?"""
 
+_LOST = Trouble.SIGNAL_LOST.value
 MANY = "cameras"
 """The device of an alarm that is about many cameras at once."""
 
@@ -49,7 +50,7 @@ class Standing:
 
     def holds_lost(self, camera: str) -> bool:
         """Whether somewhere it stands that this camera's stream is gone."""
-        fault = (camera, Trouble.SIGNAL_LOST.value)
+        fault = (camera, _LOST)
         return fault in self.own or fault in self.elsewhere
 
 
@@ -73,8 +74,12 @@ class Lost:
         now: datetime,
         maintained: Collection[str] = frozenset(),
         standing: Standing = NOTHING_STANDS,
+        needed: Collection[str] = frozenset(),
     ) -> list[CameraHealth]:
-        """The cameras whose streams are newly gone for good enough, but for those worked on."""
+        """The cameras whose streams are newly gone for good enough, but for those worked on.
+
+        `needed`: those that look at what people deal with; it hears of each at once, however often
+        it came and went before."""
         watched = {i for i, h in healths.items() if h.state is CameraState.WATCHING}
         gone = healths.keys() - watched
         self._told = {camera: at for camera, at in self._told.items() if camera in gone}
@@ -85,8 +90,10 @@ class Lost:
         # told before a restart: it is the same fault still
         unseen = {camera for camera in gone - self._seen if standing.holds_lost(camera)}
         self._told = dict.fromkeys(unseen, now) | self._told
+        held = {camera for camera, trouble in standing.elsewhere if trouble == _LOST}
+        waited_for = set(needed) - held
         down = [
-            (now - health.since - self._grace(camera), health)
+            (now - health.since - self._grace(camera, is_needed=camera in waited_for), health)
             for camera, health in sorted(healths.items())
             if health.state is CameraState.DOWN
             and camera not in self._told
@@ -102,10 +109,10 @@ class Lost:
         self._told.pop(camera, None)
         self._lately.pop(camera, None)
 
-    def _grace(self, camera: str) -> timedelta:
+    def _grace(self, camera: str, *, is_needed: bool) -> timedelta:
         if camera not in self._seen:
             return _NEVER_SEEN
-        return _GONE_AGAIN if camera in self._lately else _GONE
+        return _GONE_AGAIN if camera in self._lately and not is_needed else _GONE
 
 
 def _gathered(down: Sequence[tuple[timedelta, CameraHealth]]) -> list[CameraHealth]:
@@ -218,7 +225,7 @@ def _is_well(
 
 def _loss(lost: Sequence[CameraHealth], now: datetime, *, device: str | None = None) -> NewAlarm:
     first = lost[0]
-    detail: dict[str, object] = {"trouble": Trouble.SIGNAL_LOST.value, "reason": first.reason}
+    detail: dict[str, object] = {"trouble": _LOST, "reason": first.reason}
     if device is None:
         detail["camera"] = first.camera_id
     if device is not None or len(lost) > 1:

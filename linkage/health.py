@@ -1,6 +1,6 @@
 """How the whole program is: for the console's state line, `readyz`, metrics and systemd."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from math import inf
 
@@ -113,6 +113,7 @@ class HealthMetrics(Collector):
         for camera_id, health in healths.items():
             shed.add_metric([camera_id], health.frames_shed)
         yield shed
+        yield from _of_each_camera(healths)
 
     def _counted(self) -> Iterable[Metric]:
         counters = self._intake.counters
@@ -185,3 +186,22 @@ class HealthMetrics(Collector):
 def _add(family: HistogramMetricFamily, labels: list[str], histogram: Histogram) -> None:
     buckets = [("+Inf" if b == inf else str(b), count) for b, count in histogram.cumulative()]
     family.add_metric(labels, buckets, histogram.total_s)
+
+
+def _of_each_camera(healths: Mapping[str, CameraHealth]) -> Iterable[Metric]:
+    watched, rate, age, reconnects = (
+        GaugeMetricFamily(f"lianfang_camera_{name}", text, labels=["camera"])
+        for name, text in (
+            ("watched", "1 while the camera is watched."),
+            ("frames_per_second", "Frames that come, a second."),
+            ("newest_frame_age_seconds", "Since its newest frame; none where none ever came."),
+            ("reconnects_last_hour", "How often it came back within the last hour."),
+        )
+    )
+    for camera, health in healths.items():
+        watched.add_metric([camera], health.state is CameraState.WATCHING)
+        rate.add_metric([camera], health.frames_per_s)
+        if health.newest_frame_age_s is not None:
+            age.add_metric([camera], health.newest_frame_age_s)
+        reconnects.add_metric([camera], health.reconnects_per_hour)
+    yield from (watched, rate, age, reconnects)

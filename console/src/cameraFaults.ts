@@ -27,7 +27,8 @@ export function faultOf(incident: Incident, cameras: readonly Camera[]): CameraF
   if (incident.kind !== 'camera_fault') return null
   const devices = new Set(incident.alarms.map((alarm) => alarm.device))
   const about = cameras.filter(
-    (camera) => devices.has(camera.id) || (devices.has(MANY) && standingOf(camera) !== null),
+    (camera) =>
+      devices.has(camera.id) || (devices.has(MANY) && camera.fault?.incident === incident.id),
   )
   const standing = about.map(standingOf).filter((one): one is Standing => one !== null)
   return { cameras: about, standing }

@@ -16,6 +16,8 @@ const camera = (id: string, parts: Partial<Camera> = {}): Camera => ({
   analysed_per_s: 5,
   shedding: false,
   newest_frame_age_s: 0.1,
+  last_picture_at: null,
+  reconnects_per_hour: 0,
   trouble: null,
   maintained_until: null,
   fault: null,
@@ -57,9 +59,17 @@ describe('a camera fault', () => {
     expect(found?.cameras.map((one) => one.id)).toEqual(['gate'])
   })
 
-  it('of a whole mast is about all that are not well', () => {
-    const cameras = [camera('a', { state: 'down' }), camera('b'), camera('c', { state: 'down' })]
-    expect(faultOf(about('cameras'), cameras)?.cameras.map((one) => one.id)).toEqual(['a', 'c'])
+  it('of a whole mast is about those on it, and about no other that is down', () => {
+    const mast = about('cameras')
+    const fault = { incident: mast.id, number: mast.number }
+    const cameras = [
+      camera('a', { state: 'down', fault }),
+      camera('b', { fault }),
+      camera('c', { state: 'down' }),
+    ]
+    const found = faultOf(mast, cameras)
+    expect(found?.cameras.map((one) => one.id)).toEqual(['a', 'b'])
+    expect(found?.standing.map((one) => one.id)).toEqual(['a'])
   })
 
   it('is nothing of an incident about anything else', () => {

@@ -55,7 +55,12 @@ class CameraCard:
     def news(self) -> camera_views.Camera:
         """What is worth telling a console: all but the figures that move with every frame."""
         return msgspec.structs.replace(
-            self.view, frames_per_s=0.0, analysed_per_s=0.0, newest_frame_age_s=None
+            self.view,
+            frames_per_s=0.0,
+            analysed_per_s=0.0,
+            newest_frame_age_s=None,
+            last_picture_at=None,
+            reconnects_per_hour=0,
         )
 
 
@@ -229,6 +234,8 @@ def _camera(
     ports: Ports,
 ) -> camera_views.Camera:
     known, until_ms = health.get(row.id), registered.maintained.get(row.id)
+    age_s = known.newest_frame_age_s if known else None
+    picture_ms = None if age_s is None else unix_ms(ports.clock.now()) - round(age_s * 1000)
     events = ports.camera_events
     return camera_views.Camera(
         id=row.id,
@@ -242,7 +249,9 @@ def _camera(
         analysed_per_s=known.analysed_per_s if known else 0.0,
         shedding=known.shedding if known else False,
         trouble=known.trouble.value if known and known.trouble else None,
-        newest_frame_age_s=known.newest_frame_age_s if known else None,
+        newest_frame_age_s=age_s,
+        last_picture_at=moment_or_none(picture_ms, ports.site.zone),
+        reconnects_per_hour=known.reconnects_per_hour if known else 0,
         maintained_until=moment_or_none(until_ms, ports.site.zone),
         fault=registered.faults.get(row.id),
         clock_skew_s=row.clock_skew_s,

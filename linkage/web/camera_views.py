@@ -33,6 +33,11 @@ class Camera(Struct, frozen=True, kw_only=True):
     analysed_per_s: float
     shedding: bool
     newest_frame_age_s: float | None
+    last_picture_at: str | None
+    """When the newest picture came, also of a camera that is gone; null where none came since the
+    service began."""
+    reconnects_per_hour: int
+    """How often it came back within the last hour."""
     trouble: str | None
     """What is wrong with its picture: covered, sprayed, turned, defocused, black, washed-out,
     signal-lost or frozen."""

@@ -72,6 +72,20 @@ def test_a_stream_that_comes_and_goes_is_told_once_an_hour_unless_it_stays_away(
     assert told(7014, CameraState.DOWN, 7010)
 
 
+def test_what_comes_and_goes_is_told_at_once_where_people_deal_with_what_it_sees() -> None:
+    lost = Lost()
+    assert look(lost, 0, health(state=CameraState.WATCHING)) == []
+    assert look(lost, 10, health(since_s=5)) == ["c1"]
+    assert look(lost, 20, health(state=CameraState.WATCHING, since_s=15)) == []
+    gone = health(since_s=30)
+    assert look(lost, 34, gone) == []
+    assert look(lost, 34, gone, needed={"c1"}) == ["c1"]
+    # and then that incident has heard of it
+    assert look(lost, 40, health(state=CameraState.WATCHING, since_s=36)) == []
+    standing = Standing(elsewhere=frozenset({("c1", LOST)}))
+    assert look(lost, 54, health(since_s=50), standing=standing, needed={"c1"}) == []
+
+
 def test_one_that_was_never_seen_has_a_minute() -> None:
     lost = Lost()
     assert look(lost, 59, health()) == []

@@ -50,10 +50,14 @@ async def test_a_camera_shows_its_state_and_zones(town):
         "analysed_per_s": 0.0,
         "shedding": False,
         "newest_frame_age_s": 0.1,
+        "last_picture_at": "2026-11-21T19:59:59.900+08:00",
+        "reconnects_per_hour": 0,
         "trouble": None,
         "clock_skew_s": None,
         "maintained_until": None,
         "fault": None,
+        "events": None,
+        "dead_buttons": [],
         "zones": [
             {
                 "name": "gate",

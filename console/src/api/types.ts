@@ -308,6 +308,10 @@ export interface Camera {
   analysed_per_s: number
   shedding: boolean
   newest_frame_age_s: number | null
+  /** When the newest picture came, also of a camera that is gone. */
+  last_picture_at: string | null
+  /** How often it came back within the last hour. */
+  reconnects_per_hour: number
   /** What is wrong with its picture; null when it is well. */
   trouble: string | null
   /** Its clock minus ours, seconds, as last read; null: never told. */

@@ -289,6 +289,8 @@ export const en: Record<Key, string> = {
   'camera.fps': '{n} frames/s',
   'camera.shedding': 'short of processor: {n} frames/s analysed',
   'camera.frameAge': 'newest picture {n} s old',
+  'camera.lastPicture': 'last picture {time}',
+  'camera.reconnects': 'came back {n} times in the last hour',
   'camera.zones': 'Zones',
   'camera.daysOff': 'days off {hours}',
   'camera.none': 'No cameras',

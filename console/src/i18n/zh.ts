@@ -287,6 +287,8 @@ export const zh = {
   'camera.fps': '{n} 帧/秒',
   'camera.shedding': '算力不足，分析降至 {n} 帧/秒',
   'camera.frameAge': '最新画面 {n} 秒前',
+  'camera.lastPicture': '最后画面 {time}',
+  'camera.reconnects': '近 1 小时重连 {n} 次',
   'camera.zones': '防区',
   'camera.daysOff': '休息日 {hours}',
   'camera.none': '没有摄像机',
