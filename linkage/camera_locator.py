@@ -77,6 +77,7 @@ class CameraLocator:
         self._known: frozenset[str] = frozenset()
         self._announced: dict[str, str] = {}
         self._wanted = asyncio.Event()
+        self._changed = asyncio.Event()
 
     async def run(self) -> None:
         """Look again and again until cancelled, soon while a camera is missing."""
@@ -87,11 +88,14 @@ class CameraLocator:
                 except OSError as error:
                     # probes still go out: a camera that moved is found a little later
                     log.warning("cameras.not_listening", error=str(error))
-            await self._run()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._run(), name="cameras-look")
+                tasks.create_task(self._keep_to_registry(), name="cameras-keep-to-registry")
 
     def look_now(self) -> None:
         """The registry changed, or a camera said that it is there: do not wait."""
         self._wanted.set()
+        self._changed.set()
 
     def hear(self, announcement: Announcement) -> None:
         """Take in what a device says unasked: only those of the registry count, and a Hello says
@@ -106,6 +110,17 @@ class CameraLocator:
             log.info("cameras.hello", address=device.address)
             self._announced[device.endpoint_reference] = device.xaddrs[0]
             self.look_now()
+
+    async def _keep_to_registry(self) -> None:
+        """A look may last long: what must not be watched any more is dropped meanwhile."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                self._watch(await self._registry.enabled())
+            except StoreBusy as error:
+                # the next look does it
+                log.warning("cameras.registry_unreadable", detail=str(error))
 
     async def _run(self) -> None:
         attempt = 0

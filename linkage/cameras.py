@@ -21,6 +21,8 @@ from camerad.model import (
 from camerad.zones import ZoneDefaults, ZoneWords
 from lianfang_timing import Backoff, unix_ms
 from linkage import schema
+from linkage.consent.judging import PRIVATE
+from linkage.consent.reading import keeps
 from linkage.rules.model import SourceState
 
 BUILT_IN_DEFAULTS = ZoneDefaults()
@@ -49,6 +51,8 @@ class RegisteredCamera:
     """Of a recorder's channel: which; `endpoint_reference` is then the recorder's."""
     main_stream_uri: str | None = None
     legal_class: str = "public"
+    household_keeps: bool = False
+    """Of a household's camera: it agreed that pictures of an incident are kept."""
 
     @property
     def located(self) -> "Located | None":
@@ -68,7 +72,7 @@ class RegisteredCamera:
             zones=self.zones,
             time_zone=time_zone,
             main_stream_uri=self.main_stream_uri,
-            keeps_evidence=self.legal_class != "private",
+            keeps_evidence=self.legal_class != PRIVATE or self.household_keeps,
         )
 
 
@@ -138,6 +142,7 @@ class CameraRegistry:
                 source=row.source,
                 main_stream_uri=row.main_stream_uri,
                 legal_class=row.legal_class,
+                household_keeps=row.legal_class == PRIVATE and keeps(conn, row.id),
             )
             for row in rows
         ]

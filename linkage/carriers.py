@@ -6,8 +6,10 @@ Each knows one kind of action and one port. The escalation's look has a room of 
 import json
 from typing import Protocol
 
-from lianfang_timing import Clock
+from lianfang_timing import Clock, unix_ms
 from linkage.carrier_port import CarryResult
+from linkage.custody.gaps import not_kept
+from linkage.custody.model import Why
 from linkage.escalation.telling import INFORM
 from linkage.evidence import EvidenceFolder, evidence_row
 from linkage.evidence_events import evidence_added
@@ -19,6 +21,7 @@ from linkage.ways.devices import DevicePublisher, NoticeWay
 from linkage.ways.port import Receipt
 
 SNAPSHOT_LIMIT_S = 10.0
+USUAL_PICTURE_BYTES = 300_000
 
 
 class CameraEyes(Protocol):
@@ -26,6 +29,16 @@ class CameraEyes(Protocol):
 
     async def snapshot(self, camera_id: str, *, timeout_s: float) -> bytes:
         """A JPEG. Raises NoSnapshot."""
+        ...
+
+
+class EvidenceRoom(Protocol):
+    """`linkage.custody.room.Room`."""
+
+    async def refusal(
+        self, camera_id: str, *, wanted_bytes: int, is_routine: bool
+    ) -> tuple[Why, str] | None:
+        """Why nothing may be kept of this camera now. Raises StoreBusy."""
         ...
 
 
@@ -61,17 +74,28 @@ class ReplyCarrier:
 class SnapshotCarrier:
     """Asks a camera for its picture of now and keeps it as evidence."""
 
-    def __init__(self, eyes: CameraEyes, folder: EvidenceFolder, clock: Clock) -> None:
+    def __init__(
+        self, eyes: CameraEyes, folder: EvidenceFolder, room: EvidenceRoom, clock: Clock
+    ) -> None:
         self._eyes = eyes
         self._folder = folder
+        self._room = room
         self._clock = clock
 
     async def carry(self, action: Action) -> CarryResult:
+        # the id makes it one row, however often it is carried
+        evidence_id = action.id.rpartition("-")[2]
+        refusal = await self._room.refusal(
+            action.target, wanted_bytes=USUAL_PICTURE_BYTES, is_routine=False
+        )
+        if refusal is not None:
+            why, detail = refusal
+            now_ms = unix_ms(self._clock.now())
+            return not_kept(action, evidence_id, "snapshot", now_ms, why, detail)
         jpeg = await self._eyes.snapshot(action.target, timeout_s=SNAPSHOT_LIMIT_S)
         kept = await self._folder.put(jpeg, self._clock.now())
         row = evidence_row(
-            # from the action's id: one snapshot, one row, however often it is carried
-            evidence_id=action.id.rpartition("-")[2],
+            evidence_id=evidence_id,
             incident_id=action.incident_id,
             camera_id=action.target,
             kind="snapshot",

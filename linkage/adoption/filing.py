@@ -3,11 +3,12 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from lianfang_timing import from_unix_ms
 from linkage.accounts.rights import Places
 from linkage.adoption.model import Layer, LegalClass
+from linkage.consent.schema import camera_consents
 from linkage.registry.model import Said
 from linkage.schema import cameras, villages
 
@@ -31,6 +32,7 @@ HEADINGS = (
     "提示标志 notice sign",
     "禁止场所核对 place judged",
     "是否在用 in use",
+    "住户同意 household's consent",
 )
 _KEPT_DAYS = 30
 """What the law asks for at least; how long a site keeps what is in its recorders' settings."""
@@ -38,8 +40,14 @@ _KEPT_DAYS = 30
 
 def lines(conn: Connection, places: Places, *, unit: str, zone: ZoneInfo) -> list[list[str]]:
     """One line a camera inside the caller's places, in the order of villages and ids."""
+    consent = camera_consents.c
+    agreed = (
+        select(func.max(consent.agreed_on))
+        .where(consent.camera_id == cameras.c.id, consent.withdrawn_at_ms.is_(None))
+        .scalar_subquery()
+    )
     rows = conn.execute(
-        select(cameras, villages.c.name.label("village"))
+        select(cameras, villages.c.name.label("village"), agreed.label("agreed_on"))
         .join(villages, villages.c.id == cameras.c.village_id)
         .order_by(cameras.c.village_id, cameras.c.id)
     )
@@ -71,8 +79,14 @@ def _line(number: int, row: Row[Any], unit: str, zone: ZoneInfo) -> list[str]:
         sign if legal.needs_sign else Said("不要求", "not asked for"),
         _day(row.place_judged_at_ms, row.place_judged_by, zone),
         Said("在用", "in use") if row.enabled else Said("未启用", "not in use"),
+        _agreed(row) if legal is LegalClass.PRIVATE else None,
     )
     return [_text(cell) for cell in cells]
+
+
+def _agreed(row: Row[Any]) -> str | Said:
+    """Marks a household's camera."""
+    return row.agreed_on or Said("无同意，不使用", "none: not used")
 
 
 def _day(at_ms: int | None, by: str | None, zone: ZoneInfo) -> str | Said:

@@ -9,7 +9,7 @@ from camerad.ask_targets import is_private
 from camerad.errors import CameraTalksNonsense
 from camerad.stream_address import checked, host_and_port, without_login
 from camerad.web_address import is_web_address
-from linkage.adoption.model import ProhibitedPlace, Source, Wish
+from linkage.adoption.model import LegalClass, ProhibitedPlace, Source, Wish
 from linkage.registry import checks
 from linkage.registry.errors import BadEntry
 from linkage.registry.model import Said
@@ -60,8 +60,9 @@ def judged(wish: Wish) -> Wish:
 
 
 def is_watched(wish: Wish) -> bool:
-    """Whether it may be watched at once: a notice sign hangs, or need not."""
-    return wish.sign_is_up or not wish.legal_class.needs_sign
+    """Whether it may be watched at once: a notice sign hangs. A household's camera waits for what
+    the household agrees to."""
+    return wish.sign_is_up and wish.legal_class is not LegalClass.PRIVATE
 
 
 def stream_address(text: str, field: str = "stream_uri") -> str:

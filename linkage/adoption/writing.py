@@ -13,6 +13,7 @@ from linkage.adoption.judging import is_watched, judged
 from linkage.adoption.model import Adopted, LegalClass, Source, Wish
 from linkage.audit import AuditAction, AuditEntry
 from linkage.cameras import password_context
+from linkage.consent.writing import end_of_camera
 from linkage.registry.errors import BadEntry, NoSuchEntry, NotPossible
 from linkage.registry.history import Caller
 from linkage.registry.model import Said
@@ -55,7 +56,14 @@ def adopt(conn: Connection, caller: Caller, box: SealedBox, wish: Wish) -> Adopt
 def note_sign(conn: Connection, caller: Caller, camera_id: str) -> None:
     """The notice sign hangs now: from here on the camera is watched. Raises NoSuchEntry,
     NotPossible."""
-    _must_be_in_service(conn, caller, camera_id)
+    row = _must_be_in_service(conn, caller, camera_id)
+    if row.legal_class == LegalClass.PRIVATE.value:
+        raise NotPossible(
+            Said(
+                "住户摄像机须登记住户的书面同意",
+                "a household's camera waits for what the household agrees to",
+            )
+        )
     conn.execute(
         update(cameras)
         .where(cameras.c.id == camera_id)
@@ -93,6 +101,7 @@ def retire(conn: Connection, caller: Caller, camera_id: str, reason: str) -> Non
     Raises NoSuchEntry, NotPossible.
     """
     _must_be_in_service(conn, caller, camera_id)
+    end_of_camera(conn, caller, camera_id)
     gone = ("endpoint_reference", "recorder_reference", "source", "onvif_address", "stream_uri")
     login = ("main_stream_uri", "snapshot_uri", "username", "password_sealed")
     conn.execute(

@@ -129,7 +129,7 @@ def _carriers(
     return {
         ActionKind.NOTICE: NoticeCarrier(link, clock, prefix=prefix),
         ActionKind.REPLY: ReplyCarrier(link, prefix=prefix),
-        ActionKind.SNAPSHOT: SnapshotCarrier(seeing.fleet, seeing.evidence, clock),
+        ActionKind.SNAPSHOT: SnapshotCarrier(seeing.fleet, seeing.evidence, seeing.room, clock),
         ActionKind.FAN_OUT: FanOutCarrier(database, clock),
         ActionKind.CLIP: ClipCarrier(seeing.fleet, seeing.evidence, seeing.room),
         ActionKind.CLIP_KEPT: ClipKeptCarrier(seeing.fleet, seeing.evidence, seeing.room, clock),

@@ -17,14 +17,13 @@ from lianfang_timing import Clock, unix_ms
 from linkage.carrier_port import CarryResult
 from linkage.custody import clip_files
 from linkage.custody.clip_files import Wanted, sha256_of
+from linkage.custody.gaps import not_kept
 from linkage.custody.model import Why
 from linkage.custody.room import Room
 from linkage.errors import ClipNotReady, EvidenceNotKept
 from linkage.evidence import EvidenceFolder, evidence_row
 from linkage.evidence_events import evidence_added
 from linkage.model.action import Action
-from linkage.model.event import EventType
-from linkage.timeline import NewEvent
 
 USUAL_BYTES_PER_S = 500_000
 """4 Mbit/s: what a main stream usually brings."""
@@ -134,22 +133,8 @@ class ClipKeptCarrier:
 
 def missing(action: Action, wanted: Wanted, why: Why, detail: str) -> CarryResult:
     """There is no clip: for the timeline, and for the manifest."""
-    zh, en = why.label
-    said = f"{zh} / {en}" + (f" ({detail})" if detail else "")
-    gap = {
-        "id": wanted.clip,
-        "incident_id": action.incident_id,
-        "camera_id": action.target,
-        "kind": "clip",
-        "at_ms": wanted.press_ms,
-        "why": why.value,
-        "detail": canonical(
-            {"from_ms": wanted.from_ms, "until_ms": wanted.until_ms, "said": detail}
-        ),
-        "unlink": None,
-    }
-    event = NewEvent(EventType.EVIDENCE_FAILED, {"target": action.target, "error": said})
-    return CarryResult(event, gap=gap)
+    times = {"from_ms": wanted.from_ms, "until_ms": wanted.until_ms}
+    return not_kept(action, wanted.clip, "clip", wanted.press_ms, why, detail, times)
 
 
 def _row(

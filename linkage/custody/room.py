@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, exists, func, select
@@ -10,6 +11,8 @@ from sqlalchemy import Connection, exists, func, select
 from alarms.store import Database
 from lianfang_timing import Clock
 from linkage import schema as s
+from linkage.consent.judging import PRIVATE
+from linkage.consent.reading import keeps
 from linkage.custody.admission import refused
 from linkage.custody.model import Keeping, Why
 from linkage.custody.schema import evidence_gaps
@@ -52,7 +55,7 @@ class Room:
         camera = await self._database.read(lambda conn: _camera(conn, camera_id))
         if camera is None:
             return Why.WITHDRAWN, ""
-        if camera == "private":
+        if camera.legal_class == PRIVATE and not camera.household_keeps:
             return Why.HOUSEHOLD, ""
         await self._count()
         try:
@@ -84,13 +87,20 @@ class Room:
         self._count_at_s = self._clock.monotonic() + _COUNTED_EVERY_S
 
 
-def _camera(conn: Connection, camera_id: str) -> str | None:
-    """The legal class of a camera that is in use."""
+@dataclass(frozen=True)
+class _Camera:
+    legal_class: str
+    household_keeps: bool
+    """Its household agreed that pictures of an incident are kept."""
+
+
+def _camera(conn: Connection, camera_id: str) -> _Camera | None:
+    """A camera that is in use."""
     c = s.cameras.c
-    found: str | None = conn.scalar(
-        select(c.legal_class).where(c.id == camera_id, c.enabled.is_(True))
-    )
-    return found
+    found = conn.scalar(select(c.legal_class).where(c.id == camera_id, c.enabled.is_(True)))
+    if found is None:
+        return None
+    return _Camera(found, found == PRIVATE and keeps(conn, camera_id))
 
 
 def _used(conn: Connection) -> int:

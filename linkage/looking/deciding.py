@@ -14,6 +14,7 @@ class Refusal(StrEnum):
     """Why not."""
 
     NOT_DURING_INCIDENT = "not-during-incident"
+    NOT_AGREED = "not-agreed"
     NO_SUCH_INCIDENT = "no-such-incident"
     INCIDENT_CLOSED = "incident-closed"
     NO_REASON = "no-reason"
@@ -34,6 +35,10 @@ _LABELS = {
         "住户摄像机仅在其警情期间可看",
         "only during its household's incident.",
     ),
+    Refusal.NOT_AGREED: (
+        "住户未同意或已撤回同意，不可查看",
+        "its household has not agreed, or does so no more.",
+    ),
     Refusal.NO_SUCH_INCIDENT: ("没有这起警情", "there is no such incident."),
     Refusal.INCIDENT_CLOSED: (
         "警情已结，请另写明用途",
@@ -50,6 +55,8 @@ class CameraNow:
     legal_class: str
     linked: tuple[str, ...]
     """The open incidents it is linked with, newest first."""
+    is_agreed: bool = True
+    """Of a household's camera: whether its consent stands at this moment."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +83,11 @@ class Verdict:
 def may_be_viewed(camera: CameraNow) -> Refusal | None:
     """Whether anybody at all may look through this camera now: the one place for what its owner
     has agreed to."""
-    if camera.legal_class == PRIVATE and not camera.linked:
-        return Refusal.NOT_DURING_INCIDENT
-    return None
+    if camera.legal_class != PRIVATE:
+        return None
+    if not camera.is_agreed:
+        return Refusal.NOT_AGREED
+    return None if camera.linked else Refusal.NOT_DURING_INCIDENT
 
 
 def may_look(camera: CameraNow, asked: Asked) -> Verdict:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, or_, select
 from camerad.model import ZoneKind
 from linkage import schema as s
 from linkage.accounts.rights import Permission, Places, Principal
+from linkage.consent.reading import is_agreed
 from linkage.looking.deciding import PRIVATE, Asked, CameraNow
 from linkage.model.incident import OPEN_STAGES
 
@@ -35,7 +36,8 @@ def camera_now(conn: Connection, camera_id: str, places: Places) -> CameraNow | 
         .where(link.camera_id == camera_id, i.stage.in_(_OPEN))
         .order_by(i.opened_at_ms.desc(), i.id)
     )
-    return CameraNow(row.legal_class, tuple(linked))
+    agreed = row.legal_class != PRIVATE or is_agreed(conn, camera_id)
+    return CameraNow(row.legal_class, tuple(linked), agreed)
 
 
 def is_shut_to_a_first_look(conn: Connection, stream_uri: str) -> bool:

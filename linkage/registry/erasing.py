@@ -16,6 +16,7 @@ from alarms.credentials import revoke_in
 from alarms.store import SealedBox, chain
 from linkage import audit
 from linkage.audit import AuditAction, AuditEntry
+from linkage.consent.writing import withdraw_all_of
 from linkage.model.action import ActionKind
 from linkage.model.incident import OPEN_STAGES
 from linkage.registry import places
@@ -86,6 +87,7 @@ def erase_anyway(
     ).one()
     no_longer_leader(conn, caller, [household_id], row.group_id)
     revoked = _revoke_devices(conn, caller, household_id)
+    withdraw_all_of(conn, caller, household_id)
     _forget_label(conn, household_id)
     values = {
         "label": ERASED_LABEL,

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, select, update
 
 from alarms.store.tables import devices
+from linkage.consent.writing import withdraw_all_of
 from linkage.registry import places
 from linkage.registry.errors import NotPossible
 from linkage.registry.history import Caller, note
@@ -23,6 +24,7 @@ def leave(conn: Connection, caller: Caller, household_id: str) -> Written:
         update(households).where(households.c.id == household_id).values(left_at_ms=caller.at_ms)
     )
     no_longer_leader(conn, caller, [household_id], group_id)
+    withdraw_all_of(conn, caller, household_id)
     note(conn, caller, Entity.HOUSEHOLD, household_id, Change.LEFT, {"from": group_id})
     warnings = size_warnings(conn, group_id)
     count = len(devices_of(conn, household_id))

@@ -13,6 +13,7 @@ from sqlalchemy import Column, Connection, Table, func, select
 from alarms.model import AlarmSource
 from alarms.store import SealedBox
 from alarms.store.tables import alarms
+from linkage.consent.schema import camera_consents
 from linkage.custody.schema import evidence_entries, evidence_exports, evidence_holds
 from linkage.duty.schema import absences, duty_overrides, handovers
 from linkage.looking.schema import looks
@@ -56,6 +57,10 @@ PLACES = (
     _Where(evidence_holds.c.release_reason, evidence_holds.c.incident_id, by_position=False),
     _Where(evidence_exports.c.detail, evidence_exports.c.incident_id, by_position=False),
     _Where(looks.c.purpose, looks.c.incident_id, by_position=False),
+    _Where(camera_consents.c.agreed_by, by_position=False),
+    _Where(camera_consents.c.purpose, by_position=False),
+    _Where(camera_consents.c.reference, by_position=False),
+    _Where(camera_consents.c.withdrawn_said, by_position=False),
     _Where(incidents.c.dispatched_to, incidents.c.id, by_position=False),
     _Where(maintenance_orders.c.detail, by_position=False),
     _Where(quiet_windows.c.reason, by_position=False),

@@ -93,6 +93,7 @@ async def through_every_door(town, registry):
         await _evidence_is_held_and_asked_for(browser, "i-1")
         await _cameras_are_looked_at(town, browser, "i-1")
         await _about_others(town, browser)
+        await _a_camera_is_offered(browser)
         handed = await (await browser.post("/api/v1/handover", json={"notes": SAID})).json()
     async with town.browser("duty") as browser:
         await browser.post(f"/api/v1/handover/{handed['id']}/sign", json={"notes": SAID})
@@ -129,6 +130,22 @@ async def _about_others(town, browser):
     for path, body in ELSEWHERE.items():
         async with browser.post(f"/api/v1/{path}", json=body) as answer:
             assert answer.status == 201, await answer.text()
+
+
+async def _a_camera_is_offered(browser):
+    """By a neighbour, whose paper mentions the household."""
+    about = "/api/v1/cameras/cam-home/consent"
+    agreed = {
+        "household": NEIGHBOUR,
+        "agreed_by": NAME,
+        "agreed_on": "2026-11-20",
+        "purpose": SAID,
+        "reference": SAID,
+    }
+    async with browser.post(f"{about}/withdraw", json={"said": SAID}) as answer:
+        assert answer.status == 204, await answer.text()
+    async with browser.post(about, json=agreed) as answer:
+        assert answer.status == 201, await answer.text()
 
 
 async def _evidence_is_held_and_asked_for(browser, incident):
@@ -219,6 +236,9 @@ async def readable(registry, handover):
         "/api/v1/incidents/i-1/custody",
         "/api/v1/incidents/i-2/custody",
         "/api/v1/exports",
+        "/api/v1/cameras/households",
+        "/api/v1/cameras/cam-home/owner-log",
+        "/api/v1/cameras/cam-home/owner-log.html",
         "/api/v1/incidents?state=closed",
         "/api/v1/alarms",
         f"{API}/tree",

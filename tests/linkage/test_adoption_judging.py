@@ -74,7 +74,8 @@ def test_an_id_of_ones_own_and_no_main_stream_are_right() -> None:
         (LegalClass.PUBLIC, True, True),
         (LegalClass.PUBLIC, False, False),
         (LegalClass.OTHER_PUBLIC, False, False),
-        (LegalClass.PRIVATE, False, True),
+        (LegalClass.PRIVATE, False, False),
+        (LegalClass.PRIVATE, True, False),
     ],
 )
 def test_it_is_watched_once_a_sign_hangs_where_one_must(

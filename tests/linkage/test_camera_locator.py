@@ -48,6 +48,11 @@ class FleetOnPaper:
         while stream_uri not in await self._handed.get():
             pass
 
+    async def handed_over_nothing(self) -> None:
+        """Wait until no stream is to be watched."""
+        while await self._handed.get():
+            pass
+
     def health(self) -> dict[str, CameraHealth]:
         return self.states
 
@@ -151,6 +156,32 @@ async def test_camera_that_moved_is_followed(database: Database) -> None:
     network.says["http://new"] = "rtsp://new/sub"
     await locator(database, fleet, network).run_once()
     assert fleet.watched[0].stream_uri == "rtsp://new/sub"
+
+
+async def test_camera_nobody_may_watch_any_more_is_dropped_while_a_long_look_goes_on(
+    database: Database,
+) -> None:
+    fleet, network = FleetOnPaper(), Network()
+    looking = asyncio.Event()
+
+    async def never_ends() -> list[DiscoveredDevice]:
+        looking.set()
+        await asyncio.Event().wait()
+        return []
+
+    network.discover = never_ends
+    known = {"onvif_address": "http://a", "stream_uri": "rtsp://a/sub"}
+    await database.write(lambda c: c.execute(update(schema.cameras).values(known)))
+    fleet.states["cam-1"] = CameraHealth("cam-1", CameraState.DOWN, "unreachable", "", NOON)
+    finder = locator(database, fleet, network)
+    running = asyncio.create_task(finder.run())
+    await looking.wait()
+    await fleet.handed_over("rtsp://a/sub")
+    await database.write(lambda c: c.execute(update(schema.cameras).values(enabled=False)))
+    finder.look_now()
+    await fleet.handed_over_nothing()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 @pytest.mark.parametrize("reason", ["refused", "nonsense"])

@@ -8,6 +8,7 @@ STREET = CameraNow("public", ())
 STREET_AT_IT = CameraNow("public", ("i-1",))
 HOME = CameraNow("private", ())
 HOME_AT_IT = CameraNow("private", ("i-2", "i-1"))
+WITHDRAWN = CameraNow("private", ("i-1",), is_agreed=False)
 OFFICER, CLERK = {"may_handle": True}, {"may_handle": False}
 
 
@@ -40,6 +41,8 @@ def named(incident="i-1", is_open=True, purpose="", **who):
         (HOME_AT_IT, Asked(**OFFICER), Verdict(incident="i-2")),
         (HOME_AT_IT, named("other", **OFFICER, purpose="x"), Verdict(incident="i-2")),
         (HOME_AT_IT, named(**CLERK), Verdict(Refusal.NO_REASON)),
+        # and shut for all, whatever is stated, when its household agrees no more
+        (WITHDRAWN, named(**OFFICER, purpose="x"), Verdict(Refusal.NOT_AGREED)),
     ],
 )
 def test_who_may_look_for_what_reason(camera, asked, verdict):
@@ -47,8 +50,9 @@ def test_who_may_look_for_what_reason(camera, asked, verdict):
 
 
 def test_a_street_may_be_viewed_at_any_time_and_a_home_only_during_its_incident():
-    cameras = (STREET, STREET_AT_IT, HOME, HOME_AT_IT)
-    assert [may_be_viewed(camera) is None for camera in cameras] == [True, True, False, True]
+    cameras = (STREET, STREET_AT_IT, HOME, HOME_AT_IT, WITHDRAWN)
+    may = [may_be_viewed(camera) is None for camera in cameras]
+    assert may == [True, True, False, True, False]
 
 
 def test_every_refusal_is_worded_in_both_languages():

@@ -14,6 +14,8 @@ from camerad.errors import NoSnapshot
 from lianfang_timing import Backoff
 from linkage.carriers import NoticeCarrier, PageCarrier, ReplyCarrier, SnapshotCarrier
 from linkage.changes import Changes
+from linkage.custody.model import Keeping
+from linkage.custody.room import Room
 from linkage.engine import Engine
 from linkage.escalation.carrier import EscalateCarrier
 from linkage.escalation.plans import built_in_plans
@@ -79,6 +81,7 @@ class Site:
         self.changes = Changes()
         self.publisher, self.eyes = Publisher(), Eyes()
         self.folder = EvidenceFolder(folder / "evidence")
+        self.room = Room(database, folder, Keeping(), self.clock, free_bytes=lambda folder: 10**12)
         self.log = AlarmLog(database, self.clock, writer="intake")
         self.engine = Engine(
             database,
@@ -103,7 +106,7 @@ class Site:
             ActionKind.PAGE: PageCarrier(),
             ActionKind.REPLY: ReplyCarrier(self.publisher, prefix="lianfang"),
             ActionKind.NOTICE: NoticeCarrier(self.publisher, self.clock, prefix="lianfang"),
-            ActionKind.SNAPSHOT: SnapshotCarrier(self.eyes, self.folder, self.clock),
+            ActionKind.SNAPSHOT: SnapshotCarrier(self.eyes, self.folder, self.room, self.clock),
         }
         return Outbox(
             self.database, self.clock, carriers, self.changes, writer="linkage", lanes=lanes

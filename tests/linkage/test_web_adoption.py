@@ -224,10 +224,12 @@ async def test_a_camera_without_a_notice_sign_waits_until_it_hangs(town):
     assert town.network.changes == 2
 
 
-async def test_a_camera_in_a_home_needs_no_sign(town):
+async def test_a_camera_in_a_home_waits_for_its_household_and_not_for_a_sign(town):
     async with town.browser("admin") as browser:
         _, said = await adopted(browser, sign_is_up=False, legal_class="private")
-    assert said["watching"] is True
+        unwatched = await (await browser.get("/api/v1/cameras/unwatched")).json()
+    assert said["watching"] is False
+    assert unwatched["items"] == []
 
 
 async def test_the_same_camera_is_not_taken_twice_but_a_recorders_channels_are(town):

@@ -35,6 +35,13 @@ EXPORT = {
     "recipient_name": "周警官",
     "approver": "李所长",
 }
+AGREED = {
+    "household": f"{EAST}-017",
+    "agreed_by": "林户主",
+    "agreed_on": "2026-01-05",
+    "purpose": "报警时查看院门",
+    "reference": "同意书 2026-001",
+}
 REDACTIONS = (
     "POST /api/v1/handover/{id}/redact",
     "POST /api/v1/incidents/{id}/timeline/{position}/redact",
@@ -51,6 +58,11 @@ MAY = {
     "POST /api/v1/incidents/{id}/holds": "shift",
     "POST /api/v1/holds/{id}/release": "shift",
     "POST /api/v1/incidents/{id}/exports": "shift",
+    "GET /api/v1/cameras/households": "shift head admin",
+    "POST /api/v1/cameras/{id}/consent/withdraw": "shift head admin",
+    "POST /api/v1/cameras/{id}/consent": "shift head admin",
+    "GET /api/v1/cameras/{id}/owner-log": "shift head admin",
+    "GET /api/v1/cameras/{id}/owner-log.html": "shift head admin",
     "GET /api/v1/exports": "shift auditor admin",
     "POST /api/v1/exports/{id}/approve": "shift admin",
     "GET /api/v1/exports/{id}/file": "shift",
@@ -277,6 +289,7 @@ BODIES = {
     "PUT /api/v1/cameras/{id}/inputs/{token}": {"button": "wired-east"},
     "PUT /api/v1/cameras/{id}/preset": {"preset": "1"},
     "PUT /api/v1/cameras/{id}/relays/{token}": {"siren": "siren-east"},
+    "POST /api/v1/cameras/{id}/consent": AGREED,
     "POST /api/v1/cameras/ask": {"onvif_address": "http://192.168.1.64/o", "password": PASSWORD},
     "POST /api/v1/cameras/addresses": {"make": "dahua", "host": "192.168.1.64"},
     "POST /api/v1/cameras/picture": {"stream_uri": "rtsp://192.168.1.64/s"},
@@ -308,6 +321,8 @@ THINGS = {
     "/api/v1/maintenance/{id}": "maintenance-east",
     "/api/v1/drills/{id}": "drill-east",
     "/api/v1/incidents/{id}": "i-east",
+    "/api/v1/cameras/{id}/consent": "cam-home",
+    "/api/v1/cameras/{id}/owner-log": "cam-home",
     "/api/v1/cameras/{id}": "cam-east",
     "/api/v1/evidence/{id}": "e-east",
     "/api/v1/holds/{id}": "hold-east",

@@ -32,6 +32,7 @@ from linkage.accounts.passwords import Passwords
 from linkage.adoption.network import CameraNetwork
 from linkage.audit import Audit
 from linkage.changes import Changes
+from linkage.consent.schema import camera_consents
 from linkage.custody.desk import CustodyDesk
 from linkage.enrolment.desk import EnrolmentDesk
 from linkage.enrolment.labels import WayIn
@@ -409,6 +410,21 @@ async def sign_in(
     )
 
 
+CONSENT = {
+    "id": "consent-home",
+    "camera_id": "cam-home",
+    "household_id": f"{EAST}-017",
+    "agreed_by": "林户主",
+    "agreed_on": "2026-01-05",
+    "purpose": "一键报警时查看院门",
+    "reference": "同意书 2026-001",
+    "keeps": False,
+    "recorded_by": "head",
+    "recorded_at_ms": 0,
+}
+"""What the household of cam-home agreed to."""
+
+
 def _town(box: SealedBox) -> list[tuple[Any, list[dict[str, Any]]]]:
     def home(village: str, number: str) -> dict[str, Any]:
         id_ = f"{village}-{number}"
@@ -429,6 +445,7 @@ def _town(box: SealedBox) -> list[tuple[Any, list[dict[str, Any]]]]:
             "legal_class": legal_class,
             "layer": "community",
             "enabled": True,
+            "stream_uri": "rtsp://192.168.1.77/sub" if legal_class == "private" else None,
         }
 
     names = {EAST: "东村", WEST: "西村"}
@@ -452,6 +469,7 @@ def _town(box: SealedBox) -> list[tuple[Any, list[dict[str, Any]]]]:
                 camera("cam-home", EAST, "private"),
             ],
         ),
+        (camera_consents, [CONSENT]),
         (
             s.zones,
             [

@@ -134,3 +134,51 @@ export const changeLogin = (
 
 export const retireCamera = (client: Client, id: string, reason: string) =>
   client.change('POST', `/cameras/${encodeURIComponent(id)}/retire`, { reason })
+
+/** What a household agreed to for its camera, as it stands now. */
+export interface Consent {
+  household: string
+  household_label: string
+  /** The surname only. */
+  agreed_by: string
+  agreed_on: string
+  purpose: string
+  reference: string
+  keeps: boolean
+  recorded_by: string
+  recorded_at: string
+  withdrawn_at: string | null
+  withdrawn_by: string | null
+  withdrawn_said: string | null
+}
+
+export interface HouseholdCamera {
+  id: string
+  name: string
+  village: string
+  standing: 'none' | 'agreed' | 'withdrawn'
+  consent: Consent | null
+}
+
+export interface Agreement {
+  household: string
+  agreed_by: string
+  agreed_on: string
+  purpose: string
+  reference: string
+  keeps: boolean
+}
+
+const camera = (id: string) => `/cameras/${encodeURIComponent(id)}`
+
+export const readHouseholdCameras = async (client: Client) =>
+  (await client.get<{ items: HouseholdCamera[] }>('/cameras/households')).items
+
+export const recordConsent = (client: Client, id: string, agreed: Agreement) =>
+  client.change<{ id: string }>('POST', `${camera(id)}/consent`, { ...agreed })
+
+export const withdrawConsent = (client: Client, id: string, said: string) =>
+  client.change('POST', `${camera(id)}/consent/withdraw`, { said })
+
+/** The log that the household is handed, to print. */
+export const ownerSheet = (id: string) => `/api/v1${camera(id)}/owner-log.html`

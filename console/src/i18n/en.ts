@@ -1,4 +1,5 @@
 import { adoptionEn } from './adoption.en'
+import { consentEn } from './consent.en'
 import { custodyEn } from './custody.en'
 import { devicesEn } from './devices.en'
 import { dutyEn } from './duty.en'
@@ -13,6 +14,7 @@ import type { Key } from './zh'
 /** Every sentence of the console in English. */
 export const en: Record<Key, string> = {
   ...adoptionEn,
+  ...consentEn,
   ...custodyEn,
   ...liveEn,
   ...stepsEn,

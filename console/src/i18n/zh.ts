@@ -1,4 +1,5 @@
 import { adoptionZh } from './adoption.zh'
+import { consentZh } from './consent.zh'
 import { custodyZh } from './custody.zh'
 import { devicesZh } from './devices.zh'
 import { dutyZh } from './duty.zh'
@@ -12,6 +13,7 @@ import { upkeepZh } from './upkeep.zh'
 /** Every sentence of the console in Chinese. The keys are the master list; `en.ts` must match. */
 export const zh = {
   ...adoptionZh,
+  ...consentZh,
   ...custodyZh,
   ...liveZh,
   ...stepsZh,

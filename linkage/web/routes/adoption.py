@@ -17,6 +17,12 @@ from linkage.adoption.judging import PlaceProhibited, stream_address
 from linkage.adoption.network import refusal
 from linkage.audit import AuditAction
 from linkage.looking.facts import is_shut_to_a_first_look
+from linkage.adoption.model import LegalClass
+from linkage.adoption.network import refusal
+from linkage.audit import AuditAction
+from linkage.consent.reading import cameras_at
+from linkage.looking.deciding import Refusal, may_be_viewed
+from linkage.looking.facts import camera_now
 from linkage.registry.errors import BadEntry
 from linkage.registry.sheets import csv_file, xlsx
 from linkage.web import adoption_views as views
@@ -76,6 +82,9 @@ async def picture(request: web.Request) -> web.Response:
     ports, caller = request.app[PORTS], caller_of(request)
     body = await body_of(request, views.PictureBody)
     login = (body.username.strip() or None, body.password or None)
+    refused = await read(request, lambda conn: _refusal_at(conn, body.stream_uri))
+    if refused is not None:
+        raise Problem(403, refused.said)
     facts: dict[str, object] = {"purpose": "接入核对 adoption"}
     about = f"stream:{body.stream_uri.rpartition('@')[2]}"
     await ports.audit.record(caller.entry(AuditAction.LOOK, about, facts))
@@ -193,6 +202,16 @@ async def _asking(asked: Awaitable[T], make: Make | None = None) -> T:
         raise Problem(503, str(silent), retry_after_s=5) from silent
 
 
+def _refusal_at(conn: Connection, stream_uri: str) -> Refusal | None:
+    """A household's camera is not looked through by its address either."""
+    for camera_id in cameras_at(conn, stream_address(stream_uri)):
+        camera = camera_now(conn, camera_id, Places.of(["*"]))
+        refusal = Refusal.NOT_AGREED if camera is None else may_be_viewed(camera)
+        if refusal is not None:
+            return refusal
+    return None
+
+
 def _known(
     conn: Connection, devices: Sequence[DiscoveredDevice], places: Places
 ) -> list[views.Found]:
@@ -222,6 +241,8 @@ def _unwatched(conn: Connection, places: Places) -> list[views.Unwatched]:
             c.sign_seen_at_ms.is_(None),
             c.place_judged_at_ms.is_not(None),
             c.stream_uri.is_not(None),
+            # those wait for what their household agrees to
+            c.legal_class != LegalClass.PRIVATE.value,
         )
         .order_by(c.id)
     )

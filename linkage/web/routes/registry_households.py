@@ -213,7 +213,10 @@ async def move_household(request: web.Request) -> web.Response:
 async def leave(request: web.Request) -> web.Response:
     caller = registry_caller(request)
     work = partial(leaving.leave, caller=caller, household_id=request.match_info["id"])
-    return answer(registry_change_views.written(await write(request, work)))
+    done = await write(request, work)
+    # a camera of theirs is looked through no more
+    request.app[PORTS].cameras.changed()
+    return answer(registry_change_views.written(done))
 
 
 async def erase(request: web.Request) -> web.Response:
@@ -224,6 +227,7 @@ async def erase(request: web.Request) -> web.Response:
         done = await eraser.erase(caller, id_, reason, also=body.also)
     except (NoSuchEntry, NotPossible) as refused:
         raise problem_of(refused) from refused
+    request.app[PORTS].cameras.changed()
     return answer(registry_change_views.written(done))
 
 
