@@ -15,6 +15,7 @@ from camerad.model import CameraEvent, EventName
 from lianfang_timing import Backoff, unix_ms
 from linkage.camera_faults import CameraFaults
 from linkage.camera_losses import picture_alarm
+from linkage.carriers import EvidenceRoom
 from linkage.errors import EvidenceNotKept
 from linkage.evidence import EvidenceFolder
 from linkage.motion.keeper import MotionKeeper
@@ -31,11 +32,13 @@ class CameraAlarms:
         self,
         alarm_log: AlarmLog,
         evidence: EvidenceFolder,
+        room: EvidenceRoom,
         faults: CameraFaults,
         motion: MotionKeeper,
     ) -> None:
         self._log = alarm_log
         self._evidence = evidence
+        self._room = room
         self._faults = faults
         self._motion = motion
 
@@ -95,11 +98,20 @@ class CameraAlarms:
         await self._append(alarm)
 
     async def _keep(self, event: CameraEvent) -> dict[str, object] | None:
-        """The picture's file and hash, or None when it cannot be written: the alarm counts more."""
+        """The picture's file and hash, or None when it is not to be kept or cannot be written: the
+        alarm counts more."""
         assert event.picture_jpeg is not None
         try:
+            size = len(event.picture_jpeg)
+            refusal = await self._room.refusal(event.camera_id, wanted_bytes=size, is_routine=True)
+            if refusal is not None:
+                why, detail = refusal
+                log.warning(
+                    "camera.picture_refused", camera=event.camera_id, why=why.value, detail=detail
+                )
+                return None
             kept = await self._evidence.put(event.picture_jpeg, event.at)
-        except EvidenceNotKept as error:
+        except (EvidenceNotKept, StoreBusy) as error:
             log.error("camera.picture_lost", camera=event.camera_id, detail=str(error))
             return None
         return kept.as_detail()

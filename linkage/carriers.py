@@ -91,7 +91,9 @@ class SnapshotCarrier:
         if refusal is not None:
             why, detail = refusal
             now_ms = unix_ms(self._clock.now())
-            return not_kept(action, evidence_id, "snapshot", now_ms, why, detail)
+            # a clip of the same camera and cause has the same end of its id
+            gap_id = f"snapshot-{evidence_id}"
+            return not_kept(action, gap_id, "snapshot", now_ms, why, detail)
         jpeg = await self._eyes.snapshot(action.target, timeout_s=SNAPSHOT_LIMIT_S)
         kept = await self._folder.put(jpeg, self._clock.now())
         row = evidence_row(

@@ -94,6 +94,7 @@ async def opened(
                 ("camera faults", partial(behind_bulkhead, seeing.faults.run)),
                 ("motion", partial(behind_bulkhead, seeing.motion.run)),
                 ("evidence", partial(behind_bulkhead, seeing.custody.run)),
+                ("evidence metrics", partial(behind_bulkhead, seeing.evidence_metrics.run)),
                 ("camera finder", partial(behind_bulkhead, seeing.locator.run)),
                 ("camera events", partial(behind_bulkhead, events.run)),
                 ("camera presets", partial(behind_bulkhead, camera_turning(ground).run)),

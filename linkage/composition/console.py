@@ -55,6 +55,7 @@ def console(
     ).register(metrics)
     metrics.register(SupervisionMetrics(net.supervision))
     metrics.register(MotionMetrics(seeing.motion))
+    metrics.register(seeing.evidence_metrics)
     return create_app(
         Ports(
             database=database,

@@ -23,6 +23,7 @@ from linkage.cameras import CameraRegistry
 from linkage.composition.ground import Ground
 from linkage.composition.way_in import WayIn
 from linkage.custody.keeper import EvidenceKeeper
+from linkage.custody.metrics import EvidenceMetrics
 from linkage.custody.room import Room
 from linkage.evidence import EvidenceFolder
 from linkage.logs import configure_logs
@@ -46,6 +47,7 @@ class Eyes:
     motion: MotionKeeper
     room: Room
     custody: EvidenceKeeper
+    evidence_metrics: EvidenceMetrics
 
 
 def detector_of(verifier: VerifierSettings | None) -> DetectorFactory:
@@ -57,6 +59,8 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
     """Cameras, those who look at them, and where their pictures are kept."""
     file, clock = ground.settings.file, ground.clock
     evidence = EvidenceFolder(ground.settings.evidence_folder)
+    keeping = file.evidence.keeping
+    room = Room(ground.database, evidence.path, keeping, clock)
     faults = CameraFaults(
         ground.database,
         entry.log,
@@ -75,7 +79,7 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
     )
     fleet = ground.doors.fleet(
         clock=clock,
-        on_event=CameraAlarms(entry.log, evidence, faults, motion).on_event,
+        on_event=CameraAlarms(entry.log, evidence, room, faults, motion).on_event,
         workers=file.cameras.workers or None,
         detector=detector_of(ground.settings.detection.verifier),
         configure_logging=configure_logs,
@@ -108,8 +112,6 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
         interfaces=cameras.interfaces,
     )
     clocks = CameraClocks(registry, clock, clock_skew_s)
-    keeping = file.evidence.keeping
-    room = Room(ground.database, evidence.path, keeping, clock)
     custody = EvidenceKeeper(
         ground.database,
         ground.box,
@@ -119,4 +121,7 @@ def eyes(ground: Ground, entry: WayIn) -> Eyes:
         is_busy=lambda: any(ground.database.waiting),
         writer=ground.node,
     )
-    return Eyes(registry, fleet, locator, network, clocks, evidence, faults, motion, room, custody)
+    metrics = EvidenceMetrics(room, clock, is_busy=lambda: any(ground.database.waiting))
+    return Eyes(
+        registry, fleet, locator, network, clocks, evidence, faults, motion, room, custody, metrics
+    )

@@ -50,6 +50,7 @@ class HouseholdCamera:
     id: str
     name: str
     village_id: str
+    village_name: str
     household_label: str | None
     standing: Standing
     consent: Consent | None

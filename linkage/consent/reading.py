@@ -26,16 +26,15 @@ from linkage.registry.texts import TextOpener
 
 _MOST = 500
 _C = camera_consents.c
+_CAMERA = select(
+    s.cameras.c.id, s.cameras.c.name, s.cameras.c.village_id, s.villages.c.name.label("village")
+).join(s.villages, s.villages.c.id == s.cameras.c.village_id)
 
 
 def household_cameras(conn: Connection, places: Places, box: SealedBox) -> list[HouseholdCamera]:
     """Every household's camera inside these places, by id."""
     c = s.cameras.c
-    rows = conn.execute(
-        select(c.id, c.name, c.village_id, c.stream_uri, c.enabled)
-        .where(c.legal_class == PRIVATE)
-        .order_by(c.id)
-    ).all()
+    rows = conn.execute(_CAMERA.where(c.legal_class == PRIVATE).order_by(c.id)).all()
     opener = TextOpener(conn, box)
     return [_camera(conn, row, opener) for row in rows if places.covers(row.village_id)]
 
@@ -43,9 +42,7 @@ def household_cameras(conn: Connection, places: Places, box: SealedBox) -> list[
 def owner_log(conn: Connection, places: Places, box: SealedBox, camera_id: str) -> OwnerLog:
     """What became of the camera since its household agreed first. Raises NoSuchEntry."""
     c = s.cameras.c
-    row = conn.execute(
-        select(c.id, c.name, c.village_id).where(c.id == camera_id, c.legal_class == PRIVATE)
-    ).first()
+    row = conn.execute(_CAMERA.where(c.id == camera_id, c.legal_class == PRIVATE)).first()
     if row is None or not places.covers(row.village_id):
         raise NoSuchEntry
     camera = _camera(conn, row, TextOpener(conn, box))
@@ -106,7 +103,9 @@ def _camera(conn: Connection, row: Any, opener: TextOpener) -> HouseholdCamera:
         .limit(1)
     ).first()
     if newest is None:
-        return HouseholdCamera(row.id, row.name, row.village_id, None, Standing.NONE, None)
+        return HouseholdCamera(
+            row.id, row.name, row.village_id, row.village, None, Standing.NONE, None
+        )
     standing = Standing.AGREED if newest.withdrawn_at_ms is None else Standing.WITHDRAWN
     said = newest.withdrawn_said
     consent = Consent(
@@ -125,7 +124,9 @@ def _camera(conn: Connection, row: Any, opener: TextOpener) -> HouseholdCamera:
         newest.withdrawn_by,
         None if said is None else opener.open(said),
     )
-    return HouseholdCamera(row.id, row.name, row.village_id, newest.label, standing, consent)
+    return HouseholdCamera(
+        row.id, row.name, row.village_id, row.village, newest.label, standing, consent
+    )
 
 
 def _looks(conn: Connection, camera_id: str, since_ms: int) -> tuple[OwnLook, ...]:

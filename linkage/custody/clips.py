@@ -56,6 +56,7 @@ class ClipCarrier:
         )
         if refusal is not None:
             why, detail = refusal
+            self._room.clips_missing[why] += 1
             return missing(action, wanted, why, detail)
         await self._cameras.begin_clip(
             ClipOrder(
@@ -96,6 +97,7 @@ class ClipKeptCarrier:
             raise ClipNotReady("the clip is being made still")
         if facts is None:
             why = Why.TOO_LATE if begun else Why.CAMERA_DOWN
+            self._room.clips_missing[why] += 1
             return missing(action, wanted, why, "")
         return await self._keep(action, wanted, facts)
 
@@ -121,12 +123,14 @@ class ClipKeptCarrier:
             rows.append(_row(action, wanted, facts, file, sha256, size))
         clip = next((row for row in rows if row["kind"] == "clip"), None)
         if clip is not None:
+            self._room.clips_kept += 1
             return CarryResult(evidence_added(clip), evidence=rows)
         why = Why.CAMERA_DOWN
         if Cut.NO_ENCODER.value in facts.cuts:
             why = Why.NO_ENCODER
         elif Cut.DISK.value in facts.cuts:
             why = Why.DISK_FULL
+        self._room.clips_missing[why] += 1
         told = missing(action, wanted, why, facts.error)
         return CarryResult(told.event, evidence=rows, gap=told.gap)
 

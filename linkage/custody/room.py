@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,18 @@ def free_bytes_of(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
+@dataclass(frozen=True)
+class Tally:
+    """What is kept at a moment."""
+
+    used_bytes: int
+    files: int
+    oldest_ms: int | None
+    free_bytes: int
+    quota_bytes: int
+    """0: none but the disk."""
+
+
 class Room:
     """Asked before anything large is kept."""
 
@@ -46,12 +59,39 @@ class Room:
         self._free_bytes = free_bytes
         self._used = 0
         self._promised = 0
+        self.refused: Counter[Why] = Counter()
+        """Since the start, by why."""
+        self.clips_kept = 0
+        self.clips_missing: Counter[Why] = Counter()
         self._count_at_s = clock.monotonic()
 
     async def refusal(
         self, camera_id: str, *, wanted_bytes: int, is_routine: bool
     ) -> tuple[Why, str] | None:
         """Why nothing may be kept of this camera now; None when it may. Raises StoreBusy."""
+        refusal = await self._refusal(camera_id, wanted_bytes=wanted_bytes, is_routine=is_routine)
+        if refusal is not None:
+            self.refused[refusal[0]] += 1
+        return refusal
+
+    async def has_gap(self, clip: str) -> bool:
+        """Whether it was said already that there is no such clip. Raises StoreBusy."""
+        asked = select(exists().where(evidence_gaps.c.id == clip))
+        return bool(await self._database.read(lambda conn: conn.scalar(asked)))
+
+    async def tally(self) -> Tally:
+        """What is kept now. Raises StoreBusy and OSError."""
+        e = s.evidence.c
+        asked = select(func.coalesce(func.sum(e.size), 0), func.count(), func.min(e.at_ms))
+        used, files, oldest_ms = await self._database.read(
+            lambda conn: tuple(conn.execute(asked).one())
+        )
+        free = await asyncio.to_thread(self._free_bytes, self._folder)
+        return Tally(int(used), files, oldest_ms, free, self._keeping.quota_bytes)
+
+    async def _refusal(
+        self, camera_id: str, *, wanted_bytes: int, is_routine: bool
+    ) -> tuple[Why, str] | None:
         camera = await self._database.read(lambda conn: _camera(conn, camera_id))
         if camera is None:
             return Why.WITHDRAWN, ""
@@ -73,11 +113,6 @@ class Room:
         if refusal is None:
             self._promised += wanted_bytes
         return refusal
-
-    async def has_gap(self, clip: str) -> bool:
-        """Whether it was said already that there is no such clip. Raises StoreBusy."""
-        asked = select(exists().where(evidence_gaps.c.id == clip))
-        return bool(await self._database.read(lambda conn: conn.scalar(asked)))
 
     async def _count(self) -> None:
         if self._clock.monotonic() < self._count_at_s:

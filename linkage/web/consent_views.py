@@ -32,6 +32,7 @@ class HouseholdCameraView(Struct, frozen=True, kw_only=True):
     id: str
     name: str
     village: str
+    village_name: str
     standing: str
     """`none`: nobody agreed yet, `agreed`, `withdrawn`. Only an agreed one is watched."""
     consent: ConsentView | None
@@ -112,6 +113,7 @@ def camera(found: HouseholdCamera, zone: ZoneInfo, *, clear: bool = False) -> Ho
         id=found.id,
         name=found.name,
         village=found.village_id,
+        village_name=found.village_name,
         standing=found.standing.value,
         consent=_consent(found, zone, clear=clear),
     )

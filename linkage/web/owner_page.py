@@ -13,10 +13,11 @@ _STANDING = {
     Standing.AGREED: "同意有效 agreed",
     Standing.WITHDRAWN: "已撤回 withdrawn",
 }
-_RIGHTS = """您可以随时撤回同意：告诉村里或综治中心即可，不需要理由，当即停止查看。
-未结警情之外，任何人都不能查看这台摄像机；每次查看都登记在下表，不能删改。
-You may withdraw at any time, without a reason: it ends at once. Nobody may look but while an
-incident that the camera belongs to is open; each look is listed below, and nobody can change it."""
+_RIGHTS = """平时由程序侦测画面中的移动，不给人看。您可以随时撤回同意：告诉村里或综治中心即可，
+不需要理由，当即停止。未结警情之外，任何人都不能查看这台摄像机；每次查看都登记在下表，不能删改。
+A program watches for movement; nobody sees it. You may withdraw at any time, without a reason: it
+ends at once. Nobody may look but while an incident that the camera belongs to is open; each look is
+listed below, and nobody can change it."""
 
 
 def page_of(log: OwnerLog, *, site: str, printed: str, zone: ZoneInfo) -> str:
@@ -40,7 +41,7 @@ def page_of(log: OwnerLog, *, site: str, printed: str, zone: ZoneInfo) -> str:
         ]
         if consent.withdrawn_at_ms is not None:
             facts.append(("撤回 Withdrawn", when(consent.withdrawn_at_ms)))
-    parts.append(table(("", ""), facts))
+    parts.append(table(("项目 Item", "内容 Said"), facts))
     parts.append(heading(f"谁看过 Who looked（{len(log.looks)}）"))
     head = ("开始 Begun", "多久 For", "谁 Who", "单位 Unit", "怎样 How", "警情 Incident")
     parts.append(

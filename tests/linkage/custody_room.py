@@ -9,6 +9,7 @@ from alarms.log import AlarmLog
 from alarms.store import Database, SealedBox
 from camerad.errors import NoClip
 from camerad.evidence.model import ClipFacts, ClipFile, ClipOrder
+from linkage.carriers import SnapshotCarrier
 from linkage.changes import Changes
 from linkage.custody.clips import ClipCarrier, ClipKeptCarrier
 from linkage.custody.keeper import EvidenceKeeper
@@ -72,6 +73,13 @@ class Worker:
         return self.told.get(clip_id)
 
 
+class Eyes:
+    """Gives a picture of now."""
+
+    async def snapshot(self, camera_id: str, *, timeout_s: float) -> bytes:
+        return b"\xff\xd8 now"
+
+
 class CustodyRoom:
     def __init__(
         self,
@@ -80,7 +88,9 @@ class CustodyRoom:
         *,
         keeping: Keeping | None = None,
         free_bytes=lambda folder: 10**12,
+        pictures: bool = False,
     ) -> None:
+        """`pictures`: also those of now are asked for, beside the clips."""
         self.database = database
         self.clock = HandClock()
         self.changes = Changes()
@@ -109,6 +119,7 @@ class CustodyRoom:
             writer="linkage",
             clips=ClipPolicy(),
         )
+        eyes = SnapshotCarrier(Eyes(), self.folder, self.room, self.clock)
         self.outbox = Outbox(
             database,
             self.clock,
@@ -117,6 +128,7 @@ class CustodyRoom:
                 ActionKind.CLIP_KEPT: ClipKeptCarrier(
                     self.worker, self.folder, self.room, self.clock
                 ),
+                **({ActionKind.SNAPSHOT: eyes} if pictures else {}),
             },
             self.changes,
             writer="linkage",

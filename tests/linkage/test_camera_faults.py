@@ -31,6 +31,7 @@ from linkage.rules.model import Rules
 from linkage.schema import cameras as cameras_table
 from linkage.schema import incidents as incidents_table
 from tests.linkage import town
+from tests.linkage.town import EndlessRoom
 
 
 class CameraRoom:
@@ -71,7 +72,7 @@ class CameraRoom:
             is_busy=lambda: False,
             keep_s=30 * 86400.0,
         )
-        self.alarms = CameraAlarms(self.log, self.evidence, self.faults, motion)
+        self.alarms = CameraAlarms(self.log, self.evidence, EndlessRoom(), self.faults, motion)
 
     def is_now(
         self, camera: str, state: CameraState = CameraState.WATCHING, trouble: Trouble | None = None

@@ -254,3 +254,10 @@ def _seed(conn: Connection) -> None:
                 visible=True,
             )
         )
+
+
+class EndlessRoom:
+    """Refuses no evidence: the port `EvidenceRoom`."""
+
+    async def refusal(self, camera_id: str, *, wanted_bytes: int, is_routine: bool) -> None:
+        return None

@@ -36,6 +36,8 @@ class Registered:
     loiter: Polygon | None = None
     dwell_s: float = 8.0
     privacy: Polygon | None = None
+    legal_class: str = "public"
+    """A household's (`private`) waits for its consent."""
     spot: tuple[float | None, float | None] = (None, None)
     """Latitude and longitude, where the camera is to be near a household."""
 
@@ -71,11 +73,11 @@ def register(site: House, *cameras: Registered) -> None:
                 "stream_uri": camera.stream_uri,
                 "username": LOGIN,
                 "password_sealed": sealed,
-                "legal_class": "public",
+                "legal_class": camera.legal_class,
                 "layer": "community",
                 "latitude": camera.spot[0],
                 "longitude": camera.spot[1],
-                "enabled": True,
+                "enabled": camera.legal_class != "private",
             }
             conn.execute(insert(schema.cameras).values(row))
             if camera.loiter is not None:

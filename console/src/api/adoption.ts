@@ -156,6 +156,7 @@ export interface HouseholdCamera {
   id: string
   name: string
   village: string
+  village_name: string
   standing: 'none' | 'agreed' | 'withdrawn'
   consent: Consent | null
 }

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from alarms.store import Database
+from linkage.custody.metrics import EvidenceMetrics
 from linkage.custody.model import Keeping
-from linkage.schema import cameras
+from linkage.custody.schema import evidence_holds
+from linkage.schema import cameras, evidence
 from tests.linkage.custody_room import CustodyRoom
 from tests.linkage.town import actions_of, loitering, open_town, press, rows
 
@@ -177,3 +179,41 @@ async def keep_asking(room: CustodyRoom) -> None:
     room.clock.forward(30)
     await room.outbox.run_once()
     await room.keeper.run_once()
+
+
+async def test_a_used_up_quota_refuses_pictures_too_while_presses_go_on(
+    database: Database, tmp_path: Path
+):
+    """The incident opens and says why it has no picture; what is held stands; metrics tell."""
+    room = CustodyRoom(database, tmp_path, keeping=Keeping(quota_bytes=60_000_000), pictures=True)
+    first = await room.happens(press("b1", 1))
+    held = {
+        "id": "h1", "incident_id": first["id"], "reason": "案件", "held_by": "leader",
+        "held_at_ms": room.clock.ms,
+    }  # fmt: skip
+    await database.write(lambda conn: conn.execute(insert(evidence_holds), [held]))
+    full = update(evidence).values(size=30_000_000)
+    await database.write(lambda conn: conn.execute(full))
+    kept = await room.kept()
+    room.clock.forward(400 * 86_400)
+    second = await room.happens(press("b2", 2))
+    assert second["id"] != first["id"]
+    assert second["stage"] == "reported"
+    gaps = {(gap["incident_id"], gap["kind"], gap["why"]) for gap in await room.gaps()}
+    assert gaps >= {(second["id"], "clip", "quota"), (second["id"], "snapshot", "quota")}
+    assert any("存证空间配额已满" in said for said in await failures(room))
+    assert await room.keeper.delete_old() == 0
+    assert await room.kept() == kept
+    assert await room.faults() == []
+    metrics = EvidenceMetrics(room.room, room.clock, is_busy=lambda: False)
+    await metrics.run_once()
+    told = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in metrics.collect()
+        for sample in family.samples
+    }
+    assert told["lianfang_evidence_bytes",] == sum(row["size"] for row in kept)
+    assert told["lianfang_evidence_files",] == len(kept) > 0
+    assert told["lianfang_evidence_oldest_seconds",] >= 400 * 86_400
+    assert told["lianfang_evidence_refused_total", "quota"] >= 2
+    assert told["lianfang_clips_total", "quota"] >= 1
