@@ -7,7 +7,7 @@ from sqlalchemy import Connection, or_, select
 from camerad.model import ZoneKind
 from linkage import schema as s
 from linkage.accounts.rights import Permission, Places, Principal
-from linkage.consent.reading import is_agreed
+from linkage.consent.reading import cameras_at, is_agreed
 from linkage.looking.deciding import PRIVATE, Asked, CameraNow
 from linkage.model.incident import OPEN_STAGES
 
@@ -41,14 +41,17 @@ def camera_now(conn: Connection, camera_id: str, places: Places) -> CameraNow | 
 
 
 def is_shut_to_a_first_look(conn: Connection, stream_uri: str) -> bool:
-    """Whether a camera in service sends this stream that may not be looked through unmasked, or at
-    any time: a first look, before adoption, knows of neither. `stream_uri` without a login."""
+    """Whether a registered camera sends this stream that may not be looked through unmasked, or at
+    any time: a first look, before adoption, knows of neither. A household's is shut by whatever
+    path, and also when its consent was withdrawn. `stream_uri` is checked, without a login."""
+    if cameras_at(conn, stream_uri):
+        return True
     c, z = s.cameras.c, s.zones.c
     veiled = select(z.camera_id).where(z.kind == ZoneKind.PRIVACY.value)
     found = select(c.id).where(
         c.enabled.is_(True),
         or_(c.stream_uri == stream_uri, c.main_stream_uri == stream_uri),
-        or_(c.legal_class == PRIVATE, c.id.in_(veiled)),
+        c.id.in_(veiled),
     )
     return conn.execute(found).first() is not None
 

@@ -14,15 +14,10 @@ from linkage import schema as s
 from linkage.accounts.rights import Permission, Places
 from linkage.adoption import filing, writing
 from linkage.adoption.judging import PlaceProhibited, stream_address
-from linkage.adoption.network import refusal
-from linkage.audit import AuditAction
-from linkage.looking.facts import is_shut_to_a_first_look
 from linkage.adoption.model import LegalClass
 from linkage.adoption.network import refusal
 from linkage.audit import AuditAction
-from linkage.consent.reading import cameras_at
-from linkage.looking.deciding import Refusal, may_be_viewed
-from linkage.looking.facts import camera_now
+from linkage.looking.facts import is_shut_to_a_first_look
 from linkage.registry.errors import BadEntry
 from linkage.registry.sheets import csv_file, xlsx
 from linkage.web import adoption_views as views
@@ -82,9 +77,6 @@ async def picture(request: web.Request) -> web.Response:
     ports, caller = request.app[PORTS], caller_of(request)
     body = await body_of(request, views.PictureBody)
     login = (body.username.strip() or None, body.password or None)
-    refused = await read(request, lambda conn: _refusal_at(conn, body.stream_uri))
-    if refused is not None:
-        raise Problem(403, refused.said)
     facts: dict[str, object] = {"purpose": "接入核对 adoption"}
     about = f"stream:{body.stream_uri.rpartition('@')[2]}"
     await ports.audit.record(caller.entry(AuditAction.LOOK, about, facts))
@@ -200,16 +192,6 @@ async def _asking(asked: Awaitable[T], make: Make | None = None) -> T:
         raise Problem(422, str(odd), more={"field": "address"}) from odd
     except CameraUnreachable as silent:
         raise Problem(503, str(silent), retry_after_s=5) from silent
-
-
-def _refusal_at(conn: Connection, stream_uri: str) -> Refusal | None:
-    """A household's camera is not looked through by its address either."""
-    for camera_id in cameras_at(conn, stream_address(stream_uri)):
-        camera = camera_now(conn, camera_id, Places.of(["*"]))
-        refusal = Refusal.NOT_AGREED if camera is None else may_be_viewed(camera)
-        if refusal is not None:
-            return refusal
-    return None
 
 
 def _known(
