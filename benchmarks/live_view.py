@@ -38,6 +38,8 @@ WIDTH, HEIGHT = 1280, 720
 FRAMES = RATE * FILM_S
 BITS, SQUARE, LEFT, TOP = 9, 64, 40, 40
 SETTLE_S = 5.0
+_LATE_READER_MS = 1000.0
+"""So much later than the page our reader may see a frame, on a busy machine."""
 BELOW = ((0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0))
 _SEE = """([bits, square, left, top]) => {
   window.seen = []
@@ -120,8 +122,8 @@ class Reader:
 
     def age_ms(self, number: int, at_ms: float) -> float | None:
         """How long before `at_ms` this frame left the camera; None: not known."""
-        rounds = [left for left in self.left_ms.get(number, ()) if left <= at_ms]
-        return at_ms - rounds[-1] if rounds else None
+        rounds = [left for left in self.left_ms.get(number, ()) if left <= at_ms + _LATE_READER_MS]
+        return max(0.0, at_ms - rounds[-1]) if rounds else None
 
 
 @dataclass(frozen=True)

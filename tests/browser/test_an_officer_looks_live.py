@@ -35,6 +35,13 @@ _PIXELS = """element => {
 """What is seen in the left half and in the right one, of a scene that is red all over."""
 
 
+_HIDE = """() => {
+  Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })
+  document.dispatchEvent(new Event('visibilitychange'))
+}"""
+"""As when another tab is in front."""
+
+
 @pytest.mark.timeout(240)
 async def test_an_officer_looks_live(chromium: Browser, tmp_path: Path) -> None:
     film = await asyncio.to_thread(draw_clip, tmp_path / "red.mp4", seconds=6)
@@ -109,6 +116,9 @@ async def see_pictures_for_a_purpose(chromium: Browser, site: House) -> None:
     assert is_red(right)
     await photograph(duty, "live-phone")
     assert await duty.width_left_over() <= 0
+    await duty.page.evaluate(_HIDE)
+    await expect(duty.find("live-tile")).to_have_count(0, timeout=LATER_MS)
+    await expect(duty.find("live-wall")).to_contain_text("页面在后台")
     await duty.page.close()
 
 
