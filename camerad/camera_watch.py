@@ -74,6 +74,7 @@ class CameraWatch:
         self._beat_s = _WAITING
         self._shed_before = 0
         self._was_silent = False
+        self._login_refused = False
         self._picture_health = PictureHealth(camera.zones)
         self._status = _Status(
             CameraState.CONNECTING,
@@ -94,6 +95,11 @@ class CameraWatch:
         """Whether the thread has ended."""
         self._thread.join(max(0.0, timeout_s))
         return not self._thread.is_alive()
+
+    @property
+    def is_login_refused(self) -> bool:
+        """Whether the last try ended so; a further one brings the account nearer to a lock."""
+        return self._login_refused
 
     @property
     def is_watching(self) -> bool:
@@ -151,7 +157,7 @@ class CameraWatch:
             if self._stopping.is_set():
                 break
             lived_s = self._clock.monotonic() - began_s
-            self._was_silent = outage.was_silent
+            self._was_silent, self._login_refused = outage.was_silent, outage.login_refused
             self._go_down(outage)
             self._beat_s = _WAITING
             self._stopping.wait(retries.after(outage, lived_s))
@@ -262,6 +268,7 @@ class CameraWatch:
             self._changed()
 
     def _come_up(self) -> None:
+        self._login_refused = False
         self._status = replace(
             self._status,
             state=CameraState.WATCHING,

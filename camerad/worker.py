@@ -76,7 +76,7 @@ class Worker:
         self._colour_places = threading.Semaphore(settings.limits.colour_at_once)
         self._sending = threading.Lock()
         self._outbox = _Outbox(events, settings)
-        self._recordings = Recordings(settings, self._send)
+        self._recordings = Recordings(settings, self._send, is_refused=self._is_refused)
         self._lives = Lives(
             settings, kept=self._recordings.of, ask_picture=self._ask_watch, send=self._send
         )
@@ -183,6 +183,10 @@ class Worker:
             reply(jpeg, "")
         finally:
             self._colour_places.release()
+
+    def _is_refused(self, camera_id: str) -> bool:
+        watch = self._watches.get(camera_id)
+        return watch is not None and watch.is_login_refused
 
     def _late_s(self) -> list[float]:
         lates = (watch.late_s() for watch in self._watches.values())

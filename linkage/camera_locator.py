@@ -29,6 +29,8 @@ from linkage.cameras import CameraRegistry, Located, RegisteredCamera
 
 _LOOK_EVERY_S: Final = 20.0
 _LOOK_SOON: Final = Backoff(first_s=1.0, cap_s=_LOOK_EVERY_S)
+_LOGIN_AGAIN: Final = Backoff(first_s=30.0, cap_s=300.0)
+"""A refused login: cameras lock accounts after a handful of them, recorders for all channels."""
 _LOST_REASONS: Final = frozenset({"unreachable", "no-frames", "hung"})
 _STRANGE_REASONS: Final = frozenset({"refused", "nonsense"})
 """Another device may have its address by now: it is looked for, and not asked where it was, since
@@ -47,6 +49,8 @@ class Watcher(Protocol):
 Discover = Callable[[], Awaitable[list[DiscoveredDevice]]]
 Describe = Callable[[str, str | None, str | None], Awaitable[CameraDescription]]
 Listen = Callable[[Callable[[Announcement], None]], AbstractAsyncContextManager[object]]
+_Login = tuple[str, str | None, str | None]
+"""Address, user name and password."""
 ChooseProfile = Callable[[Sequence[StreamProfile]], StreamProfile | None]
 
 
@@ -76,6 +80,7 @@ class CameraLocator:
         self._unlocated: dict[str, CameraHealth] = {}
         self._known: frozenset[str] = frozenset()
         self._announced: dict[str, str] = {}
+        self._refusals = _Refusals(clock)
         self._wanted = asyncio.Event()
         self._changed = asyncio.Event()
 
@@ -148,7 +153,7 @@ class CameraLocator:
             # looking for the missing takes long where many addresses are asked one by one
             self._watch(cameras)
             addresses = await self._addresses(missing)
-            said = _Answers(self._describe)
+            said = _Answers(self._describe, self._refusals)
             found = await asyncio.gather(*(self._locate(c, addresses, said) for c in missing))
             cameras = await self._registry.enabled()
         self._watch(cameras)
@@ -242,12 +247,37 @@ class CameraLocator:
             log.warning("cameras.not_located", camera=camera.id, reason=reason, detail=detail)
 
 
+class _Refusals:
+    """Logins that a device refused, and when each may be tried again."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._of: dict[_Login, tuple[CameraRefused, int, float]] = {}
+
+    def standing(self, login: _Login) -> CameraRefused | None:
+        """The refusal, while it is too soon to try again."""
+        error, _, due_s = self._of.get(login, (None, 0, 0.0))
+        if error is None or self._clock.monotonic() >= due_s:
+            return None
+        # made anew: raised again and again, one exception would collect every traceback
+        return CameraRefused(str(error), bare=error.bare)
+
+    def note(self, login: _Login, error: CameraRefused) -> None:
+        _, times, _ = self._of.get(login, (error, 0, 0.0))
+        due_s = self._clock.monotonic() + _LOGIN_AGAIN.delay_s(times)
+        self._of[login] = (error, times + 1, due_s)
+
+    def forget(self, login: _Login) -> None:
+        self._of.pop(login, None)
+
+
 class _Answers:
     """What devices said in one look: a recorder is asked once for all of its channels."""
 
-    def __init__(self, describe: Describe) -> None:
+    def __init__(self, describe: Describe, refusals: _Refusals) -> None:
         self._describe = describe
-        self._asked: dict[tuple[str, str | None, str | None], asyncio.Task[CameraDescription]] = {}
+        self._refusals = refusals
+        self._asked: dict[_Login, asyncio.Task[CameraDescription]] = {}
 
     async def of(
         self, address: str, username: str | None, password: str | None
@@ -261,4 +291,13 @@ class _Answers:
     async def _ask(
         self, address: str, username: str | None, password: str | None
     ) -> CameraDescription:
-        return await self._describe(address, username, password)
+        login = (address, username, password)
+        if (refused := self._refusals.standing(login)) is not None:
+            raise refused
+        try:
+            about = await self._describe(address, username, password)
+        except CameraRefused as error:
+            self._refusals.note(login, error)
+            raise
+        self._refusals.forget(login)
+        return about

@@ -21,6 +21,7 @@ from lianfang_timing import Backoff, Clock, unix_ms
 
 _WAITING = -1.0
 _LEFT_BEHIND_MOST = 3
+_HELD_S = 1.0
 
 Opening = Callable[[Camera, Limits], MainStream]
 
@@ -47,7 +48,10 @@ class Recorder:
         clock: Clock,
         *,
         opening: Opening = open_camera,
+        may_try: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`may_try`: False while somebody else's try at the same camera says that ours would harm:
+        a refused login that is tried twice as often is locked twice as soon."""
         self.camera = camera
         self.lock = threading.Lock()
         self.more = threading.Condition(self.lock)
@@ -56,6 +60,7 @@ class Recorder:
         self._limits = limits
         self._clock = clock
         self._opening = opening
+        self._may_try = may_try
         self._log = structlog.get_logger().bind(camera=camera.id)
         self._stopping = threading.Event()
         self._life = 0
@@ -118,6 +123,9 @@ class Recorder:
     def _run(self, life: int) -> None:
         failures = 0
         while not self._is_over(life):
+            if not self._may_try():
+                self._stopping.wait(_HELD_S)
+                continue
             began_s = self._clock.monotonic()
             outage = self._live_behind_bulkhead(life)
             if self._is_over(life):

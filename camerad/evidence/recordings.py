@@ -5,6 +5,7 @@ Orders come from `worker`; when native code hangs, only the recorder concerned i
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from camerad.evidence.clip_maker import ClipMaker
@@ -22,11 +23,17 @@ class Recordings:
     """The recorders of one worker. Orders come from its main thread, `tend` from another."""
 
     def __init__(
-        self, settings: WorkerSettings, send: Callable[[ClipBegun | ClipDone], None]
+        self,
+        settings: WorkerSettings,
+        send: Callable[[ClipBegun | ClipDone], None],
+        *,
+        is_refused: Callable[[str], bool] = lambda _: False,
     ) -> None:
+        """`is_refused`: whether a camera has just refused the login to whoever watches it."""
         self._settings = settings
         self._recording = settings.recording
         self._send = send
+        self._is_refused = is_refused
         self._recorders: dict[str, Recorder] = {}
         self._running: set[str] = set()
         self._counting = threading.Condition()
@@ -48,7 +55,13 @@ class Recordings:
                 recorder.ask_stop()
         settings = self._settings
         new = {
-            camera.id: Recorder(camera, self._recording, settings.limits, settings.clock)
+            camera.id: Recorder(
+                camera,
+                self._recording,
+                settings.limits,
+                settings.clock,
+                may_try=partial(self._may_try, camera.id),
+            )
             for camera in cameras
             if camera.id not in kept
         }
@@ -59,6 +72,9 @@ class Recordings:
             recorder.allow(each)
         for recorder in new.values():
             recorder.start()
+
+    def _may_try(self, camera_id: str) -> bool:
+        return not self._is_refused(camera_id)
 
     def tend(self) -> None:
         """To be called about once a second."""

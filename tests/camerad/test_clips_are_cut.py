@@ -276,3 +276,25 @@ def test_a_worker_without_recording_makes_no_clips(tmp_path: Path):
     assert isinstance(sent[0], ClipBegun)
     assert "留存" in sent[0].why_not
     assert recordings.why_not() == {}
+
+
+async def test_while_the_login_is_refused_to_the_watch_the_recorder_does_not_try_it_too(
+    good_camera: GoodCamera,
+):
+    asked: list[str] = []
+    is_refused = True
+
+    def refused(camera_id: str) -> bool:
+        asked.append(camera_id)
+        return is_refused
+
+    settings = WorkerSettings(CLOCK, LIMITS, recording=RecordingSettings())
+    recordings = Recordings(settings, lambda _: None, is_refused=refused)
+    recordings.record([Camera("east", "East", good_camera.uri)])
+    try:
+        await until(lambda: len(asked) >= 3)
+        assert recordings.why_not()["east"] != ""
+        is_refused = False
+        await until(lambda: recordings.why_not() == {"east": ""})
+    finally:
+        recordings.stop()

@@ -111,11 +111,13 @@ async def database(tmp_path: Path):
     await database.close()
 
 
-def locator(database: Database, fleet: FleetOnPaper, network: Network) -> CameraLocator:
+def locator(
+    database: Database, fleet: FleetOnPaper, network: Network, clock: HandClock | None = None
+) -> CameraLocator:
     return CameraLocator(
         CameraRegistry(database, SealedBox(bytes(32))),
         fleet,
-        HandClock(),
+        clock or HandClock(),
         time_zone="Asia/Shanghai",
         discover=network.discover,
         describe=network.describe,
@@ -220,6 +222,25 @@ async def test_camera_that_cannot_be_asked_is_shown_with_the_reason(
     assert not await finder.run_once()
     shown = finder.health()["cam-1"]
     assert (shown.state, shown.reason, shown.detail) == (CameraState.DOWN, reason, str(error))
+
+
+async def test_a_login_that_was_refused_is_not_tried_at_every_look(database: Database) -> None:
+    fleet, network, clock = FleetOnPaper(), Network(), HandClock()
+    network.devices[EPR] = "http://a"
+    network.says["http://a"] = CameraRefused("not this user")
+    finder = locator(database, fleet, network, clock)
+    for _ in range(60):
+        await finder.run_once()
+        clock.forward(20)
+    assert finder.health()["cam-1"].reason == "refused"
+    assert 5 <= len(network.asked) <= 9  # in twenty minutes
+    # another password is another login
+    network.says["http://a"] = "rtsp://a/sub"
+    sealed = SealedBox(bytes(32)).seal(b"new", context=password_context("cam-1"))
+    await database.write(lambda c: c.execute(update(schema.cameras).values(password_sealed=sealed)))
+    assert await finder.run_once()
+    assert network.asked[-1] == ("http://a", "u", "new")
+    assert fleet.watched[0].password == "new"
 
 
 async def test_camera_nobody_announces_is_shown_as_unreachable(database: Database) -> None:

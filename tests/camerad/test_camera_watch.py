@@ -1,4 +1,4 @@
-"""A stream that goes on with the same picture, keyframes and all, on a clock that hurries."""
+"""One camera, one thread, in our own process: a clock may hurry, and nothing else has a say."""
 
 import asyncio
 import threading
@@ -76,6 +76,28 @@ async def test_a_frozen_picture_is_told_after_a_minute_and_over_when_it_moves(
         assert watch.health().state is CameraState.WATCHING
         camera.stream.whims.is_still = False
         assert (await until_told(EventName.TAMPER_ENDED)).detection.trouble is Trouble.FROZEN
+    finally:
+        watch.ask_stop()
+        await asyncio.to_thread(watch.join, 5.0)
+
+
+async def test_a_refused_login_is_known_to_the_worker_until_the_camera_is_watched(
+    broken_cameras: dict[str, str],
+) -> None:
+    down = threading.Event()
+    watch = CameraWatch(
+        Camera("gate", "gate", broken_cameras["refusing"], *LOGIN),
+        WorkerSettings(SystemClock(), Limits(), Scripted, no_mask),
+        StreamOpener(),
+        emit=lambda event, waiting: None,
+        changed=down.set,
+        per_s=lambda: 5.0,
+    )
+    assert not watch.is_login_refused
+    watch.start()
+    try:
+        assert await asyncio.to_thread(down.wait, 10)
+        assert watch.is_login_refused
     finally:
         watch.ask_stop()
         await asyncio.to_thread(watch.join, 5.0)
