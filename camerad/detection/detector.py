@@ -219,8 +219,10 @@ class Detector:
     def _to_be_judged(self, frame: Luma, foreground: Foreground, moving: Mask, t_s: float) -> bool:
         """Whether the picture tells anything of bodies; else the scene is seen to."""
         background, held = self._background, self._held
-        look = self._strangeness.look(foreground, moving, t_s)
-        if look is Look.JUDGE or background is None or held is None:
+        if background is None or held is None:
+            return True
+        look = self._strangeness.look(foreground, moving, held, t_s)
+        if look is Look.JUDGE:
             return True
         if not background.recall(frame) and look is Look.NEW_SCENE:
             background.restart(frame, held)

@@ -29,6 +29,8 @@ _YOUNG_S = 2.0
 MOST_TRACKS = 48
 """More are not followed: in dense snow a picture would take longer than there is. With the most
 blobs a picture has, these are the pairs that are compared at most."""
+_WALK_HEIGHTS_PER_S = 1.0
+"""Nobody walks much faster, in body heights."""
 _LOW = 0.65
 """Less of the height of what it split off is a thing put down, not the other of two people."""
 
@@ -58,6 +60,7 @@ class Tracker:
             track.predict(elapsed, max(0.0, t_s - elapsed - track.seen_s))
             track.visible = False
         owner = self._assign(blobs)
+        self._find_again(blobs, owner)
         pieces = self._pieces(blobs, owner)
         groups = self._groups(blobs, owner)
         for index, track in owner.items():
@@ -146,6 +149,25 @@ class Tracker:
                 owner[index] = track
                 served.add(track.number)
         return owner
+
+    def _find_again(self, blobs: Sequence[Blob], owner: dict[int, Track]) -> None:
+        """Whoever went on walking while nothing could be seen is where somebody as big is now."""
+        served = {track.number for track in owner.values()}
+        for track in self.tracks:
+            if not track.waited_s or not track.travelled or track.number in served:
+                continue
+            reach = (0.5 + _WALK_HEIGHTS_PER_S * track.waited_s) * track.h
+            new = [
+                (float(np.hypot(*_apart(track.box, blob))), index)
+                for index, blob in enumerate(blobs)
+                if index not in owner and _as_big(track, blob)
+            ]
+            apart, index = min(new, default=(reach, -1))
+            if apart < reach:
+                blob = blobs[index]
+                track.x, track.y = blob.x, blob.y
+                track.vx = track.vy = 0.0
+                owner[index] = track
 
     def _pieces(self, blobs: Sequence[Blob], owner: dict[int, Track]) -> dict[int, list[int]]:
         """Track number -> further blobs that are pieces of the same body."""
@@ -282,15 +304,24 @@ def _far(track: Track, blob: Blob) -> bool:
     return abs(track.x - middle) > reach + moved or abs(track.y - blob.y) > 2.0 * reach + moved
 
 
+def _apart(box: _Box, blob: Blob) -> tuple[float, float]:
+    """Between the middles, across and down."""
+    x, y, w, h = box
+    return (x + w / 2 - blob.x - blob.w / 2, y + h / 2 - blob.y - blob.h / 2)
+
+
+def _as_big(track: Track, blob: Blob) -> bool:
+    high = min(track.h, blob.h) >= 0.7 * max(track.h, blob.h)
+    return high and min(track.w, blob.w) >= 0.5 * max(track.w, blob.w)
+
+
 def _worth(track: Track, box: _Box, blob: Blob) -> float:
     """How well the blob continues the track when that is at `box`; 0 is not at all."""
     shared = _overlap(box, _box(blob))
     size, other = track.w * track.h, blob.w * blob.h
     if track.hits >= _KNOWN_HITS and not size / _UNLIKE < other < size * _UNLIKE:
         return 0.0  # a scrap of a body is no body, and a body no scrap
-    across = box[0] + box[2] / 2 - blob.x - blob.w / 2
-    down = box[1] + box[3] / 2 - blob.y - blob.h / 2
-    apart = float(np.hypot(across, down))
+    apart = float(np.hypot(*_apart(box, blob)))
     # nobody knows yet how fast a newcomer is
     reach = (1.0 if track.hits < _NEWCOMER_HITS else 0.5) * max(track.h, blob.h)
     if shared <= 0.0 and apart > reach:

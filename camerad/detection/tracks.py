@@ -40,7 +40,9 @@ _MOVED_PX = 3.0
 _MOVED_SHARE = 0.006
 """So much of its box must have changed."""
 _MATCH = 0.55
-"""Normalised correlation from which a patch is found again."""
+"""Normalised correlation from which a patch is found again, and"""
+_SAME_LOOK = 0.8
+"""from which on there is no doubt."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ class Track:
         self.peak_h = blob.h
         self.peak_w = blob.w
         self.visible = True
+        self.waited_s = 0.0
+        """For how long nothing could be seen since it was last seen."""
         self.broken = False
         """It has become something else; what is there now deserves a new track."""
         self.parent_h = 0.0
@@ -229,7 +233,9 @@ class Track:
         `among_things`: the rest of the blob never walked, so that nobody else can be found there.
         """
         elapsed = max(1e-3, t_s - self.seen_s)
-        found = None if self._patch is None else _find(frame, self._patch, self.box)
+        found, alike = (None, 0.0) if self._patch is None else _find(frame, self._patch, self.box)
+        if alike >= _SAME_LOOK:
+            self.apart_s = t_s
         if found is not None:
             dx, dy = found[0] - self.x, found[1] - self.y
             self.x, self.y = found
@@ -251,6 +257,7 @@ class Track:
 
     def wait(self, elapsed_s: float) -> None:
         """Nothing could be seen for so long; that is held against nobody."""
+        self.waited_s += elapsed_s
         self.seen_s += elapsed_s
         self.moved_s += elapsed_s
         self.apart_s += elapsed_s
@@ -305,6 +312,7 @@ class Track:
         self.vx += gain * ((foot_x - before[0]) / elapsed - self.vx)
         self.vy += gain * ((foot_y - before[1]) / elapsed - self.vy)
         self.seen_s = self.apart_s = t_s
+        self.waited_s = 0.0
         self.hits += 1
         self.visible = True
         self._note_place(t_s)
@@ -400,8 +408,10 @@ def _crop(frame: Luma, box: tuple[float, float, float, float]) -> Luma | None:
 
 def _find(
     frame: Luma, patch: Luma, box: tuple[float, float, float, float]
-) -> tuple[float, float] | None:
-    """Top left of the best match within a third of a body height around `box`, if good."""
+) -> tuple[tuple[float, float] | None, float]:
+    """Top left of the best match within a third of a body height around `box`, if good, and how
+    good it is.
+    """
     height, width = frame.shape
     high, wide = patch.shape
     reach = max(3, round(0.3 * high))
@@ -409,9 +419,9 @@ def _find(
     x1 = min(width, round(box[0]) + wide + reach)
     y1 = min(height, round(box[1]) + high + reach // 2)
     if x1 - x0 < wide or y1 - y0 < high:
-        return None
+        return None, 0.0
     scores = cv2.matchTemplate(frame[y0:y1, x0:x1], patch, cv2.TM_CCOEFF_NORMED)
     _, best, _, place = cv2.minMaxLoc(scores)
     if not np.isfinite(best) or best < _MATCH:
-        return None
-    return (float(x0 + place[0]), float(y0 + place[1]))
+        return None, 0.0
+    return (float(x0 + place[0]), float(y0 + place[1])), float(best)

@@ -16,6 +16,12 @@ SIZE = (180, 320)
 THRESHOLD = np.full(SIZE, 12, np.uint8)
 CALM = np.zeros(SIZE, np.uint8)
 MOVING = np.full(SIZE, 255, np.uint8)
+WALKER = np.zeros(SIZE, np.uint8)
+WALKER[60:140, 100:130] = 255
+SCATTERED = np.zeros(SIZE, np.uint8)
+SCATTERED[20:160:40, 20:300:40] = 255
+SCATTERED[21:161:40, 20:300:40] = 255
+SCATTERED = np.asarray(cv2.dilate(SCATTERED, np.ones((9, 9), np.uint8)), np.uint8)
 
 
 def street(seed: int = 1) -> Luma:
@@ -118,43 +124,72 @@ def test_rain_is_over_some_seconds_after_the_last_drop() -> None:
     assert 5 <= looks <= 30
 
 
-def seen(picture: Luma, share: float) -> Foreground:
-    return Foreground(CALM, CALM, street(), picture, share)
+def seen(picture: Luma, share: float, where: Luma = CALM) -> Foreground:
+    return Foreground(where, where, street(), picture, share)
 
 
 def test_a_picture_like_always_is_judged() -> None:
     strangeness = Strangeness()
-    looks = {strangeness.look(seen(street(), 0.05), MOVING, 0.2 * i) for i in range(20)}
+    looks = {strangeness.look(seen(street(), 0.05), WALKER, CALM, 0.2 * i) for i in range(20)}
     assert looks == {Look.JUDGE}
 
 
 def test_what_fills_the_picture_and_moves_is_waited_for_as_long_as_a_lorry_takes() -> None:
     strangeness = Strangeness()
-    strangeness.look(seen(street(), 0.05), MOVING, 0.0)
-    looks = [strangeness.look(seen(street(2), 0.9), MOVING, 1.0 + 0.2 * i) for i in range(30)]
+    strangeness.look(seen(street(), 0.05), MOVING, CALM, 0.0)
+    looks = [strangeness.look(seen(street(2), 0.9), MOVING, CALM, 1.0 + 0.2 * i) for i in range(30)]
     assert set(looks) == {Look.WAIT}
-    assert strangeness.look(seen(street(), 0.05), MOVING, 7.2) is Look.JUDGE
+    looks = [strangeness.look(seen(street(), 0.05), CALM, CALM, 7.2 + 0.2 * i) for i in range(5)]
+    assert looks[-1] is Look.JUDGE
+    assert Look.NEW_SCENE not in looks
 
 
 def test_what_fills_the_picture_for_longer_is_the_scene() -> None:
     strangeness = Strangeness()
-    looks = [strangeness.look(seen(street(2), 0.9), MOVING, 0.2 * i) for i in range(42)]
+    looks = [strangeness.look(seen(street(2), 0.9), MOVING, CALM, 0.2 * i) for i in range(42)]
     assert looks.index(Look.NEW_SCENE) == 41
 
 
 def test_another_light_that_does_not_move_is_the_scene_within_a_second() -> None:
     strangeness = Strangeness()
-    looks = [strangeness.look(seen(street(2), 0.9), CALM, 0.2 * i) for i in range(5)]
+    looks = [strangeness.look(seen(street(2), 0.9), CALM, CALM, 0.2 * i) for i in range(5)]
     assert looks.index(Look.NEW_SCENE) <= 4
+
+
+def test_what_is_different_all_over_after_the_light_has_jumped_is_the_scene() -> None:
+    strangeness = Strangeness()
+    strangeness.look(seen(street(), 0.02), CALM, CALM, 0.0)
+    assert strangeness.look(seen(street(), 0.05, SCATTERED), MOVING, CALM, 0.2) is Look.WAIT
+    after = seen(street(), 0.05, SCATTERED)
+    looks = [strangeness.look(after, CALM, CALM, 0.4 + 0.2 * i) for i in range(5)]
+    assert looks.index(Look.NEW_SCENE) <= 4
+
+
+def test_who_is_there_when_the_light_has_jumped_is_no_scene() -> None:
+    strangeness = Strangeness()
+    strangeness.look(seen(street(), 0.02), CALM, CALM, 0.0)
+    strangeness.look(seen(street(), 0.05, WALKER), MOVING, CALM, 0.2)
+    somebody = seen(street(), 0.05, WALKER)
+    looks = [strangeness.look(somebody, CALM, CALM, 0.4 + 0.2 * i) for i in range(8)]
+    assert Look.NEW_SCENE not in looks
+    assert looks[-1] is Look.JUDGE
+
+
+def test_a_light_that_jumps_and_comes_back_changes_nothing() -> None:
+    strangeness = Strangeness()
+    strangeness.look(seen(street(), 0.02), CALM, CALM, 0.0)
+    strangeness.look(seen(street(), 0.05, SCATTERED), MOVING, CALM, 0.2)
+    assert strangeness.look(seen(street(), 0.0), CALM, CALM, 0.4) is Look.JUDGE
+    assert strangeness.look(seen(street(), 0.05, WALKER), WALKER, CALM, 0.6) is Look.JUDGE
 
 
 def test_black_and_unsharp_pictures_are_waited_for() -> None:
     strangeness = Strangeness()
-    strangeness.look(seen(street(), 0.05), MOVING, 0.0)
+    strangeness.look(seen(street(), 0.05), WALKER, CALM, 0.0)
     black = np.full(SIZE, 3, np.uint8)
-    assert strangeness.look(seen(black, 0.3), CALM, 0.2) is Look.WAIT
+    assert strangeness.look(seen(black, 0.3), CALM, CALM, 0.2) is Look.WAIT
     unsharp = np.asarray(cv2.GaussianBlur(street(), (0, 0), 5), np.uint8)
-    looks = [strangeness.look(seen(unsharp, 0.05), CALM, 0.4 + 0.2 * i) for i in range(10)]
+    looks = [strangeness.look(seen(unsharp, 0.05), CALM, CALM, 0.4 + 0.2 * i) for i in range(10)]
     assert looks.count(Look.JUDGE) <= 4
     assert looks[-1] is Look.WAIT
-    assert strangeness.look(seen(street(), 0.05), CALM, 2.6) is Look.JUDGE
+    assert strangeness.look(seen(street(), 0.05), CALM, CALM, 2.6) is Look.JUDGE

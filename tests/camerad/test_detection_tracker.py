@@ -151,3 +151,31 @@ def test_who_is_half_hidden_behind_a_board_is_still_upright() -> None:
         tracker.step(picture([(box, 30)]), [blob(shown)], step * 0.2)
     (track,) = tracker.confirmed()
     assert track.upright()
+
+
+def test_who_walked_on_while_nothing_could_be_seen_keeps_the_number() -> None:
+    tracker = Tracker(DetectionSettings())
+    for step in range(12):
+        box = (50.0 + 6 * step, 80.0, 14.0, 40.0)
+        tracker.step(picture([(box, 30)]), [blob(box)], step * 0.2)
+    (before,) = tracker.confirmed()
+    for step in range(12, 22):
+        tracker.wait(0.2, step * 0.2)
+    for step in range(22, 30):
+        box = (182.0, 80.0, 14.0, 40.0)
+        tracker.step(picture([(box, 30)]), [blob(box)], step * 0.2)
+    assert tracker.confirmed() == [before]
+    assert abs(before.x - 182) < 3
+
+
+def test_who_is_somewhere_else_after_nothing_could_be_seen_is_another() -> None:
+    tracker = Tracker(DetectionSettings())
+    for step in range(12):
+        box = (50.0 + 6 * step, 80.0, 14.0, 40.0)
+        tracker.step(picture([(box, 30)]), [blob(box)], step * 0.2)
+    (before,) = tracker.confirmed()
+    tracker.wait(0.2, 2.4)
+    for step in range(13, 18):
+        box = (260.0, 80.0, 14.0, 40.0)
+        tracker.step(picture([(box, 30)]), [blob(box)], step * 0.2)
+    assert abs(before.x - 260) > 50
