@@ -30,8 +30,12 @@ _LEARN_EVERY_S = 0.4
 _NOISE_EVERY_S = 0.8
 _WORTH_A_TRY = 0.01
 """With less foreground than this share of the picture nothing but bodies is looked for."""
+_MAY_BE_SHAKEN = 0.003
+"""The same for a shaken camera: where there are few edges little differs."""
 _LITTLE = 0.0005
 """The same where light has lately fallen on parts of the picture."""
+_MISFIT = 0.25
+"""Of the greys around a pixel, what is left where a picture was moved back."""
 _STEADIER = 0.7
 """A picture moved back must leave less than this share of the foreground."""
 _BETTER_LIT = 0.4
@@ -154,11 +158,11 @@ class Background:
         if not tries:
             return frame, mask
         found = cv2.countNonZero(mask)
-        if self._shake_tries.due(found, _WORTH_A_TRY * mask.size, expected=self._shaken > 0):
-            still = steadied(frame, self._expected)
+        if self._shake_tries.due(found, _MAY_BE_SHAKEN * mask.size, expected=self._shaken > 0):
+            still = steadied(frame, self._expected, held)
             if still is not None:
                 moved = self._differs(still, self._expected, self.threshold)
-                if cv2.countNonZero(moved) < _STEADIER * found:
+                if self._fits_better(moved, mask, held):
                     frame, self._shaken = still, _HABIT_LOOKS
         if self._shaken:
             self._shaken -= 1
@@ -169,6 +173,14 @@ class Background:
             self._unevenly_lit = max(0, self._unevenly_lit - 1)
             mask = self._in_uneven_light(frame, mask, found)
         return frame, mask
+
+    def _fits_better(self, moved: Mask, mask: Mask, held: Mask) -> bool:
+        """Whether much less differs, in the whole picture or beside what is followed."""
+        if cv2.countNonZero(moved) < _STEADIER * cv2.countNonZero(mask):
+            return True
+        free = cv2.bitwise_not(held)
+        beside = cv2.countNonZero(cv2.bitwise_and(mask, free))
+        return cv2.countNonZero(cv2.bitwise_and(moved, free)) < _STEADIER * beside
 
     def _in_uneven_light(self, frame: Luma, mask: Mask, found: int) -> Mask:
         """The better of `mask` and what remains when light on parts of the picture is allowed."""
@@ -190,9 +202,10 @@ class Background:
 
     def _differs(self, frame: Luma, expected: Luma, threshold: Mask) -> Mask:
         if self._shaken:
-            # what was moved back fits to a pixel only: a neighbour's grey is as good
-            above = cv2.subtract(frame, cv2.dilate(expected, _NEIGHBOURS))
-            difference = cv2.max(above, cv2.subtract(cv2.erode(expected, _NEIGHBOURS), frame))
+            # what was moved back fits to a part of a pixel, which tells where greys are steep
+            steep = cv2.morphologyEx(expected, cv2.MORPH_GRADIENT, _NEIGHBOURS)
+            near = cv2.convertScaleAbs(steep, alpha=_MISFIT)
+            difference = cv2.subtract(cv2.absdiff(frame, expected), near)
         else:
             difference = cv2.absdiff(frame, expected)
         mask = cv2.compare(difference, threshold, cv2.CMP_GT)

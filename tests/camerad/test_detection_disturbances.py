@@ -74,7 +74,7 @@ def test_unlit_undoes_lit() -> None:
 def test_a_picture_that_jumped_is_moved_back(jump: tuple[float, float]) -> None:
     moved = np.array([[1, 0, jump[0]], [0, 1, jump[1]]], np.float32)
     shaken = cv2.warpAffine(street(), moved, SIZE[::-1], borderMode=cv2.BORDER_REPLICATE)
-    still = steadied(np.asarray(shaken, np.uint8), street())
+    still = steadied(np.asarray(shaken, np.uint8), street(), CALM)
     assert still is not None
     inside = np.s_[8:-8, 8:-8]
     before = np.abs(shaken[inside].astype(int) - street()[inside]).mean()
@@ -84,9 +84,23 @@ def test_a_picture_that_jumped_is_moved_back(jump: tuple[float, float]) -> None:
 @pytest.mark.parametrize("size", [(180, 320), (17, 33), (1, 1)])
 def test_what_has_not_jumped_and_what_has_no_features_is_left_alone(size: tuple[int, int]) -> None:
     flat = np.full(size, 90, np.uint8)
-    assert steadied(flat, flat) is None
+    assert steadied(flat, flat, np.zeros(size, np.uint8)) is None
     if size == SIZE:
-        assert steadied(street(), street()) is None
+        assert steadied(street(), street(), CALM) is None
+
+
+def test_whoever_stands_in_a_shaken_picture_and_a_small_turn_do_not_lead_it_astray() -> None:
+    moved = cv2.getRotationMatrix2D((159.5, 89.5), 0.3, 1.0)
+    moved[:, 2] += (2.0, -1.5)
+    shaken = cv2.warpAffine(street(), moved, SIZE[::-1], borderMode=cv2.BORDER_REPLICATE)
+    shaken[40:160, 120:180] = 40
+    held = np.zeros(SIZE, np.uint8)
+    held[38:162, 118:182] = 255
+    still = steadied(np.asarray(shaken, np.uint8), street(), held)
+    assert still is not None
+    free = cv2.erode(cv2.bitwise_not(held), np.ones((13, 13), np.uint8))[8:-8, 8:-8] > 0
+    off = np.abs(still.astype(int) - street())[8:-8, 8:-8][free]
+    assert off.mean() < 3.0
 
 
 def drops(chance: np.random.Generator) -> Luma:
