@@ -7,11 +7,15 @@ const MANY = 'cameras'
 export interface Standing {
   id: string
   name: string
-  /** A trouble of the picture, or `signal-lost` where no picture comes. */
+  /** `button-dead`, a trouble of the picture, or `signal-lost` where no picture comes. */
   what: string
 }
 
 export function standingOf(camera: Camera): Standing | null {
+  if (camera.dead_buttons.length > 0) {
+    // what somebody relies on for help comes before what is seen
+    return { id: camera.id, name: `${camera.name}（${camera.dead_buttons.join('、')}）`, what: 'button-dead' }
+  }
   const what = camera.trouble ?? (camera.state === 'down' ? 'signal-lost' : null)
   return what === null ? null : { id: camera.id, name: camera.name, what }
 }

@@ -22,6 +22,8 @@ const camera = (id: string, parts: Partial<Camera> = {}): Camera => ({
   maintained_until: null,
   fault: null,
   clock_skew_s: null,
+  events: null,
+  dead_buttons: [],
   zones: [],
   ...parts,
 })
@@ -51,6 +53,13 @@ describe('a camera fault', () => {
     expect(faultOf(about('gate'), [camera('gate', { state: 'down' })])?.standing[0]?.what).toBe(
       'signal-lost',
     )
+  })
+
+  it('names the wired button that is dead before what is seen', () => {
+    const gate = camera('gate', { state: 'down', dead_buttons: ['wired-1', 'wired-2'] })
+    expect(faultOf(about('gate'), [gate])?.standing).toEqual([
+      { id: 'gate', name: 'gate枪机（wired-1、wired-2）', what: 'button-dead' },
+    ])
   })
 
   it('stands no longer where the camera is well, which is still named', () => {

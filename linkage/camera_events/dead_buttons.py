@@ -35,6 +35,8 @@ def _dead(
     health = healths[one.camera_id]
     if health is None:
         return DeadButton(one, WhyDead.UNHEARD, now_ms)
+    if health.state is EventsState.BEGINNING and now_ms - unix_ms(health.since) < GRACE_MS:
+        return None
     if health.state is not EventsState.LISTENING:
         return DeadButton(one, WhyDead.UNHEARD, unix_ms(health.since))
     if one.known.active and one.changed_ms is not None and now_ms - one.changed_ms >= STUCK_MS:

@@ -23,6 +23,7 @@ from linkage.camera_events import dead_buttons, storage
 from linkage.camera_events.model import DeadButton, WiredInput
 from linkage.camera_events.taking_in import TakingIn
 from linkage.camera_faults import CameraFaults
+from linkage.camera_losses import MANY
 from linkage.cameras import CameraRegistry, RegisteredCamera
 from linkage.watching import Pace, keep_watching
 
@@ -32,8 +33,6 @@ _HEARTBEAT_EVERY_S: Final = 60.0
 HEARTBEAT_S: Final = 600.0
 """What a wired button is said to promise: so soon it counts as silent like any other."""
 _AFTER_A_BUG_S: Final = 30.0
-MANY: Final = "buttons"
-"""The device of an alarm that is about many dead buttons at once."""
 _AT_ONCE: Final = 4
 
 AskPresets = Callable[[str, tuple[str | None, str | None], str | None], Awaitable[Sequence[Preset]]]
@@ -149,7 +148,11 @@ class CameraEvents:
         if self._registry_at_s is None:
             return False
         if trouble == Trouble.BUTTON_DEAD:
-            return camera_id not in {one.wired.camera_id for one in self._dead}
+            if camera_id in {one.wired.camera_id for one in self._dead}:
+                return False
+            return self._is_heard(camera_id) or all(
+                one.camera_id != camera_id for one in self._wired
+            )
         return camera_id in self._taking_in.storage_well or camera_id not in self._of_camera
 
     def tell_again(self, camera_id: str, trouble: str) -> None:
@@ -283,20 +286,18 @@ def _where(address: str, cameras: Sequence[RegisteredCamera]) -> tuple[str, str 
 
 
 def _alarms(told: Sequence[DeadButton], now_ms: int) -> list[NewAlarm]:
-    if not told:
-        return []
     if len(told) >= _AT_ONCE:
         detail: dict[str, object] = {
             "cameras": sorted({one.wired.camera_id for one in told}),
             "buttons": [one.wired.button for one in told],
             "trouble": Trouble.BUTTON_DEAD.value,
         }
-        return [_alarm(MANY, min(one.since_ms for one in told), now_ms, detail)]
+        return [_alarm(MANY, min(one.since_ms for one in told), (now_ms, 0), detail)]
     return [
         _alarm(
-            one.wired.button,
+            one.wired.camera_id,
             one.since_ms,
-            now_ms,
+            (now_ms, number),
             {
                 "camera": one.wired.camera_id,
                 "button": one.wired.button,
@@ -305,16 +306,19 @@ def _alarms(told: Sequence[DeadButton], now_ms: int) -> list[NewAlarm]:
                 "trouble": Trouble.BUTTON_DEAD.value,
             },
         )
-        for one in told
+        for number, one in enumerate(told)
     ]
 
 
-def _alarm(device: str, since_ms: int, now_ms: int, detail: dict[str, object]) -> NewAlarm:
+def _alarm(
+    device: str, since_ms: int, named: tuple[int, int], detail: dict[str, object]
+) -> NewAlarm:
+    boot, seq = named
     return NewAlarm(
         source=AlarmSource.SYSTEM,
         device=device,
-        boot=now_ms,
-        seq=0,
+        boot=boot,
+        seq=seq,
         mac="",
         kind=AlarmKind.CAMERA_FAULT,
         at_ms=since_ms,

@@ -28,7 +28,8 @@ LOST = {"cam": health(EventsState.LOST)}
     [
         (WELL, None),
         (LOST, WhyDead.UNHEARD),
-        ({"cam": health(EventsState.BEGINNING)}, WhyDead.UNHEARD),
+        ({"cam": health(EventsState.BEGINNING, NOW - GRACE_MS)}, WhyDead.UNHEARD),
+        ({"cam": health(EventsState.BEGINNING, NOW - GRACE_MS + 1)}, None),
         ({"cam": None}, WhyDead.UNHEARD),
         ({}, WhyDead.NO_CAMERA),
     ],

@@ -318,6 +318,10 @@ export interface Camera {
   clock_skew_s: number | null
   /** It, or its place, is worked on until then. */
   maintained_until: string | null
+  /** How it stands with the events of the camera itself; null: nobody listens. */
+  events: { state: string; since: string; detail: string } | null
+  /** Buttons wired to it whose press would not be heard. */
+  dead_buttons: string[]
   /** The open incident about what is wrong with it. */
   fault: { incident: string; number: string } | null
   zones: {

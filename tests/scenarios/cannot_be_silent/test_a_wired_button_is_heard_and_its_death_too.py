@@ -38,7 +38,7 @@ async def test_from_the_input_to_the_officer_and_from_the_lost_camera_to_the_off
                 await officer.sees_called(pressed, "duty")
                 camera.events.set_input(INPUT, active=False)
             # the camera is gone, and with it the button
-            dead = await incident(officer, "camera_fault", BUTTON, within_s=60)
+            dead = await incident(officer, "camera_fault", CAMERA, within_s=60)
             assert dead["ring"] >= 1
             card = (await officer.get("/cameras"))["items"][0]
             assert card["dead_buttons"] == [BUTTON]
