@@ -73,7 +73,8 @@ class CameraWatch:
         self._asked: queue.SimpleQueue[PictureReply] = queue.SimpleQueue()
         self._beat_s = _WAITING
         self._shed_before = 0
-        self._was_silent = False
+        self._ask_for_media = False
+        self._media_came = False
         self._login_refused = False
         self._picture_health = PictureHealth(camera.zones)
         self._status = _Status(
@@ -157,7 +158,10 @@ class CameraWatch:
             if self._stopping.is_set():
                 break
             lived_s = self._clock.monotonic() - began_s
-            self._was_silent, self._login_refused = outage.was_silent, outage.login_refused
+            # where something came and it could not be opened all the same, asking may be what is in
+            # the way: there are cameras with one place, which they free slowly
+            self._ask_for_media = outage.was_silent and not self._media_came
+            self._login_refused = outage.login_refused
             self._go_down(outage)
             self._beat_s = _WAITING
             self._stopping.wait(retries.after(outage, lived_s))
@@ -186,16 +190,18 @@ class CameraWatch:
         # the probe is our own code and keeps its time; only a slow name server can delay it, and
         # that is no reason to kill the worker
         self._beat_s = _WAITING
+        self._media_came = False
         # asked first: OpenCV opens one stream at a time, and a dead camera would hold up all
         outage = probe(
             camera.stream_uri,
             camera.username,
             camera.password,
             timeout_s=limits.probe_timeout_s,
-            media_within_s=limits.open_timeout_s if self._was_silent else None,
+            media_within_s=limits.open_timeout_s if self._ask_for_media else None,
         )
         if outage is not None:
             return outage
+        self._media_came = self._ask_for_media
         self._beat()
         try:
             stream = self._opener.open_luma(
@@ -268,7 +274,7 @@ class CameraWatch:
             self._changed()
 
     def _come_up(self) -> None:
-        self._login_refused = False
+        self._login_refused = self._media_came = False
         self._status = replace(
             self._status,
             state=CameraState.WATCHING,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from camerad.rtsp_talk import Answer, NotRtspError, Talk
 from camerad.stream_address import checked, without_login
 
+_END_S = 0.5
 _PARTS = re.compile(rb"^m=", re.MULTILINE)
 _CONTROL = re.compile(rb"^a=control:(\S+)", re.MULTILINE)
 
@@ -102,8 +103,10 @@ def _play(talk: Talk, uri: str, described: Answer, within_s: float) -> Outage | 
         if talk.request("PLAY", base, f"Session: {session}").status != 200:
             return None
         talk.until_media()
+        # a camera with few places must have this one back before the stream is opened
         with contextlib.suppress(OSError):
-            talk.say("TEARDOWN", base, f"Session: {session}")
+            talk.until_s = time.monotonic() + _END_S
+            talk.end("TEARDOWN", base, f"Session: {session}")
     except TimeoutError:
         return Outage(
             "no-frames",

@@ -22,6 +22,7 @@ ANSWER_LIMIT = 64 * 1024
 _STATUS_LINE = re.compile(rb"RTSP/\d\.\d (\d{3})")
 _PARAMETER = re.compile(r'(\w+)=(?:"([^"]*)"|([^\s,]+))')
 _HASHES = {"": "md5", "MD5": "md5", "SHA-256": "sha256"}
+_ANSWER = b"RTSP/1."
 _INTERLEAVED, _MEDIA = b"$", b"$\0"
 
 
@@ -97,9 +98,12 @@ class Talk:
             if len(self._data) > ANSWER_LIMIT + 4:
                 raise NotRtspError
 
-    def say(self, method: str, uri: str, *lines: str) -> None:
-        """Ask without waiting for the answer."""
+    def end(self, method: str, uri: str, *lines: str) -> None:
+        """Ask for the end, amid what still comes of the stream; return at the answer."""
         self._send(method, without_login(uri), lines)
+        tail = b""
+        while _ANSWER not in tail:
+            tail = tail[-len(_ANSWER) :] + self._receive()
 
     def _ask(self, method: str, uri: str, lines: tuple[str, ...]) -> Answer:
         self._send(method, uri, lines)

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from camerad.camera_watch import CameraWatch
-from camerad.capture import StreamOpener, prepare_process
+from camerad.capture import LumaStream, StreamOpener, prepare_process
+from camerad.errors import CameraUnreachable
 from camerad.model import Camera, CameraEvent, CameraState, EventName, Trouble
 from camerad.simulator.camera import SimulatedCamera
 from camerad.wire import Limits, WorkerSettings
-from lianfang_timing import SystemClock
+from lianfang_timing import Backoff, SystemClock
 from tests.camerad.fleet_fakes import Scripted, no_mask
-from tests.camerad.rtsp_cameras import draw_clip
+from tests.camerad.rtsp_cameras import draw_clip, serving
 
 HASTE = 15.0
 LOGIN = ("viewer", "a-password")
@@ -101,3 +102,45 @@ async def test_a_refused_login_is_known_to_the_worker_until_the_camera_is_watche
     finally:
         watch.ask_stop()
         await asyncio.to_thread(watch.join, 5.0)
+
+
+class NeverOpens(StreamOpener):
+    """As where a camera's only place is taken."""
+
+    def open_luma(self, *_: object, **__: object) -> LumaStream:
+        raise CameraUnreachable("taken")
+
+
+async def test_what_plays_and_cannot_be_opened_is_not_asked_to_play_before_every_try() -> None:
+    tries: list[bool] = []
+    enough = asyncio.Event()
+
+    async def plays(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tries.append(False)
+        if len(tries) > 4:
+            enough.set()
+        while request := await reader.readuntil(b"\r\n\r\n"):
+            is_play = request.startswith(b"PLAY")
+            tries[-1] |= is_play
+            answer = b"RTSP/1.0 200 OK\r\nSession: 7\r\n\r\n"
+            writer.write(answer + (b"$\0\0\x01x" if is_play else b""))
+
+    async with serving(plays) as uri:
+        watch = CameraWatch(
+            Camera("gate", "gate", uri),
+            WorkerSettings(
+                SystemClock(), Limits(retry_stalled=Backoff(first_s=0.01)), Scripted, no_mask
+            ),
+            NeverOpens(),
+            emit=lambda event, waiting: None,
+            changed=threading.Event().set,
+            per_s=lambda: 5.0,
+        )
+        watch.start()
+        try:
+            async with asyncio.timeout(20):
+                await enough.wait()
+        finally:
+            watch.ask_stop()
+            await asyncio.to_thread(watch.join, 5.0)
+    assert tries[:4] == [False, True, False, True]

@@ -6,6 +6,7 @@ of its return; nobody is hammered.
 """
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -45,6 +46,8 @@ DEEP = ("h265", "h265-10bit")
 NEIGHBOURS = ("still-well", "clock", *DEEP)
 LOST = ("power", "bridge", "mute-1", "mute-2", "mute-3", "noise", "password", "moved")
 BABBLING = "garbage"
+# not the same in every run: another may speak to the same multicast group at the same time
+IDENTITIES = {name: f"urn:uuid:{uuid.uuid4()}" for name in (*RELAYED, *BY_ONVIF)}
 
 
 class Town:
@@ -127,13 +130,9 @@ def uri_through(relay: Relay, camera: SimulatedCamera) -> str:
     return f"rtsp://127.0.0.1:{relay.port}{urlsplit(camera.rtsp_url).path}"
 
 
-def identity(name: str) -> str:
-    return f"urn:uuid:0b0c3f06-2b5a-4a9e-9f3d-{sum(name.encode()):012d}"
-
-
 def simulated(name: str, film: Path, **more: float) -> SimulatedCamera:
     return SimulatedCamera(
-        endpoint_reference=identity(name),
+        endpoint_reference=IDENTITIES[name],
         name=name,
         film=film,
         username=LOGIN,
@@ -154,7 +153,7 @@ def register(conn: Connection, streams: dict[str, str]) -> None:
                 id=camera,
                 name=camera,
                 village_id="v",
-                endpoint_reference=identity(camera) if camera in BY_ONVIF else None,
+                endpoint_reference=IDENTITIES[camera] if camera in BY_ONVIF else None,
                 stream_uri=streams.get(camera),
                 username=LOGIN,
                 password_sealed=sealed(camera, PASSWORD),
@@ -198,9 +197,9 @@ async def test_each_is_lost_in_time_and_back_in_time_and_no_neighbour_notices(
             stack.push_async_callback(plays.switch_off)
             streams[name] = plays.uri
         streams[BABBLING] = await stack.enter_async_context(serving(talk_garbage))
-        responder = await stack.enter_async_context(
-            DiscoveryResponder([cameras[name].announcement for name in BY_ONVIF])
-        )
+        for name in BY_ONVIF:
+            held = power_of_moved if name == "moved" else stack
+            await held.enter_async_context(DiscoveryResponder([cameras[name].announcement]))
         database = Database(migrated_sqlite(tmp_path / "lianfang.db"))
         await database.open()
         stack.push_async_callback(database.close)
@@ -251,6 +250,7 @@ async def test_each_is_lost_in_time_and_back_in_time_and_no_neighbour_notices(
             cameras[name].stream.whims.is_mute = False
             cameras[name].stream.whims.is_noise = False
         moved = await stack.enter_async_context(simulated("moved", film))
+        responder = await stack.enter_async_context(DiscoveryResponder([moved.announcement]))
         responder.say("Hello", moved.announcement)
         await database.write(
             lambda c: c.execute(
