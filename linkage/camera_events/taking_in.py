@@ -22,10 +22,15 @@ from linkage.camera_events import presses
 from linkage.camera_events.presses import Judged
 from linkage.camera_faults import CameraFaults
 from linkage.cameras import RegisteredCamera
+from linkage.consent.judging import PRIVATE
 from linkage.motion.keeper import MotionKeeper
 
 OWN_ZONE: Final = "摄像机 camera"
 """The zone of what a camera's own analytics say: it has none of ours."""
+_OF_PEOPLE: Final = frozenset(
+    {SightingKind.MOTION, SightingKind.LOITERING, SightingKind.LINE_CROSSED}
+)
+"""What is about who passes by, not about the camera."""
 _RETRY: Final = Backoff(first_s=0.2, cap_s=5.0)
 _REPEATED_S: Final = 60.0
 """A camera that tells the same again and again within this says one thing."""
@@ -63,6 +68,9 @@ class TakingIn:
             camera = _whose(cameras, one)
             if camera is None:
                 log.warning("camera.unknown_channel", kind=one.kind.value, token=one.token)
+                continue
+            if camera.legal_class == PRIVATE and one.kind in _OF_PEOPLE:
+                # a household agreed to its button, and to no watching by its camera's own rules
                 continue
             await self._say(camera.id, one)
 

@@ -30,6 +30,7 @@ from linkage.camera_events.turning import (
     to_do,
 )
 from linkage.cameras import password_context
+from linkage.consent.judging import PRIVATE
 from linkage.model.incident import OPEN_STAGES
 from linkage.schema import cameras, incident_cameras, incidents
 from linkage.watching import Pace, keep_watching
@@ -199,7 +200,12 @@ class CameraTurning:
         rows = conn.execute(
             select(camera_presets, c.onvif_address, c.username, c.password_sealed, c.source)
             .join(cameras, c.id == p.camera_id)
-            .where(c.enabled.is_(True), c.onvif_address.is_not(None))
+            .where(
+                c.enabled.is_(True),
+                c.onvif_address.is_not(None),
+                # a household's camera looks where the household has it look
+                c.legal_class != PRIVATE,
+            )
         ).all()
         scenes = _scenes(conn, [row.camera_id for row in rows])
         return [self._turning(row, scenes.get(row.camera_id, ())) for row in rows]

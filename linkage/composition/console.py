@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
+from linkage.camera_events.metrics import CameraEventsMetrics
 from linkage.camera_events.watch import CameraEvents
 from linkage.composition.eyes import Eyes
 from linkage.composition.ground import Ground
@@ -55,6 +56,7 @@ def console(
     ).register(metrics)
     metrics.register(SupervisionMetrics(net.supervision))
     metrics.register(MotionMetrics(seeing.motion))
+    metrics.register(CameraEventsMetrics(events))
     metrics.register(seeing.evidence_metrics)
     return create_app(
         Ports(

@@ -5,8 +5,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
+from sqlalchemy import update
 
 from camerad.device_events.model import EventsState
+from linkage.camera_events.metrics import CameraEventsMetrics
+from linkage.schema import cameras
 from tests.camerad.events_camera import EventsCamera, until
 from tests.linkage.camera_events_room import BUTTON, CAMERA, INPUT, EventsRoom, events_room
 
@@ -188,6 +192,20 @@ async def test_what_loiters_or_crosses_a_line_is_an_alarm_once(room) -> None:
     assert await room.alarms("device", "kind", "source") == [(CAMERA, "loitering", "camera")]
 
 
+async def test_of_a_households_camera_its_button_is_heard_and_nothing_of_who_passes_by(
+    room,
+) -> None:
+    private = update(cameras).where(cameras.c.id == CAMERA).values(legal_class="private")
+    await room.database.write(lambda conn: conn.execute(private))
+    await room.wire()
+    await room.listening()
+    line = "tns1:RuleEngine/LineDetector/Crossed"
+    room.camera.events.say(line, {"Rule": "gate"}, {"ObjectId": "0"}, None)
+    room.camera.events.set_input(INPUT, active=True)
+    await room.pressed(1)
+    assert await room.alarms("device", "kind") == [(BUTTON, "panic")]
+
+
 async def test_a_camera_whose_storage_fails_is_a_fault_that_closes_when_it_is_over(room) -> None:
     room.is_watched()
     await room.listening()
@@ -200,3 +218,20 @@ async def test_a_camera_whose_storage_fails_is_a_fault_that_closes_when_it_is_ov
     await until(lambda: room.watch._taking_in.storage_well)
     await room.look()
     assert await room.incidents("stage") == [("closed",)]
+
+
+async def test_how_it_stands_is_told_in_figures(room) -> None:
+    await room.wire()
+    registry = CollectorRegistry()
+    registry.register(CameraEventsMetrics(room.watch))
+    await room.listening()
+    room.camera.events.say("tns1:RuleEngine/FaceDetect/Seen", {}, {"State": "true"})
+    await until(lambda: room.watch.health(CAMERA).unknown)
+
+    def said(name: str, **labels: str) -> float | None:
+        return registry.get_sample_value(f"lianfang_{name}", labels)
+
+    assert said("camera_events", state="listening") == 1
+    assert said("camera_events_subscriptions_total") == 1
+    assert said("camera_events_not_understood_total") == 1
+    assert said("dead_buttons") == 0
