@@ -91,6 +91,8 @@ _MEMBERS = PreparedIn(
             households.c.left_at_ms.is_(None),
             devices.c.kind == literal_column("'button'"),
             devices.c.state.in_(_IN_USE),
+            # a contact on a camera shows and says nothing
+            devices.c.id.not_in(select(camera_inputs.c.button)),
         )
         .order_by(devices.c.id)
     )
