@@ -38,9 +38,10 @@ class MaskedFrames:
         self._hidden_colour = halves.any(axis=(1, 3))
         self._last = -1
 
-    def of(self, chunk: Chunk | None, time_s: float = 0.0) -> Iterator[Any]:
+    def of(self, chunk: Chunk | None, time_s: float = 0.0, *, masked: bool = True) -> Iterator[Any]:
         """The pictures that this chunk makes whole, in ticks of `TICK`; None: those that are left.
-        Damaged ones are left out."""
+        Damaged ones are left out. Not `masked`: it is seen for the sake of those after it, and
+        nothing comes of it."""
         packet = None if chunk is None else packet_at(chunk, time_s)
         try:
             frames = self._decoder.decode(packet)
@@ -50,6 +51,8 @@ class MaskedFrames:
             if frame.pts is None or frame.pts <= self._last:
                 continue
             self._last = frame.pts
+            if not masked:
+                continue
             shown = av.VideoFrame.from_ndarray(self._masked(frame), format="yuv420p")
             shown.pts, shown.time_base = frame.pts, TICK
             yield shown

@@ -34,8 +34,9 @@ class LiveFilm(Protocol):
     init: bytes
     """What goes before all fragments."""
 
-    def add(self, chunk: Chunk, time_s: float) -> bytes:
-        """The fragments that this chunk makes whole; mostly that of the picture before."""
+    def add(self, chunk: Chunk, time_s: float, *, worth: bool = True) -> bytes:
+        """The fragments that this chunk makes whole; mostly that of the picture before. `worth`:
+        whether it is encoded, where that is needed at all."""
         ...
 
     def close(self) -> None: ...
@@ -69,7 +70,7 @@ class CopiedFilm:
         self.width, self.height = form.width, form.height
         self.init = self._out.take()
 
-    def add(self, chunk: Chunk, time_s: float) -> bytes:
+    def add(self, chunk: Chunk, time_s: float, *, worth: bool = True) -> bytes:
         self._container.mux_one(packet_at(chunk, time_s, self._stream))
         return self._out.take()
 
@@ -93,8 +94,8 @@ class MaskedFilm:
         self.width, self.height = self._frames.width, self._frames.height
         self.init = self._out.take()
 
-    def add(self, chunk: Chunk, time_s: float) -> bytes:
-        for shown in self._frames.of(chunk, time_s):
+    def add(self, chunk: Chunk, time_s: float, *, worth: bool = True) -> bytes:
+        for shown in self._frames.of(chunk, time_s, masked=worth):
             self._container.mux(self._stream.encode(shown))
         return self._out.take()
 

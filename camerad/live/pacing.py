@@ -8,6 +8,7 @@ the next keyframe; counter: `left_out`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 from typing import Final
 
 from camerad.evidence.model import Chunk
@@ -17,6 +18,8 @@ LATE_S: Final = 1.5
 """A viewer so far behind is brought to the newest keyframe, if there is one in between."""
 PART_BYTES: Final = 256 * 1024
 """A part is of so much and the picture that goes beyond it."""
+ENCODED_AT_ONCE: Final = 3
+"""At twelve parts a second this is all there are, while there is time for them."""
 _JUMP_S: Final = 2.0
 _STEP_S: Final = 0.04
 
@@ -76,6 +79,13 @@ def as_parts(chunks: Sequence[Chunk]) -> list[Sequence[Chunk]]:
         parts[-1].append(chunk)
         size += len(chunk.data)
     return list(parts)
+
+
+def worth_encoding(waiting: int, *, most: int = ENCODED_AT_ONCE) -> list[bool]:
+    """Which of so many waiting pictures are encoded anew where that is needed: evenly, and always
+    the newest. A processor with no time for all of them shows fewer pictures, not older ones."""
+    step = max(1, ceil(waiting / most))
+    return [(waiting - 1 - n) % step == 0 for n in range(waiting)]
 
 
 class FilmTime:

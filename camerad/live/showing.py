@@ -8,7 +8,7 @@ from camerad.evidence.stitching import Stitching
 from camerad.live.film import LiveFilm
 from camerad.live.line import Line
 from camerad.live.model import PartKind, Via
-from camerad.live.pacing import FilmTime
+from camerad.live.pacing import FilmTime, worth_encoding
 from camerad.live.pictures import LivePictures
 from lianfang_timing import Clock
 
@@ -58,10 +58,11 @@ class ShowingFilm:
     def show(self, chunks: Sequence[Chunk], *, left_out: bool) -> None:
         pieces: list[bytes] = []
         place_s = 0.0
+        worth = worth_encoding(len(chunks))
         for n, chunk in enumerate(chunks):
             gone = left_out and n == 0
             place_s = self._time.place(self._stitching.time_of(chunk), left_out=gone)
-            pieces.append(self._film.add(chunk, place_s))
+            pieces.append(self._film.add(chunk, place_s, worth=worth[n]))
         data = b"".join(pieces)
         if data:
             self._line.part(

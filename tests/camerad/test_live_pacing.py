@@ -7,7 +7,16 @@ import pytest
 from camerad.evidence.model import Chunk, StreamFormat
 from camerad.live.codec import codec_name
 from camerad.live.model import WINDOW
-from camerad.live.pacing import LATE_S, PART_BYTES, FilmTime, Window, as_parts, due, newest_key
+from camerad.live.pacing import (
+    LATE_S,
+    PART_BYTES,
+    FilmTime,
+    Window,
+    as_parts,
+    due,
+    newest_key,
+    worth_encoding,
+)
 
 FORM = StreamFormat("h264", 320, 240, b"", Fraction(1, 90_000))
 OTHER = StreamFormat("h264", 640, 480, b"", Fraction(1, 90_000))
@@ -72,6 +81,17 @@ def test_parts_are_handy_and_of_one_format():
     chunks = [*(chunk(n, size=big) for n in (1, 2, 3)), chunk(4, form=OTHER)]
     assert [[c.number for c in part] for part in as_parts(chunks)] == [[1, 2], [3], [4]]
     assert as_parts([]) == []
+
+
+def test_of_what_waits_the_newest_is_encoded_and_few_others():
+    assert worth_encoding(0) == []
+    assert worth_encoding(1) == [True]
+    assert worth_encoding(3) == [True, True, True]
+    assert worth_encoding(5) == [True, False, True, False, True]
+    for waiting in range(1, 60):
+        picked = worth_encoding(waiting)
+        assert picked[-1]
+        assert 1 <= sum(picked) <= 3
 
 
 def test_a_film_begins_at_zero_and_keeps_the_streams_steps():
