@@ -9,6 +9,7 @@ from alarms.device_topics import BUTTON
 from alarms.model import DeviceState
 from alarms.store.tables import devices
 from linkage.accounts.rights import Places
+from linkage.camera_events.schema import camera_inputs
 from linkage.registry.model import ToldBy
 from linkage.schema import grids, households, mutual_aid_groups, villages
 
@@ -58,7 +59,12 @@ def home_buttons(
             d.id,
             h.id.label("household_id"),
             h.label,
-            and_(h.wants_notices, h.told_by != ToldBy.PHONE.value).label("wants_notices"),
+            and_(
+                h.wants_notices,
+                h.told_by != ToldBy.PHONE.value,
+                # a contact on a camera shows nothing
+                d.id.not_in(select(camera_inputs.c.button)),
+            ).label("wants_notices"),
             g.id.label("group_id"),
             g.name.label("group_name"),
             g.leader_household_id,

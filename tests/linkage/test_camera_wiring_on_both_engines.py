@@ -14,6 +14,7 @@ from linkage.accounts.rights import Places
 from linkage.camera_events import presses, storage, wiring
 from linkage.camera_events.turning_watch import CameraTurning
 from linkage.camera_events.wiring import Wiring
+from linkage.ledgers.homes import home_buttons
 from linkage.registry.history import Caller
 from tests.linkage import town
 
@@ -55,6 +56,8 @@ async def test_a_wired_button_is_a_device_that_presses_once_and_is_sent_no_notic
         assert storage.preset(conn, "cam-near").back_after_s == 60
         members = places.members_of_groups(conn, ["g3"])["g3"]
         assert [member.device for member in members] == ["b1", "b2", "b3", "b4"]
+        asked = home_buttons(conn, Places.of(["*"]), group_id="g3")
+        assert [one.device for one in asked if one.wants_notices] == ["b1", "b2", "b3"]
         assert [s.device for s in places.sounders_of_groups(conn, ["g3"])["g3"]] == ["s1"]
 
     await database.read(read)
