@@ -17,8 +17,10 @@ from camerad.errors import CameradError, CameraTalksNonsense, CameraUnreachable
 from camerad.looking import Looking, PictureReply, Progress
 from camerad.model import Camera, CameraEvent, CameraHealth, CameraState, Trouble
 from camerad.picture_health import PictureHealth
+from camerad.refusals import Refusals
 from camerad.retries import Retries
-from camerad.rtsp_probe import Outage, probe
+from camerad.rtsp_probe import REFUSED, Outage, probe
+from camerad.stream_address import checked
 from camerad.wire import WorkerSettings
 
 _WAITING = -1.0
@@ -54,11 +56,12 @@ class CameraWatch:
         emit: Callable[[CameraEvent, Callable[[], None]], None],
         changed: Callable[[], None],
         per_s: Callable[[], float],
+        refusals: Refusals,
     ) -> None:
         """`emit` hands an event on; it may block, and then calls its second argument now and then.
 
         `changed` is called when the state, not merely a number, is another. `per_s` tells how many
-        frames a second the worker can afford to look at.
+        frames a second the worker can afford to look at. `refusals` is the worker's.
         """
         self.camera = camera
         self._settings = settings
@@ -68,6 +71,7 @@ class CameraWatch:
         self._emit = emit
         self._changed = changed
         self._per_s = per_s
+        self._refusals = refusals
         self._log = structlog.get_logger().bind(camera=camera.id)
         self._stopping = threading.Event()
         self._asked: queue.SimpleQueue[PictureReply] = queue.SimpleQueue()
@@ -192,13 +196,7 @@ class CameraWatch:
         self._beat_s = _WAITING
         self._media_came = False
         # asked first: OpenCV opens one stream at a time, and a dead camera would hold up all
-        outage = probe(
-            camera.stream_uri,
-            camera.username,
-            camera.password,
-            timeout_s=limits.probe_timeout_s,
-            media_within_s=limits.open_timeout_s if self._ask_for_media else None,
-        )
+        outage = self._ask()
         if outage is not None:
             return outage
         self._media_came = self._ask_for_media
@@ -228,6 +226,25 @@ class CameraWatch:
                 asked=self._asked,
                 per_s=self._per_s,
             ).until_it_ends(each_frame=self._note_frame, still_waiting=self._beat)
+
+    def _ask(self) -> Outage | None:
+        """Raises CameraTalksNonsense for a bad address."""
+        camera, limits = self.camera, self._limits
+        checked(camera.stream_uri)
+        seen_s = self._status.newest_frame_at_s
+        if self._refusals.stands(camera, self._clock.monotonic(), seen_s=seen_s):
+            return REFUSED
+        outage = probe(
+            camera.stream_uri,
+            camera.username,
+            camera.password,
+            timeout_s=limits.probe_timeout_s,
+            media_within_s=limits.open_timeout_s if self._ask_for_media else None,
+        )
+        if outage is None or outage.login_refused:
+            now_s = self._clock.monotonic()
+            self._refusals.note(camera, now_s, is_refused=outage is not None)
+        return outage
 
     def _note_frame(self, progress: Progress) -> bool:
         """Whether to go on looking."""

@@ -36,6 +36,15 @@ class Outage:
         return self.reason == "no-frames"
 
 
+REFUSED = Outage(
+    "refused",
+    "摄像机的码流不接受该用户名和密码；若在摄像机上改过密码，请在此处也改登录。 / "
+    "The camera refuses this user name and password for its stream. "
+    "If it was changed in the camera, change the login here, too.",
+    login_refused=True,
+)
+
+
 def probe(
     uri: str,
     username: str | None,
@@ -134,12 +143,7 @@ def _video_of(base: str, description: bytes) -> str:
 
 def _verdict(status: int, *, has_login: bool) -> Outage | None:
     if status in (401, 403) and has_login:
-        detail = (
-            "摄像机的码流不接受该用户名和密码；若在摄像机上改过密码，请在此处也改登录。 / "
-            "The camera refuses this user name and password for its stream. "
-            "If it was changed in the camera, change the login here, too."
-        )
-        return Outage("refused", detail, login_refused=True)
+        return REFUSED
     if status in (401, 403):
         detail = (
             "摄像机的码流需要用户名和密码。 / "

@@ -27,6 +27,7 @@ from camerad.live.lives import Lives
 from camerad.live.model import CloseLive, LiveTaken, OpenLive
 from camerad.looking import PictureReply
 from camerad.model import Camera, CameraEvent
+from camerad.refusals import Refusals
 from camerad.wire import AskPicture, MakeClip, Message, Picture, Report, Stop, Watch, WorkerSettings
 
 _log = structlog.get_logger()
@@ -71,6 +72,7 @@ class Worker:
         self._limits = settings.limits
         self._watches: dict[str, CameraWatch] = {}
         self._opener = StreamOpener()
+        self._refusals = Refusals()
         self._order = 0
         self._changed = threading.Event()
         self._colour_places = threading.Semaphore(settings.limits.colour_at_once)
@@ -131,6 +133,7 @@ class Worker:
                 emit=self._outbox.put,
                 changed=self._changed.set,
                 per_s=self._lag.per_s,
+                refusals=self._refusals,
             )
             for camera in cameras
             if camera.id not in kept

@@ -11,6 +11,7 @@ from camerad.camera_watch import CameraWatch
 from camerad.capture import LumaStream, StreamOpener, prepare_process
 from camerad.errors import CameraUnreachable
 from camerad.model import Camera, CameraEvent, CameraState, EventName, Trouble
+from camerad.refusals import Refusals
 from camerad.simulator.camera import SimulatedCamera
 from camerad.wire import Limits, WorkerSettings
 from lianfang_timing import Backoff, SystemClock
@@ -58,6 +59,7 @@ async def test_a_frozen_picture_is_told_after_a_minute_and_over_when_it_moves(
         emit=emit,
         changed=threading.Event().set,
         per_s=lambda: 5.0,
+        refusals=Refusals(),
     )
 
     async def until_told(name: EventName) -> CameraEvent:
@@ -93,6 +95,7 @@ async def test_a_refused_login_is_known_to_the_worker_until_the_camera_is_watche
         emit=lambda event, waiting: None,
         changed=down.set,
         per_s=lambda: 5.0,
+        refusals=Refusals(),
     )
     assert not watch.is_login_refused
     watch.start()
@@ -135,6 +138,7 @@ async def test_what_plays_and_cannot_be_opened_is_not_asked_to_play_before_every
             emit=lambda event, waiting: None,
             changed=threading.Event().set,
             per_s=lambda: 5.0,
+            refusals=Refusals(),
         )
         watch.start()
         try:
@@ -144,3 +148,31 @@ async def test_what_plays_and_cannot_be_opened_is_not_asked_to_play_before_every
             watch.ask_stop()
             await asyncio.to_thread(watch.join, 5.0)
     assert tries[:4] == [False, True, False, True]
+
+
+async def test_what_was_refused_to_other_channels_is_not_tried() -> None:
+    came: list[object] = []
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.append(reader)
+
+    down, clock, refusals = threading.Event(), SystemClock(), Refusals()
+    async with serving(note) as uri:
+        for channel in ("c1", "c2"):
+            refusals.note(Camera(channel, channel, uri, *LOGIN), clock.monotonic(), is_refused=True)
+        watch = CameraWatch(
+            Camera("c3", "c3", uri, *LOGIN),
+            WorkerSettings(clock, Limits(), Scripted, no_mask),
+            StreamOpener(),
+            emit=lambda event, waiting: None,
+            changed=down.set,
+            per_s=lambda: 5.0,
+            refusals=refusals,
+        )
+        watch.start()
+        try:
+            assert await asyncio.to_thread(down.wait, 10)
+        finally:
+            watch.ask_stop()
+            await asyncio.to_thread(watch.join, 5.0)
+    assert (watch.health().reason, watch.is_login_refused, came) == ("refused", True, [])
