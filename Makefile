@@ -67,7 +67,7 @@ DECIDING_TESTS := $(addprefix tests/linkage/, test_adoption_judging.py test_call
 	custody/test_evidence_settings.py custody/test_evidence_is_proven.py custody/test_manifest.py \
 	supervision/test_village_falls_silent.py test_looking_deciding.py test_live_words.py) \
 	$(addprefix tests/camerad/, test_ask_targets.py test_makes.py test_profiles.py test_evidence_ring.py \
-	test_live_pacing.py test_retries.py test_restlessness.py)
+	test_live_pacing.py test_retries.py test_restlessness.py test_refusals.py)
 DECIDING_TESTS += $(addprefix tests/, camerad/test_event_translating.py camerad/test_wired_inputs.py \
 	linkage/test_dead_buttons.py linkage/test_turning_decided.py)
 DECIDING_TESTS += tests/linkage/test_consent_judging.py
