@@ -7,8 +7,10 @@ from sqlalchemy import Connection, Row, select, update
 
 from alarms.model import AlarmKind
 from camerad.device_events.inputs import Known
+from camerad.model import ZoneKind
 from linkage.camera_events.model import WiredInput
 from linkage.camera_events.schema import camera_inputs, camera_presets, camera_relays
+from linkage.schema import zones
 
 _c = camera_inputs.c
 
@@ -38,6 +40,13 @@ def preset(conn: Connection, camera_id: str) -> Row[Any] | None:
     """Where a camera is turned to; None: for nothing."""
     statement = select(camera_presets).where(camera_presets.c.camera_id == camera_id)
     return conn.execute(statement).first()
+
+
+def veiled(conn: Connection, cameras: Collection[str]) -> set[str]:
+    """Those of these cameras that have a privacy zone."""
+    z = zones.c
+    where = z.camera_id.in_(cameras), z.kind == ZoneKind.PRIVACY.value
+    return set(conn.scalars(select(z.camera_id).where(*where)))
 
 
 def keep(conn: Connection, one: WiredInput) -> None:

@@ -19,6 +19,7 @@ from camerad.model import Position
 from lianfang_timing import Backoff, Clock, unix_ms
 from linkage import audit
 from linkage.audit import AuditAction, AuditEntry
+from linkage.camera_events import storage
 from linkage.camera_events.schema import camera_presets
 from linkage.camera_events.turning import (
     Doing,
@@ -207,7 +208,10 @@ class CameraTurning:
                 c.legal_class != PRIVATE,
             )
         ).all()
-        scenes = _scenes(conn, [row.camera_id for row in rows])
+        ids = [row.camera_id for row in rows]
+        # a privacy zone is a part of the picture: turned, the camera shows what it hides
+        veiled = storage.veiled(conn, ids)
+        scenes = _scenes(conn, [camera for camera in ids if camera not in veiled])
         return [self._turning(row, scenes.get(row.camera_id, ())) for row in rows]
 
     def _turning(self, row: Row[Any], scenes: tuple[Scene, ...]) -> Turning:

@@ -14,6 +14,7 @@ from alarms.model import AlarmKind, DeviceState
 from alarms.store.tables import devices
 from linkage import audit
 from linkage.audit import AuditAction, AuditEntry
+from linkage.camera_events import storage
 from linkage.camera_events.model import WIRED_KINDS
 from linkage.camera_events.schema import camera_inputs, camera_presets, camera_relays
 from linkage.enrolment.changing import Wanted, put_device
@@ -154,8 +155,18 @@ def set_preset(
     home: str | None,
     back_after_s: int,
 ) -> None:
-    """The camera is turned there for an incident that it looks at. Raises BadEntry, NoSuchEntry."""
+    """The camera is turned there for an incident that it looks at.
+
+    Raises BadEntry, NoSuchEntry, NotPossible where it has a privacy zone, which hides a part of the
+    picture and not a place."""
     _must_be_ours(conn, caller, camera_id)
+    if storage.veiled(conn, [camera_id]):
+        raise NotPossible(
+            Said(
+                "该摄像机设有隐私遮挡区，转动后会露出被遮挡处，不能设置联动预置位",
+                "it has a privacy zone: turned, it would show what that hides",
+            )
+        )
     p = camera_presets.c
     values = {
         "preset": preset,

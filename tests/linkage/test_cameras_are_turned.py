@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from camerad.onvif_door import CameraHead
 from linkage.camera_events.schema import camera_presets
 from linkage.camera_events.turning_watch import CameraTurning
-from linkage.schema import audit_entries, incidents
+from linkage.schema import audit_entries, incidents, zones
 from tests.linkage import town
 from tests.linkage.camera_events_room import CAMERA, EventsRoom, events_room
 
@@ -107,6 +107,28 @@ async def test_for_what_is_silent_nothing_moves(room) -> None:
     await press(room, silent=True)
     await turning(room).run_once()
     assert room.camera.head.turned == []
+
+
+async def hide_a_part(room: EventsRoom) -> None:
+    row = {"camera_id": CAMERA, "name": "window", "kind": "privacy", "polygon": "[]"}
+    await room.database.write(lambda conn: conn.execute(insert(zones).values(**row)))
+
+
+async def test_one_with_a_privacy_zone_is_not_turned(room) -> None:
+    await hide_a_part(room)
+    await press(room)
+    await turning(room).run_once()
+    assert room.camera.head.turned == []
+
+
+async def test_one_that_gets_a_privacy_zone_while_it_is_turned_is_given_back(room) -> None:
+    watch = turning(room)
+    await press(room)
+    await watch.run_once()
+    await hide_a_part(room)
+    await watch.run_once()
+    await watch.run_once()
+    assert room.camera.head.turned == ["gate", "home"]
 
 
 async def test_a_camera_that_does_not_answer_holds_nobody_up_and_is_tried_again(room) -> None:

@@ -1,13 +1,14 @@
 """Wiring a button to a camera's input over the API."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from alarms.store.tables import devices
 from camerad.device_events.model import EventsHealth, EventsState
 from camerad.errors import CameraUnreachable
 from camerad.model import Preset, RelayOutput
 from linkage.camera_events import dead_buttons, storage
+from linkage.schema import zones
 from tests.linkage.web_house import EAST, house
 from tests.polling import until
 
@@ -175,3 +176,12 @@ async def test_a_camera_has_a_preset_for_incidents(town):
         "away_for": None,
     }
     assert (away["trouble"], away["items"]) == ("away", [])
+
+
+async def test_a_camera_with_a_privacy_zone_gets_no_preset(town):
+    row = {"camera_id": "cam-east", "name": "window", "kind": "privacy", "polygon": "[]"}
+    await town.database.write(lambda conn: conn.execute(insert(zones).values(**row)))
+    async with town.browser("admin") as browser:
+        answer = await browser.put("/api/v1/cameras/cam-east/preset", json={"preset": "1"})
+        assert answer.status == 409
+        assert "隐私" in (await answer.json())["detail"]
