@@ -17,7 +17,7 @@ from camerad.evidence.packets import MP4, TICK, decoder_of, packet_at
 from camerad.model import Zone
 from camerad.wire import PrivacyMask
 
-_FAST: Final[dict[str, dict[str, str]]] = {
+FAST: Final[dict[str, dict[str, str]]] = {
     "libopenh264": {"allow_skip_frames": "1"},
     "libx264": {"preset": "ultrafast", "crf": "26", "threads": "1"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "36", "b": "0"},
@@ -101,7 +101,7 @@ class MaskedClip:
 def add_encoder(container: Any, encoder: str, frames: MaskedFrames, **more: str) -> Any:
     """The stream of a file into which masked pictures are encoded; `more` are the encoder's own
     options."""
-    options = _FAST[encoder] | more
+    options = FAST[encoder] | more
     stream: Any = container.add_stream(encoder, rate=25, options=options)
     stream.width, stream.height, stream.pix_fmt = frames.width, frames.height, "yuv420p"
     stream.codec_context.time_base = TICK

@@ -13,6 +13,7 @@ from linkage.custody.desk import Asked, CustodyDesk, Who
 from linkage.custody.errors import NotPossible
 from linkage.custody.manifest import text_of
 from linkage.custody.manifest_folder import ManifestFolder
+from linkage.custody.model import People
 
 _ASKED = {
     "purpose": "用途 / what it is for",
@@ -53,6 +54,16 @@ def add(subparsers: Subparsers) -> None:
     export.add_argument("--request", metavar="ID", help="已批准的申请 / an approved request")
     for name, said in _ASKED.items():
         export.add_argument(f"--{name.replace('_', '-')}", default="", help=said)
+    export.add_argument(
+        "--people",
+        choices=[one.value for one in People],
+        default=People.HIDDEN.value,
+        help="人物：遮挡变动部位、整幅遮挡、不遮挡 / people: covered where anything changed, the "
+        "whole picture covered, or not covered",
+    )
+    export.add_argument(
+        "--clear-why", default="", help="不遮挡的依据和理由 / why people are not covered"
+    )
     add_config(export)
     export.set_defaults(function=export_one)
 
@@ -128,4 +139,6 @@ def asked_of(arguments: argparse.Namespace) -> Asked:
     missing = [f"--{n.replace('_', '-')}" for n in _ASKED if not said[n] and n != "approver"]
     if missing:
         raise NotPossible(f"缺少 / missing: {', '.join(missing)}")
-    return Asked(**said)
+    return Asked(
+        **said, people=People(arguments.people), clear_why=str(arguments.clear_why).strip()
+    )

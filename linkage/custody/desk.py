@@ -6,6 +6,7 @@ What people say of it lies sealed, as every free text does.
 
 import asyncio
 import json
+import shutil
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,8 +23,9 @@ from linkage.accounts.rights import Places
 from linkage.audit import AuditAction, AuditEntry, record
 from linkage.custody import exporting, ledger
 from linkage.custody.errors import NoSuchEntry, NotPossible
-from linkage.custody.model import EntryKind, NewEntry
+from linkage.custody.model import EntryKind, NewEntry, People
 from linkage.custody.schema import evidence_exports, evidence_holds
+from linkage.custody.veil import Derived, covered
 from linkage.registry.texts import TextOpener, seal_text
 
 _H, _X = evidence_holds.c, evidence_exports.c
@@ -50,6 +52,9 @@ class Asked:
     recipient_name: str
     approver: str
     """Who allowed it, where one person may ask and export; with two persons, the account does."""
+    people: People = People.HIDDEN
+    clear_why: str = ""
+    """Why people are not covered, where they are not."""
 
 
 class CustodyDesk:
@@ -74,6 +79,7 @@ class CustodyDesk:
         self._writer = writer
         self.two_persons = two_persons
         self._touched = touched
+        self._covering = asyncio.Semaphore(1)
 
     async def hold(self, who: Who, incident_id: str, reason: str) -> str:
         """Nothing of the incident is deleted from now on; the hold's id."""
@@ -129,13 +135,19 @@ class CustodyDesk:
         approved = not self.two_persons
         if approved and not asked.approver:
             raise NotPossible("请写明批准人 / say who approved it")
+        if (asked.people is People.CLEAR) != bool(asked.clear_why):
+            raise NotPossible(
+                "不遮挡人物须写明法律依据和理由 / say why people are not covered, if they are not"
+            )
 
         def work(conn: Connection) -> None:
             home = _covered(conn, who, incident_id)
             sealed = {
                 name: seal_text(conn, self._box, home, text) if text else text
                 for name, text in vars(asked).items()
+                if name != "people"
             }
+            sealed["people"] = asked.people.value
             conn.execute(
                 insert(evidence_exports).values(
                     id=export_id,
@@ -172,31 +184,51 @@ class CustodyDesk:
         await self._database.write(work)
 
     async def export(self, who: Who, export_id: str, target: Path) -> str:
-        """Make the file at `target`; the incident's number. Taking it is written down first."""
-        now_ms = self._now_ms()
-
-        def work(conn: Connection) -> exporting.Parcel:
-            row = _export(conn, who, export_id)
-            if row.approved_by is None:
-                raise NotPossible("尚未批准 / it is not approved yet")
-            detail: dict[str, Any] = {
-                **json.loads(row.detail),
-                "export": export_id,
-                "asked_by": row.asked_by,
-                "approved_by": row.approved_by,
-                "by": who.username,
-            }
-            self._write_down(
-                conn, who, row.incident_id, EntryKind.EXPORTED, export_id, detail, now_ms
+        """Make the file at `target`; the incident's number. Taking it is written down first: with
+        what each covered copy was made of. Covering takes its time, about that of the clips."""
+        copies = target.with_suffix(".copies")
+        try:
+            async with self._covering:
+                derived = await self._covered(who, export_id, copies)
+            parcel = await self._database.write(
+                lambda conn: self._parcel(conn, who, export_id, derived)
             )
-            # whoever it is for must be able to read what it is for
-            told = TextOpener(conn, self._box).open_all(detail)
-            return exporting.parcel(conn, row.incident_id, told, self._box.public_key)
-
-        parcel = await self._database.write(work)
-        self._touched(parcel.incident_id)
-        await asyncio.to_thread(exporting.write, target, parcel, self._folder)
+            self._touched(parcel.incident_id)
+            await asyncio.to_thread(exporting.write, target, parcel, self._folder, copies)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, copies, ignore_errors=True)
         return parcel.number
+
+    async def _covered(self, who: Who, export_id: str, into: Path) -> list[Derived] | None:
+        """None: people are not to be covered."""
+
+        def asked(conn: Connection) -> tuple[People, list[tuple[str, str]]]:
+            row = _approved(conn, who, export_id)
+            return _people(row), exporting.files_of(conn, row.incident_id)
+
+        people, files = await self._database.read(asked)
+        if people is People.CLEAR:
+            return None
+        return await covered(files, self._folder, into, people)
+
+    def _parcel(
+        self, conn: Connection, who: Who, export_id: str, derived: list[Derived] | None
+    ) -> exporting.Parcel:
+        now_ms, row = self._now_ms(), _approved(conn, who, export_id)
+        detail: dict[str, Any] = {
+            **json.loads(row.detail),
+            "people": _people(row).value,
+            "export": export_id,
+            "asked_by": row.asked_by,
+            "approved_by": row.approved_by,
+            "by": who.username,
+        }
+        if derived is not None:
+            detail["derived"] = [one.as_detail() for one in derived]
+        self._write_down(conn, who, row.incident_id, EntryKind.EXPORTED, export_id, detail, now_ms)
+        # whoever it is for must be able to read what it is for
+        told = TextOpener(conn, self._box).open_all(detail)
+        return exporting.parcel(conn, row.incident_id, told, self._box.public_key, derived)
 
     def _write_down(
         self,
@@ -239,3 +271,15 @@ def _export(conn: Connection, who: Who, export_id: str) -> Any:
         raise NoSuchEntry("没有这项导出 / no such export")
     _covered(conn, who, row.incident_id)
     return row
+
+
+def _approved(conn: Connection, who: Who, export_id: str) -> Any:
+    row = _export(conn, who, export_id)
+    if row.approved_by is None:
+        raise NotPossible("尚未批准 / it is not approved yet")
+    return row
+
+
+def _people(row: Any) -> People:
+    """Those asked for before people could be covered were not."""
+    return People(json.loads(row.detail).get("people", People.CLEAR.value))

@@ -19,6 +19,17 @@ class EntryKind(StrEnum):
     EXPORTED = "exported"
 
 
+class People(StrEnum):
+    """What becomes of people in what is handed over."""
+
+    HIDDEN = "hidden"
+    """Covered wherever anything changed; single pictures as a whole."""
+    WHOLE = "whole"
+    """Every picture covered as a whole."""
+    CLEAR = "clear"
+    """Not covered, for a reason that is stated: the originals."""
+
+
 class Why(StrEnum):
     """Why there is no picture or clip."""
 

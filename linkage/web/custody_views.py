@@ -4,6 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from linkage.custody.model import People
+
 Said = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
 Named = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
 
@@ -47,6 +49,9 @@ class Export(Struct, frozen=True, kw_only=True):
     recipient_unit: str
     recipient_name: str
     approver: str
+    people: str = "clear"
+    """`hidden`: covered wherever anything changed; `whole`: all covered; `clear`: the originals."""
+    clear_why: str = ""
     asked_by: str
     asked_by_name: str
     asked_at: str
@@ -98,6 +103,9 @@ class ExportBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     recipient_name: Named
     approver: Annotated[str, Meta(max_length=100)] = ""
     """Who allowed it; where two persons are set, the account that approves is it."""
+    people: People = People.HIDDEN
+    clear_why: Annotated[str, Meta(max_length=500)] = ""
+    """On what basis people are not covered; only with `clear`, and required there."""
 
 
 class Made(Struct, frozen=True, kw_only=True):

@@ -15,6 +15,10 @@ export interface Hold {
   release_reason: string | null
 }
 
+/** Covered wherever anything changed, all of it covered, or the originals. */
+export const PEOPLE = ['hidden', 'whole', 'clear'] as const
+export type People = (typeof PEOPLE)[number]
+
 /** What the register of retrievals asks for. */
 export interface ExportFields {
   purpose: string
@@ -24,6 +28,9 @@ export interface ExportFields {
   recipient_name: string
   /** Who allowed it, where one person may ask and export. */
   approver: string
+  people: People
+  /** Why people are not covered; only where they are not. */
+  clear_why: string
 }
 
 export interface Export extends ExportFields {

@@ -48,6 +48,8 @@ async def ask_export(request: web.Request) -> web.Response:
         recipient_unit=body.recipient_unit.strip(),
         recipient_name=body.recipient_name.strip(),
         approver=body.approver.strip(),
+        people=body.people,
+        clear_why=body.clear_why.strip(),
     )
     async with _refusals():
         made = await request.app[PORTS].custody.ask_export(
@@ -148,5 +150,6 @@ ROUTES = (
         Permission.EVIDENCE_EXPORT,
         "The file of an approved export; fetching it is recorded",
         answers={200: "application/zip"},
+        endless=True,  # covering people takes about as long as the clips last
     ),
 )

@@ -7,8 +7,10 @@ import json
 import zipfile
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from alarms.store.sealing import publicly_signed
 from linkage import schema as s
@@ -26,6 +28,7 @@ ASKED = {
     "recipient_unit": "横河派出所",
     "recipient_name": "周警官",
 }
+CLEAR = {**ASKED, "people": "clear", "clear_why": "侦查机关依法调取，须辨认人员"}
 EXPORTS, HOLDS = "/api/v1/incidents/a/exports", "/api/v1/incidents/a/holds"
 
 
@@ -102,7 +105,7 @@ async def test_a_hold_without_a_reason_is_refused(town, body: dict):
 
 async def test_an_export_proves_itself(town):
     async with town.browser("leader") as browser:
-        assert await status_of(browser.post(EXPORTS, json={**ASKED, "approver": "李所长"})) == 201
+        assert await status_of(browser.post(EXPORTS, json={**CLEAR, "approver": "李所长"})) == 201
         [shown] = (await custody(browser))["exports"]
         answer = await browser.get(shown["file"])
         assert answer.content_type == "application/zip"
@@ -136,7 +139,7 @@ async def test_where_one_may_export_alone_who_allowed_it_is_said(town):
 
 async def test_two_persons_are_two(strict_town):
     async with strict_town.browser("leader") as browser:
-        made = await (await browser.post(EXPORTS, json=ASKED)).json()
+        made = await (await browser.post(EXPORTS, json=CLEAR)).json()
         approve, file = (f"/api/v1/exports/{made['id']}/{x}" for x in ("approve", "file"))
         assert await status_of(browser.get(file)) == 409
         assert await status_of(browser.post(approve)) == 409
@@ -152,7 +155,7 @@ async def test_two_persons_are_two(strict_town):
 async def test_a_file_that_is_not_what_it_was_is_not_exported(town, tmp_path: Path):
     (tmp_path / "p.jpg").write_bytes(b"another")
     async with town.browser("leader") as browser:
-        made = await (await browser.post(EXPORTS, json={**ASKED, "approver": "李"})).json()
+        made = await (await browser.post(EXPORTS, json={**CLEAR, "approver": "李"})).json()
         answer = await browser.get(f"/api/v1/exports/{made['id']}/file")
         assert answer.status == 503
         assert "与清单不符" in (await answer.json())["detail"]
@@ -164,3 +167,41 @@ def test_the_command_wants_everything_said():
     said = parser.parse_args(["evidence", "export", "20261121-0001", "f.zip", "--config", "c"])
     with pytest.raises(NotPossible, match="--purpose, --legal-basis"):
         command.asked_of(said)
+
+
+@pytest.mark.parametrize(
+    "said", [{"people": "clear"}, {"people": "clear", "clear_why": " "}, {"clear_why": "x"}]
+)
+async def test_people_are_not_covered_only_for_a_reason_that_is_stated(town, said):
+    async with town.browser("leader") as browser:
+        body = {**ASKED, "approver": "李所长", **said}
+        assert await status_of(browser.post(EXPORTS, json=body)) == 409
+
+
+async def test_people_are_covered_and_the_copy_is_proven_to_be_made_of_the_original(
+    town, tmp_path: Path
+):
+    noise = np.random.default_rng(1).integers(0, 255, (90, 160, 3), np.uint8)
+    done, data = cv2.imencode(".jpg", noise)
+    assert done
+    original = data.tobytes()
+    (tmp_path / "p.jpg").write_bytes(original)
+    sha256 = hashlib.sha256(original).hexdigest()
+    change = update(s.evidence).values(sha256=sha256, size=len(original))
+    await town.database.write(lambda conn: conn.execute(change))
+    async with town.browser("leader") as browser:
+        made = await (await browser.post(EXPORTS, json={**ASKED, "approver": "李所长"})).json()
+        answer = await browser.get(f"/api/v1/exports/{made['id']}/file")
+        assert answer.status == 200
+        packed = zipfile.ZipFile(io.BytesIO(await answer.read()))
+    names = packed.namelist()
+    assert "covered/p.jpg" in names
+    assert not any(name.startswith("evidence/") for name in names)
+    copy = packed.read("covered/p.jpg")
+    [said] = manifest.parse(packed.read("manifest.jsonl").decode())[-1].entry["detail"]["derived"]
+    assert (said["source"], said["source_sha256"], said["how"]) == ("p.jpg", sha256, "whole")
+    assert said["sha256"] == hashlib.sha256(copy).hexdigest()
+    shown = cv2.imdecode(np.frombuffer(copy, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert shown[:5, :5].std() < 5 < noise[:5, :5].std()
+    assert (tmp_path / "p.jpg").read_bytes() == original
+    assert [path.name for path in tmp_path.glob("**/*.copies")] == []
