@@ -9,7 +9,7 @@ from camerad.ask_targets import is_private
 from camerad.errors import CameraTalksNonsense
 from camerad.stream_address import checked, host_and_port, without_login
 from camerad.web_address import is_web_address
-from linkage.adoption.model import LegalClass, ProhibitedPlace, Source, Wish
+from linkage.adoption.model import LegalClass, Placed, ProhibitedPlace, Source, Wish
 from linkage.registry import checks
 from linkage.registry.errors import BadEntry
 from linkage.registry.model import Said
@@ -43,8 +43,20 @@ def judged(wish: Wish) -> Wish:
         raise PlaceProhibited(wish.may_see)
     if wish.id:
         checks.check_id(wish.id)
-    name = checks.tidy_name(wish.name)
-    location = " ".join(wish.location.split())
+    name, location = _described(wish.name, wish.location)
+    checks.check_position(wish.latitude, wish.longitude)
+    return replace(wish, name=name, location=location, source=_tidy(wish.source))
+
+
+def judged_place(placed: Placed) -> Placed:
+    """A place that is set right, as it is to be kept. Raises BadEntry."""
+    name, location = _described(placed.name, placed.location)
+    checks.check_position(placed.latitude, placed.longitude)
+    return replace(placed, name=name, location=location)
+
+
+def _described(name: str, location: str) -> tuple[str, str]:
+    name, location = checks.tidy_name(name), " ".join(location.split())
     if not location:
         raise BadEntry(
             "location",
@@ -55,8 +67,7 @@ def judged(wish: Wish) -> Wish:
             "location",
             Said(f"安装位置最多 {LONGEST_LOCATION} 字", f"at most {LONGEST_LOCATION} characters"),
         )
-    checks.check_position(wish.latitude, wish.longitude)
-    return replace(wish, name=name, location=location, source=_tidy(wish.source))
+    return name, location
 
 
 def is_watched(wish: Wish) -> bool:

@@ -102,6 +102,18 @@ class Plate:
 
 
 @dataclass(frozen=True)
+class Placed:
+    """Where a camera hangs and what its place is, as it may be set right later."""
+
+    name: str
+    location: str
+    layer: Layer
+    legal_class: LegalClass
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True)
 class Wish:
     """Everything that somebody says of a camera to have it watched."""
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from alarms.store import SealedBox
 from linkage import audit
-from linkage.adoption.judging import is_watched, judged
-from linkage.adoption.model import Adopted, LegalClass, Source, Wish
+from linkage.adoption.judging import is_watched, judged, judged_place
+from linkage.adoption.model import Adopted, Layer, LegalClass, Placed, Source, Wish
 from linkage.audit import AuditAction, AuditEntry
 from linkage.cameras import password_context
 from linkage.consent.writing import end_of_camera
@@ -70,6 +70,59 @@ def note_sign(conn: Connection, caller: Caller, camera_id: str) -> None:
         .values(enabled=True, sign_seen_at_ms=caller.at_ms, sign_seen_by=caller.username)
     )
     _note(conn, caller, camera_id, {"change": "sign-is-up", "watching": True})
+
+
+def place_of(conn: Connection, caller: Caller, camera_id: str) -> Placed:
+    """Where a camera hangs. Raises NoSuchEntry, NotPossible."""
+    row = _must_be_in_service(conn, caller, camera_id)
+    return Placed(
+        row.name,
+        row.location or "",
+        Layer(row.layer),
+        LegalClass(row.legal_class),
+        row.latitude,
+        row.longitude,
+    )
+
+
+def change_place(
+    conn: Connection, caller: Caller, camera_id: str, placed: Placed, reason: str
+) -> bool:
+    """Set right where a camera hangs and what its place is; whether it is watched now.
+
+    Another legal class has other duties: a camera that becomes a household's waits for its consent,
+    one that becomes public for its notice sign to be seen; what was agreed to before ends.
+    Raises BadEntry, NoSuchEntry, NotPossible.
+    """
+    placed = judged_place(placed)
+    row = _must_be_in_service(conn, caller, camera_id)
+    private = LegalClass.PRIVATE.value
+    values: dict[str, object] = {
+        "name": placed.name,
+        "location": placed.location,
+        "layer": placed.layer.value,
+        "legal_class": placed.legal_class.value,
+        "latitude": placed.latitude,
+        "longitude": placed.longitude,
+    }
+    before = {name: getattr(row, name) for name in values}
+    watching = bool(row.enabled)
+    if (row.legal_class == private) != (placed.legal_class is LegalClass.PRIVATE):
+        end_of_camera(conn, caller, camera_id)
+        watching = False
+        values |= {"enabled": False, "sign_seen_at_ms": None, "sign_seen_by": None}
+    conn.execute(update(cameras).where(cameras.c.id == camera_id).values(values))
+    said: dict[str, object] = {
+        "change": "place",
+        "fields": [name for name in before if before[name] != values[name]],
+        "layer": placed.layer.value,
+        "legal_class": placed.legal_class.value,
+        "was": row.legal_class,
+        "watching": watching,
+        "reason": reason,
+    }
+    _note(conn, caller, camera_id, said)
+    return watching
 
 
 def change_login(

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from camerad.makes import TEMPLATES, Make, make_of
 from camerad.model import Channel, DiscoveredDevice, StreamProfile
-from linkage.adoption.model import Layer, LegalClass, Plate, ProhibitedPlace, Source, Wish
+from linkage.adoption.model import Layer, LegalClass, Placed, Plate, ProhibitedPlace, Source, Wish
 from linkage.adoption.network import Asked
 
 _Text = Annotated[str, Meta(max_length=200)]
@@ -131,6 +131,42 @@ class LoginBody(Struct, forbid_unknown_fields=True, kw_only=True):
 class LoginChanged(Struct, frozen=True, kw_only=True):
     cameras: int
     """How many have the new login: all channels of a recorder."""
+
+
+class PlaceBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    name: _Text
+    location: Annotated[str, Meta(max_length=400)]
+    layer: Layer
+    legal_class: LegalClass
+    latitude: float | None = None
+    longitude: float | None = None
+    reason: Annotated[str, Meta(max_length=200)]
+    """Why it is changed: another legal class brings other duties."""
+
+    def placed(self) -> Placed:
+        return Placed(
+            self.name, self.location, self.layer, self.legal_class, self.latitude, self.longitude
+        )
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    name: str
+    location: str
+    layer: str
+    legal_class: str
+    latitude: float | None
+    longitude: float | None
+
+
+def place(placed: Placed) -> Place:
+    return Place(
+        name=placed.name,
+        location=placed.location,
+        layer=placed.layer.value,
+        legal_class=placed.legal_class.value,
+        latitude=placed.latitude,
+        longitude=placed.longitude,
+    )
 
 
 class AdoptBody(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -61,6 +61,14 @@ async def test_a_household_offers_its_camera_and_withdraws(
             await witness.sign_in("dongcun-head")
             await until_watching(witness, CAMERA, within_s=60)
 
+        await clerk.find("camera-place").click()
+        await clerk.find("place-location").fill("院门内侧，朝院门")
+        await clerk.find("place-layer").select_option("community")
+        await clerk.find("place-reason").fill("装得更低了")
+        await photograph(clerk, "camera-place-desk")
+        await clerk.find("form-save").click()
+        await expect(clerk.find("camera-said")).to_contain_text("已保存")
+
         telephone = await open_page(chromium, site, PHONE)
         await telephone.sign_in("dongcun-head")
         await telephone.page.goto(f"{site.url}/cameras")

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from linkage import schema as s
 from linkage.cameras import CameraRegistry
@@ -204,3 +204,56 @@ async def test_its_address_is_no_way_around_either(town, path: str):
         assert await status_of(browser.post(f"{CAMERAS}/picture", json=asked)) == 409
         elsewhere = {**asked, "stream_uri": "rtsp://192.168.1.78/sub"}
         assert await status_of(browser.post(f"{CAMERAS}/picture", json=elsewhere)) == 200
+
+
+PLACE = {
+    "name": " 东村  路口 ",
+    "location": "村口 灯杆",
+    "layer": "key_site",
+    "legal_class": "public",
+    "latitude": 29.8,
+    "longitude": 121.5,
+    "reason": "登记有误",
+}
+
+
+async def placed(browser, camera: str, **more):
+    answer = await browser.put(f"{CAMERAS}/{camera}/place", json={**PLACE, **more})
+    return answer.status, await answer.json()
+
+
+async def test_where_a_camera_hangs_is_set_right_and_it_goes_on_being_watched(town):
+    await with_stream(town, "cam-east")
+    async with town.browser("head") as browser:
+        assert await placed(browser, "cam-east") == (200, {"id": "cam-east", "watching": True})
+        shown = await (await browser.get(f"{CAMERAS}/cam-east/place")).json()
+        assert (shown["name"], shown["layer"], shown["latitude"]) == ("东村 路口", "key_site", 29.8)
+        for wrong in ({"location": " "}, {"latitude": 200.0}, {"reason": ""}):
+            assert (await placed(browser, "cam-east", **wrong))[0] == 422
+
+
+async def test_a_camera_that_becomes_a_households_waits_for_its_consent(town):
+    await with_stream(town, "cam-east")
+    async with town.browser("head") as browser:
+        _, done = await placed(browser, "cam-east", legal_class="private")
+        assert done["watching"] is False
+        assert (await told(browser))["cam-east"]["standing"] == "none"
+    assert "cam-east" not in await watched(town)
+
+
+async def test_a_households_camera_does_not_become_a_street_camera_by_a_word(town):
+    async with town.browser("head") as browser:
+        _, done = await placed(browser, "cam-home")
+        assert done["watching"] is False
+        assert "cam-home" not in await watched(town)
+        assert await status_of(browser.post(f"{CAMERAS}/cam-home/sign")) == 204
+    assert "cam-home" in await watched(town)
+    assert (
+        await town.database.read(lambda conn: conn.scalar(select(camera_consents.c.withdrawn_by)))
+        == "head"
+    )
+
+
+async def with_stream(town, camera: str):
+    statement = update(s.cameras).where(s.cameras.c.id == camera).values(stream_uri="rtsp://a/b")
+    await town.database.write(lambda conn: conn.execute(statement))

@@ -183,3 +183,17 @@ export const withdrawConsent = (client: Client, id: string, said: string) =>
 
 /** The log that the household is handed, to print. */
 export const ownerSheet = (id: string) => `/api/v1${camera(id)}/owner-log.html`
+
+export interface CameraPlace {
+  name: string
+  location: string
+  layer: string
+  legal_class: string
+  latitude: number | null
+  longitude: number | null
+}
+
+export const readPlace = (client: Client, id: string) => client.get<CameraPlace>(`${camera(id)}/place`)
+
+export const changePlace = (client: Client, id: string, place: CameraPlace & { reason: string }) =>
+  client.change<{ id: string; watching: boolean }>('PUT', `${camera(id)}/place`, place)

@@ -30,4 +30,10 @@ export const consentEn: Record<keyof typeof consentZh, string> = {
   'consent.mayKeep': 'Clips and pictures around an incident may be kept (else it is looked at only)',
 
   'adopt.donePrivate': '“{name}” ({id}) is registered. It is watched once the written consent of its household is recorded, on the page of the cameras.',
+  'adopt.changePlace': 'Place and class',
+  'adopt.placeWhy': 'Why it is changed',
+  'adopt.placeToPrivate': 'It is not watched from that moment on, until the written consent of its household is recorded.',
+  'adopt.placeToPublic': 'It is not watched from that moment on, and what the household agreed to ends; it is watched once the notice sign hangs.',
+  'adopt.placed': 'Saved',
+  'adopt.placedStops': 'Saved; it is watched no more: it waits for its notice sign or its consent',
 }

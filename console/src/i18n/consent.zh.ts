@@ -28,4 +28,10 @@ export const consentZh = {
   'consent.mayKeep': '同意留存警情前后的录像和图片（不勾选则只看不存）',
 
   'adopt.donePrivate': '已登记“{name}”（{id}）。登记住户的书面同意后才开始监看：在摄像机页面“住户摄像机”里。',
+  'adopt.changePlace': '改位置、类别',
+  'adopt.placeWhy': '为什么改',
+  'adopt.placeToPrivate': '改为住户摄像机后立即停止监看，登记住户书面同意后再启用。',
+  'adopt.placeToPublic': '改为公共场所后立即停止监看，原来的住户同意终止；提示标志设置好后再启用。',
+  'adopt.placed': '已保存',
+  'adopt.placedStops': '已保存，监看已停止：等提示标志或住户同意',
 }

@@ -32,6 +32,7 @@ from linkage.web.registry_calling import (
     read,
     reason_of,
     registry_caller,
+    said_reason,
     write,
 )
 from linkage.web.routing import Route
@@ -141,6 +142,24 @@ async def change_login(request: web.Request) -> web.Response:
     )
     request.app[PORTS].cameras.changed()
     return answer(views.LoginChanged(cameras=count))
+
+
+async def get_place(request: web.Request) -> web.Response:
+    caller, camera_id = registry_caller(request), request.match_info["id"]
+    found = await read(request, lambda conn: writing.place_of(conn, caller, camera_id))
+    return answer(views.place(found))
+
+
+async def change_place(request: web.Request) -> web.Response:
+    caller, camera_id = registry_caller(request), request.match_info["id"]
+    body = await body_of(request, views.PlaceBody)
+    reason = said_reason(body.reason)
+    watching = await write(
+        request,
+        lambda conn: writing.change_place(conn, caller, camera_id, body.placed(), reason),
+    )
+    request.app[PORTS].cameras.changed()
+    return answer(views.AdoptedCamera(id=camera_id, watching=watching))
 
 
 async def retire(request: web.Request) -> web.Response:
@@ -315,6 +334,23 @@ ROUTES = (
         "The login at the camera, after it was changed there; of a recorder for all its channels",
         body=views.LoginBody,
         answers={200: views.LoginChanged},
+    ),
+    Route(
+        "GET",
+        "/api/v1/cameras/{id}/place",
+        get_place,
+        _ADOPT,
+        "Where a camera hangs, its layer and its legal class",
+        answers={200: views.Place},
+    ),
+    Route(
+        "PUT",
+        "/api/v1/cameras/{id}/place",
+        change_place,
+        _ADOPT,
+        "Set that right, for a reason; another legal class waits for its sign or its consent",
+        body=views.PlaceBody,
+        answers={200: views.AdoptedCamera},
     ),
     Route(
         "POST",
