@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from camerad.detection.looks import window_of
 from camerad.detection.settings import DetectionSettings
-from camerad.detection.tracks import Track, window_of
+from camerad.detection.tracks import Track
 
 Mask = NDArray[np.uint8]
 Window = tuple[slice, slice]

@@ -7,12 +7,11 @@ seconds, used to find it again inside a crowd; it is never kept or compared acro
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from camerad.detection.blobs import Blob
-from camerad.detection.medians import median
+from camerad.detection.looks import cut_out, differs, find, window_of
 from camerad.detection.settings import DetectionSettings
 
 Luma = NDArray[np.uint8]
@@ -36,13 +35,8 @@ _SCRAP_S = 4.0
 _NEW_S = 2.0
 _CHANGED = 0.5
 """The same for one look at what has just come into view: it has become something else."""
-_MOVED_PX = 3.0
-_MOVED_SHARE = 0.006
-"""So much of its box must have changed."""
-_MATCH = 0.55
-"""Normalised correlation from which a patch is found again, and"""
 _SAME_LOOK = 0.8
-"""from which on there is no doubt."""
+"""Normalised correlation from which on there is no doubt that a patch was found again."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +210,7 @@ class Track:
         weight = max(1.0 - math.exp(-elapsed / 2.4), 1.0 / (self.hits + 1))
         self.tall_share += weight * (tall - self.tall_share)
         self._mark_seen(t_s, elapsed, before)
-        self._patch = _crop(frame, self.box)
+        self._patch = cut_out(frame, self.box)
         self._note_travel(settings, frame.shape[0], restless=restless)
 
     def hold(
@@ -233,7 +227,7 @@ class Track:
         `among_things`: the rest of the blob never walked, so that nobody else can be found there.
         """
         elapsed = max(1e-3, t_s - self.seen_s)
-        found, alike = (None, 0.0) if self._patch is None else _find(frame, self._patch, self.box)
+        found, alike = (None, 0.0) if self._patch is None else find(frame, self._patch, self.box)
         if alike >= _SAME_LOOK:
             self.apart_s = t_s
         if found is not None:
@@ -249,7 +243,7 @@ class Track:
         self.y = min(max(self.y, within.y - 0.3 * self.h), within.y + within.h - 0.7 * self.h)
         if found is not None and among_things:
             self.apart_s = t_s
-            self._patch = _crop(frame, self.box)
+            self._patch = cut_out(frame, self.box)
         if found is not None and t_s - self.apart_s <= settings.hold_s:
             self.seen_s = t_s
             self.visible = True
@@ -269,7 +263,7 @@ class Track:
         if self._pose is not None:
             window, pose = self._pose
             gone = self.distance_to(self._posed_at) > _SHIFTED
-            if not gone and not _differs(frame[window], pose, threshold[window]):
+            if not gone and not differs(frame[window], pose, threshold[window]):
                 return
         self.moved_s = t_s
         self._posed_at = self.feet
@@ -376,52 +370,3 @@ def _surprise(blob: Blob, box: tuple[float, float, float, float]) -> float:
     x, y, w, h = box
     off = math.hypot(x + w / 2 - blob.x - blob.w / 2, y + h / 2 - blob.y - blob.h / 2)
     return off / max(h, 1.0) + abs(math.log(blob.h / max(h, 1.0)))
-
-
-def window_of(
-    shape: tuple[int, ...], box: tuple[float, float, float, float]
-) -> tuple[slice, slice]:
-    """The box (x, y, w, h) as row and column slices inside the picture, never empty."""
-    height, width = shape
-    x0, y0 = min(max(0, int(box[0])), width - 1), min(max(0, int(box[1])), height - 1)
-    x1, y1 = min(width, math.ceil(box[0] + box[2])), min(height, math.ceil(box[1] + box[3]))
-    return (slice(y0, max(y0 + 1, y1)), slice(x0, max(x0 + 1, x1)))
-
-
-def _differs(now: Luma, then: Luma, threshold: Luma) -> bool:
-    """Whether more of a patch has changed than noise and light explain."""
-    light = int(median(now[::2, ::2].astype(np.int16) - then[::2, ::2]))
-    change = cv2.absdiff(now.astype(np.int16), then.astype(np.int16) + light)
-    moved = cv2.compare(change, threshold.astype(np.int16), cv2.CMP_GT)
-    px = cv2.countNonZero(cv2.medianBlur(moved, 3))
-    return px >= max(_MOVED_PX, _MOVED_SHARE * now.size)
-
-
-def _crop(frame: Luma, box: tuple[float, float, float, float]) -> Luma | None:
-    height, width = frame.shape
-    x0, y0 = max(0, round(box[0])), max(0, round(box[1]))
-    x1, y1 = min(width, round(box[0] + box[2])), min(height, round(box[1] + box[3]))
-    if x1 - x0 < 3 or y1 - y0 < 6:
-        return None
-    return frame[y0:y1, x0:x1].copy()
-
-
-def _find(
-    frame: Luma, patch: Luma, box: tuple[float, float, float, float]
-) -> tuple[tuple[float, float] | None, float]:
-    """Top left of the best match within a third of a body height around `box`, if good, and how
-    good it is.
-    """
-    height, width = frame.shape
-    high, wide = patch.shape
-    reach = max(3, round(0.3 * high))
-    x0, y0 = max(0, round(box[0]) - reach), max(0, round(box[1]) - reach // 2)
-    x1 = min(width, round(box[0]) + wide + reach)
-    y1 = min(height, round(box[1]) + high + reach // 2)
-    if x1 - x0 < wide or y1 - y0 < high:
-        return None, 0.0
-    scores = cv2.matchTemplate(frame[y0:y1, x0:x1], patch, cv2.TM_CCOEFF_NORMED)
-    _, best, _, place = cv2.minMaxLoc(scores)
-    if not np.isfinite(best) or best < _MATCH:
-        return None, 0.0
-    return (float(x0 + place[0]), float(y0 + place[1])), float(best)
