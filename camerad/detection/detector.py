@@ -151,7 +151,7 @@ class Detector:
             return said
         blobs = find_blobs(foreground, self._settings)
         begun = self._tracker.begun
-        self._tracker.step(frame, blobs, t_s)
+        self._tracker.step(frame, blobs, t_s, falling=background.precipitation.falling)
         background.precipitation.count(self._tracker.begun - begun, elapsed)
         self._note_liveliness(frame, background, t_s)
         self._still_parts.step(moving, elapsed)

@@ -52,8 +52,12 @@ class Tracker:
         """Tracks seen often enough to count."""
         return [t for t in self.tracks if t.hits >= self._settings.confirm_hits]
 
-    def step(self, frame: Luma, blobs: Sequence[Blob], t_s: float) -> None:
-        """Take over the blobs of the picture at `t_s`."""
+    def step(
+        self, frame: Luma, blobs: Sequence[Blob], t_s: float, *, falling: bool = False
+    ) -> None:
+        """Take over the blobs of the picture at `t_s`. `falling`: rain or snow, so that things
+        come into view from nowhere all over the picture.
+        """
         elapsed = 0.0 if self._last_s is None else t_s - self._last_s
         self._last_s = t_s
         for track in self.tracks:
@@ -75,18 +79,18 @@ class Tracker:
                     if other.travelled and not track.travelled:
                         # somebody before a curtain, or behind a branch
                         other.hold(frame, t_s, blob, self._settings, among_things=True)
-                restless = not track.travelled and self._restless.around(
-                    track.box, frame.shape, t_s
+                restless = not track.travelled and (
+                    falling or self._restless.around(track.box, frame.shape, t_s)
                 )
                 one = len(parts) == 1
                 track.see(blob, frame, t_s, self._settings, whole=one, restless=restless)
                 if track.broken:
-                    self._begin(blob, frame.shape, t_s)
+                    self._begin(blob, frame.shape, t_s, falling=falling)
                     self.tracks.remove(track)
         taken = {i for indices in pieces.values() for i in indices} | set(owner)
         for index, blob in enumerate(blobs):
             if index not in taken:
-                self._begin(blob, frame.shape, t_s)
+                self._begin(blob, frame.shape, t_s, falling=falling)
         self._drop_surplus()
         self._drop_twins(t_s)
         self.tracks = [t for t in self.tracks if t_s - t.seen_s <= self._patience(t)]
@@ -219,9 +223,9 @@ class Tracker:
                 apart.append(other)
         return apart
 
-    def _begin(self, blob: Blob, shape: tuple[int, ...], t_s: float) -> None:
+    def _begin(self, blob: Blob, shape: tuple[int, ...], t_s: float, *, falling: bool) -> None:
         track = Track(self._next, blob, t_s)
-        restless = self._restless.around(track.box, shape, t_s)
+        restless = falling or self._restless.around(track.box, shape, t_s)
         self._next += 1
         self.begun += 1
         for parent in self.tracks:

@@ -32,6 +32,8 @@ _UNSTEADY = 0.45
 """Body heights by which a body, once it is in view, is never out of its place on average."""
 _SCRAP_S = 4.0
 """What has been at the frame's edge for so long without growing is not somebody coming in."""
+_PACE_S = 8.0
+"""What it came so long ago counts for a third of its way."""
 _NEW_S = 2.0
 _CHANGED = 0.5
 """The same for one look at what has just come into view: it has become something else."""
@@ -211,7 +213,7 @@ class Track:
         self.tall_share += weight * (tall - self.tall_share)
         self._mark_seen(t_s, elapsed, before)
         self._patch = cut_out(frame, self.box)
-        self._note_travel(settings, frame.shape[0], restless=restless)
+        self._note_travel(settings, frame.shape[0], elapsed, restless=restless)
 
     def hold(
         self,
@@ -331,7 +333,7 @@ class Track:
         return blob.h > 2.0 * self.h or blob.w * blob.h > 4.0 * self.w * self.h
 
     def _note_travel(
-        self, settings: DetectionSettings, frame_height: int, *, restless: bool
+        self, settings: DetectionSettings, frame_height: int, elapsed: float, *, restless: bool
     ) -> None:
         # whoever fills the picture has no room to walk in it
         body = min(self.h, _ROOMY * frame_height)
@@ -353,9 +355,20 @@ class Track:
             x, y = self._centre()
             way = math.hypot(x - self.came_at[0], y - self.came_at[1])
             self.travelled = self.travelled or way > enough * body
+        if not self.travelled and not self.entered:
+            # a drop that creeps down the glass comes a way too, but nobody walks like that
+            late = 1.0 - math.exp(-elapsed / _PACE_S)
+            self.origin = _towards(self.origin, self.feet, late)
+            self.came_at = _towards(self.came_at, self._centre(), late)
 
     def _centre(self) -> tuple[float, float]:
         return (self.x + self.w / 2, self.y + self.h / 2)
+
+
+def _towards(
+    start: tuple[float, float], end: tuple[float, float], share: float
+) -> tuple[float, float]:
+    return (start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1]))
 
 
 def _within(blob: Blob, box: tuple[float, float, float, float]) -> bool:

@@ -179,3 +179,21 @@ def test_who_is_somewhere_else_after_nothing_could_be_seen_is_another() -> None:
         box = (260.0, 80.0, 14.0, 40.0)
         tracker.step(picture([(box, 30)]), [blob(box)], step * 0.2)
     assert abs(before.x - 260) > 50
+
+
+def test_a_drop_that_creeps_down_the_glass_has_not_travelled() -> None:
+    tracker = Tracker(DetectionSettings())
+    for step in range(100):
+        box = (180.0, 60.0 + 0.3 * step, 20.0, 30.0)
+        tracker.step(picture([(box, 30)]), [blob(box)], step * 0.2)
+    assert [t.travelled for t in tracker.confirmed()] == [False]
+
+
+def test_in_rain_a_newcomer_takes_nothing_from_the_streak_beside_it() -> None:
+    tracker = Tracker(DetectionSettings())
+    streak, drop = (160.0, 60.0, 9.0, 30.0), (176.0, 80.0, 20.0, 30.0)
+    for step in range(20):
+        boxes = [streak] if step < 5 else [drop]
+        frame = picture([(b, 30) for b in boxes])
+        tracker.step(frame, [blob(b) for b in boxes], step * 0.2, falling=True)
+    assert [t.travelled for t in tracker.confirmed() if t.visible] == [False]
