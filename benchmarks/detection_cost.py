@@ -26,6 +26,7 @@ import psutil
 
 from benchmarks.capture_cost import RATE, WHOLE, draw
 from camerad.analyze import analyze
+from camerad.capture import prepare_process
 from camerad.model import Zone, ZoneKind
 
 LIMITS = {
@@ -59,7 +60,10 @@ def bare(film: Path) -> int:
 
 
 def ours(film: Path) -> int:
-    """As a worker would: a zone for motion and one for loitering, shipped settings."""
+    """As a worker would: a zone for motion and one for loitering, shipped settings, and OpenCV
+    without threads of its own, which wait for each other at the processor's cost.
+    """
+    prepare_process()
     zones = (
         Zone("yard", ZoneKind.MOTION, WHOLE),
         Zone("gate", ZoneKind.LOITER, WHOLE, dwell_s=10.0),
