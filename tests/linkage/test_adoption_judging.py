@@ -9,10 +9,11 @@ from linkage.adoption.judging import (
     host_of,
     is_watched,
     judged,
+    judged_place,
     must_be_near,
     stream_address,
 )
-from linkage.adoption.model import Layer, LegalClass, ProhibitedPlace, Source, Wish
+from linkage.adoption.model import Layer, LegalClass, Placed, ProhibitedPlace, Source, Wish
 from linkage.registry.errors import BadEntry
 
 WISH = Wish(
@@ -60,6 +61,28 @@ def test_every_prohibited_place_is_refused_by_its_name_and_the_law(place: Prohib
 def test_what_is_wrong_is_named(wrong: Wish, field: str) -> None:
     with pytest.raises(BadEntry) as refused:
         judged(wrong)
+    assert refused.value.field == field
+
+
+PLACED = Placed("牌坊 ", " 西侧\n灯杆 ", Layer.AREA, LegalClass.PUBLIC, 30.1, 120.2)
+
+
+def test_a_place_set_right_is_as_tidy_as_a_new_one() -> None:
+    kept = judged_place(PLACED)
+    assert (kept.name, kept.location) == ("牌坊", "西侧 灯杆")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        (replace(PLACED, location=" "), "location"),
+        (replace(PLACED, name=""), "name"),
+        (replace(PLACED, latitude=91.0), "latitude"),
+    ],
+)
+def test_what_is_wrong_with_a_place_is_named(wrong: Placed, field: str) -> None:
+    with pytest.raises(BadEntry) as refused:
+        judged_place(wrong)
     assert refused.value.field == field
 
 
