@@ -30,6 +30,8 @@ _CORNER = 0.15
 """Share of the frame's height that what is cut by two edges must show to be told at all."""
 _UNSTEADY = 0.45
 """Body heights by which a body, once it is in view, is never out of its place on average."""
+_HALF_HIDDEN = 0.25
+"""So much more surprising is a body of which only a part shows."""
 _SCRAP_S = 4.0
 """What has been at the frame's edge for so long without growing is not somebody coming in."""
 _PACE_S = 8.0
@@ -314,11 +316,11 @@ class Track:
         self._note_place(t_s)
 
     def _note_steadiness(self, blob: Blob, t_s: float) -> None:
-        expected = [self.box, (*self.last_box[:2], self.w, self.h)]
-        if _within(blob, self.box):
-            # half hidden it is smaller than it is known to be, but the same from look to look
-            expected.append(self._shown)
+        expected = (self.box, (*self.last_box[:2], self.w, self.h))
         surprise = min(_surprise(blob, box) for box in expected)
+        if _within(blob, self.box):
+            # half hidden it is smaller than it is known to be, but quite the same from look to look
+            surprise = min(surprise, _surprise(blob, self._shown) + _HALF_HIDDEN)
         self._shown = (blob.x, blob.y, blob.w, blob.h)
         self.unsteady += max(0.2, 1.0 / (self.hits + 1)) * (min(surprise, 2.0) - self.unsteady)
         new = self.hits <= _MATURE_HITS and t_s - self._began_s <= _NEW_S

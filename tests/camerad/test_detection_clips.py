@@ -77,7 +77,7 @@ def test_motion_on_a_road_comes_when_it_was_labelled() -> None:
 
 
 def test_a_variable_frame_rate_keeps_the_files_own_time() -> None:
-    whole = Zone("whole", ZoneKind.LOITER, ((0, 0), (1, 0), (1, 1), (0, 1)), dwell_s=20.0)
+    whole = Zone("whole", ZoneKind.LOITER, ((0, 0), (1, 0), (1, 1), (0, 1)), dwell_s=10.0)
     said, _, last_s = detect(DATA / "traffic_camera_vfr.mp4", [whole], Variant())
     assert said == []
     # 576 frames at the nominal 25 a second would be 23 s

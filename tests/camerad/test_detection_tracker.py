@@ -146,7 +146,7 @@ def test_who_is_half_hidden_behind_a_board_is_still_upright() -> None:
     for step in range(10):
         box = (50.0 + 5 * step, 80.0, 14.0, 40.0)
         tracker.step(picture([(box, 30)]), [blob(box)], step * 0.2)
-    for step in range(10, 40):
+    for step in range(10, 42):
         shown = box if step % 6 == 0 else (box[0], box[1], 14.0, 10.0)
         tracker.step(picture([(box, 30)]), [blob(shown)], step * 0.2)
     (track,) = tracker.confirmed()
