@@ -25,6 +25,8 @@ SAID = {
     "--recipient-unit": "派出所",
     "--recipient-name": "周警官",
     "--approver": "李所长",
+    "--people": "clear",
+    "--clear-why": "《刑事诉讼法》第五十四条，辨认需要",
 }
 
 
