@@ -7,8 +7,7 @@ export default defineConfig({
     outDir: '../linkage/web/static',
     emptyOutDir: true,
     target: 'es2022',
-    // One script and one sheet: a wall screen loads once, and a missing chunk after an upgrade
-    // could leave a page half working.
+    // One sheet: it is small when compressed, and no page is drawn without its looks.
     cssCodeSplit: false,
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 900,

@@ -5,6 +5,7 @@ import App from './App.vue'
 import { Client } from './api/client'
 import { watchAttention } from './attention'
 import { createI18n, I18N } from './i18n'
+import { LATE_PAGES, watchLatePages } from './latePages'
 import { makeRouter } from './router'
 import { CONSOLE, createConsole } from './state/console'
 import './theme/element'
@@ -16,4 +17,16 @@ const duty = createConsole(client, localStorage, document)
 watchAttention(duty, i18n, document)
 void duty.begin()
 
-createApp(App).provide(I18N, i18n).provide(CONSOLE, duty).use(makeRouter()).mount('#app')
+const router = makeRouter()
+const late = watchLatePages(
+  router,
+  () => fetch('/healthz').then((answer) => answer.ok, () => false),
+  (address) => window.location.assign(address),
+)
+
+createApp(App)
+  .provide(I18N, i18n)
+  .provide(CONSOLE, duty)
+  .provide(LATE_PAGES, late)
+  .use(router)
+  .mount('#app')

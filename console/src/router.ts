@@ -1,62 +1,43 @@
 /** The pages and their addresses. */
 import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
 
-import AdoptView from './views/AdoptView.vue'
 import BoardView from './views/BoardView.vue'
-import CoverageView from './views/CoverageView.vue'
-import EstateView from './views/EstateView.vue'
-import VillageView from './views/VillageView.vue'
-import VillagesView from './views/VillagesView.vue'
-import DirectoryView from './views/DirectoryView.vue'
-import GroupView from './views/GroupView.vue'
-import HouseholdView from './views/HouseholdView.vue'
-import RegistryView from './views/RegistryView.vue'
-import SheetsView from './views/SheetsView.vue'
-import CamerasView from './views/CamerasView.vue'
-import ClosedView from './views/ClosedView.vue'
-import ExportsView from './views/ExportsView.vue'
 import IncidentView from './views/IncidentView.vue'
-import DevicesView from './views/DevicesView.vue'
-import DutySettingsView from './views/DutySettingsView.vue'
-import DutyView from './views/DutyView.vue'
-import LabelsView from './views/LabelsView.vue'
-import LedgersView from './views/LedgersView.vue'
-import LooksView from './views/LooksView.vue'
-import LedgerView from './views/LedgerView.vue'
-import MaintenanceView from './views/MaintenanceView.vue'
 import NotFoundView from './views/NotFoundView.vue'
-import PlansView from './views/PlansView.vue'
-import QuietView from './views/QuietView.vue'
 
 /** What changes in such a page's own address leaves it where it is scrolled to. */
 const STAYS = { stays: true }
 
+/**
+ * What an alarm needs comes with the first page and is there also when the line is gone. Every other
+ * page is fetched when it is first opened: `() => import(...)`.
+ */
 export const ROUTES: RouteRecordRaw[] = [
   { path: '/', name: 'board', component: BoardView },
   { path: '/incidents/:id', name: 'incident', component: IncidentView, props: true },
-  { path: '/closed', name: 'closed', component: ClosedView },
-  { path: '/duty', name: 'duty', component: DutyView },
-  { path: '/duty/settings', name: 'duty-settings', component: DutySettingsView },
-  { path: '/quiet', name: 'quiet', component: QuietView },
-  { path: '/drills/:id', name: 'ledger', component: LedgerView, props: true },
-  { path: '/plans', name: 'plans', component: PlansView },
-  { path: '/devices/:id?', name: 'devices', component: DevicesView, props: true, meta: STAYS },
-  { path: '/labels', name: 'labels', component: LabelsView },
-  { path: '/maintenance', name: 'maintenance', component: MaintenanceView, meta: STAYS },
-  { path: '/ledgers', name: 'ledgers', component: LedgersView, meta: STAYS },
-  { path: '/exports', name: 'exports', component: ExportsView },
-  { path: '/cameras', name: 'cameras', component: CamerasView },
-  { path: '/cameras/looks', name: 'cameras-looks', component: LooksView },
-  { path: '/cameras/adopt', name: 'cameras-adopt', component: AdoptView },
-  { path: '/registry', name: 'households', component: RegistryView },
-  { path: '/registry/groups/:id', name: 'registry-group', component: GroupView, props: true },
-  { path: '/registry/households/:id', name: 'registry-household', component: HouseholdView, props: true },
-  { path: '/registry/villages', name: 'registry-villages', component: VillagesView },
-  { path: '/registry/villages/:id', name: 'registry-village', component: VillageView, props: true },
-  { path: '/registry/estates/:id', name: 'registry-estate', component: EstateView, props: true },
-  { path: '/registry/coverage', name: 'registry-coverage', component: CoverageView },
-  { path: '/registry/directory', name: 'registry-directory', component: DirectoryView },
-  { path: '/registry/sheets', name: 'registry-import', component: SheetsView },
+  { path: '/closed', name: 'closed', component: () => import('./views/ClosedView.vue') },
+  { path: '/duty', name: 'duty', component: () => import('./views/DutyView.vue') },
+  { path: '/duty/settings', name: 'duty-settings', component: () => import('./views/DutySettingsView.vue') },
+  { path: '/quiet', name: 'quiet', component: () => import('./views/QuietView.vue') },
+  { path: '/drills/:id', name: 'ledger', component: () => import('./views/LedgerView.vue'), props: true },
+  { path: '/plans', name: 'plans', component: () => import('./views/PlansView.vue') },
+  { path: '/devices/:id?', name: 'devices', component: () => import('./views/DevicesView.vue'), props: true, meta: STAYS },
+  { path: '/labels', name: 'labels', component: () => import('./views/LabelsView.vue') },
+  { path: '/maintenance', name: 'maintenance', component: () => import('./views/MaintenanceView.vue'), meta: STAYS },
+  { path: '/ledgers', name: 'ledgers', component: () => import('./views/LedgersView.vue'), meta: STAYS },
+  { path: '/exports', name: 'exports', component: () => import('./views/ExportsView.vue') },
+  { path: '/cameras', name: 'cameras', component: () => import('./views/CamerasView.vue') },
+  { path: '/cameras/looks', name: 'cameras-looks', component: () => import('./views/LooksView.vue') },
+  { path: '/cameras/adopt', name: 'cameras-adopt', component: () => import('./views/AdoptView.vue') },
+  { path: '/registry', name: 'households', component: () => import('./views/RegistryView.vue') },
+  { path: '/registry/groups/:id', name: 'registry-group', component: () => import('./views/GroupView.vue'), props: true },
+  { path: '/registry/households/:id', name: 'registry-household', component: () => import('./views/HouseholdView.vue'), props: true },
+  { path: '/registry/villages', name: 'registry-villages', component: () => import('./views/VillagesView.vue') },
+  { path: '/registry/villages/:id', name: 'registry-village', component: () => import('./views/VillageView.vue'), props: true },
+  { path: '/registry/estates/:id', name: 'registry-estate', component: () => import('./views/EstateView.vue'), props: true },
+  { path: '/registry/coverage', name: 'registry-coverage', component: () => import('./views/CoverageView.vue') },
+  { path: '/registry/directory', name: 'registry-directory', component: () => import('./views/DirectoryView.vue') },
+  { path: '/registry/sheets', name: 'registry-import', component: () => import('./views/SheetsView.vue') },
   { path: '/:rest(.*)*', name: 'not-found', component: NotFoundView },
 ]
 

@@ -2,6 +2,7 @@
 
 import json
 
+import aiohttp
 import pytest
 from yarl import URL
 
@@ -26,6 +27,9 @@ async def built(tmp_path):
     (folder / "index.html").write_text("<!doctype html><title>联防</title>")
     (folder / "assets" / "index-DUw6dR5m.js").write_text("export {}")
     (folder / "assets" / "icon-calm.svg").write_text("<svg/>")
+    sheet = "style-DTFiDmDk.css"
+    for name, text in ((sheet, "plain"), (f"{sheet}.br", "br"), (f"{sheet}.gz", "gzip")):
+        (folder / "assets" / name).write_text(text)
     (tmp_path / "secret.txt").write_text("a secret")
     async with house(tmp_path) as h:
         yield h
@@ -137,3 +141,22 @@ def references(node):
         own = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
         return own.union(*(references(child) for child in node.values()))
     return set()
+
+
+@pytest.mark.parametrize(
+    ("taken", "sent"), [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("identity", None)]
+)
+async def test_a_file_comes_as_small_as_the_browser_takes_it(built, taken, sent):
+    async with aiohttp.ClientSession(built.url, auto_decompress=False) as browser:
+        answer = await browser.get("/assets/style-DTFiDmDk.css", headers={"Accept-Encoding": taken})
+        assert (await answer.text()).startswith(sent or "plain")
+    assert answer.headers.get("Content-Encoding") == sent
+    assert answer.content_type == "text/css"
+    assert "immutable" in answer.headers["Cache-Control"]
+    # what keeps answers between us and the browser must not give one the other's
+    assert answer.headers["Vary"] == "Accept-Encoding"
+
+
+async def test_compressed_files_have_no_address_of_their_own(built):
+    async with built.browser() as browser:
+        assert (await browser.get("/assets/style-DTFiDmDk.css.gz")).status == 404

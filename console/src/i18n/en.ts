@@ -1,4 +1,5 @@
 import { adoptionEn } from './adoption.en'
+import { boardEn } from './board.en'
 import { consentEn } from './consent.en'
 import { custodyEn } from './custody.en'
 import { devicesEn } from './devices.en'
@@ -14,6 +15,7 @@ import type { Key } from './zh'
 /** Every sentence of the console in English. */
 export const en: Record<Key, string> = {
   ...adoptionEn,
+  ...boardEn,
   ...consentEn,
   ...custodyEn,
   ...liveEn,
@@ -36,6 +38,7 @@ export const en: Record<Key, string> = {
   'app.back': 'Back to the board',
   'app.menu': 'Menu',
   'app.notFound': 'There is no such page',
+  'app.pageMissing': 'That page could not be fetched: try again in a moment. The board and alarms are not affected',
 
   'nav.board': 'Duty board',
   'nav.cameras': 'Cameras',

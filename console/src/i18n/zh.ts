@@ -1,4 +1,5 @@
 import { adoptionZh } from './adoption.zh'
+import { boardZh } from './board.zh'
 import { consentZh } from './consent.zh'
 import { custodyZh } from './custody.zh'
 import { devicesZh } from './devices.zh'
@@ -13,6 +14,7 @@ import { upkeepZh } from './upkeep.zh'
 /** Every sentence of the console in Chinese. The keys are the master list; `en.ts` must match. */
 export const zh = {
   ...adoptionZh,
+  ...boardZh,
   ...consentZh,
   ...custodyZh,
   ...liveZh,
@@ -35,6 +37,7 @@ export const zh = {
   'app.back': '返回值班台',
   'app.menu': '菜单',
   'app.notFound': '没有这个页面',
+  'app.pageMissing': '这个页面没有取到，请稍后再点一次；值班台和报警不受影响',
 
   'nav.board': '值班台',
   'nav.cameras': '摄像机',

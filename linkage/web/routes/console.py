@@ -19,16 +19,22 @@ _NOT_BUILT = (
 _NOT_PAGES = ("api/", "assets/")
 # Vite puts eight characters of the content's hash into the names it makes; icons keep theirs
 _HASHED = re.compile(r"assets/.+-[A-Za-z0-9_-]{8}\.[a-z0-9]+")
+_COMPRESSED = (".br", ".gz")
+"""Made by the build, beside the file itself; aiohttp sends the one that the browser takes."""
 
 
 class ConsoleFiles:
     """The built console; `index.html` answers every path that is a page of the app."""
 
     def __init__(self, folder: Path) -> None:
-        self._files = {
+        found = {
             path.relative_to(folder).as_posix(): path
             for path in folder.rglob("*")
             if path.is_file() and path.resolve().is_relative_to(folder.resolve())
+        }
+        self._files = {name: path for name, path in found.items() if path.suffix not in _COMPRESSED}
+        self._varying = {
+            name for name in self._files if any(name + end in found for end in _COMPRESSED)
         }
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -40,14 +46,14 @@ class ConsoleFiles:
         name = wanted if wanted in self._files else "index.html"
         kind, _ = guess_type(name)
         lasting = "public, max-age=31536000, immutable"
-        caching = lasting if _HASHED.fullmatch(name) else "no-cache"
-        return web.FileResponse(
-            self._files[name],
-            headers={
-                "Cache-Control": caching,
-                "Content-Type": kind or "application/octet-stream",
-            },
-        )
+        headers = {
+            "Cache-Control": lasting if _HASHED.fullmatch(name) else "no-cache",
+            "Content-Type": kind or "application/octet-stream",
+        }
+        if name in self._varying:
+            # also where the browser takes none: what lies between keeps one for each
+            headers["Vary"] = "Accept-Encoding"
+        return web.FileResponse(self._files[name], headers=headers)
 
     def routes(self) -> tuple[Route, ...]:
         """To be declared last: it takes every path that is left."""
