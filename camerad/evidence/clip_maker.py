@@ -42,6 +42,8 @@ BEFORE_MS = 10_000
 _GAP_MS = 3_000
 _WAIT_S = 0.5
 _SERIES_MOST = 100
+_WRITTEN_BACK = 256 * 1024
+"""Bytes after which the disk begins to write: all at the end would hold up a press's own sync."""
 
 
 @dataclass
@@ -200,6 +202,7 @@ class ClipMaker:
 
     def _follow(self, writer: ClipWriter, out: BinaryIO) -> None:
         stitching = Stitching()
+        begun = 0
         while True:
             was_over = self._is_over()
             for chunk in self._take():
@@ -207,6 +210,8 @@ class ClipMaker:
                     return
                 writer.add(chunk, stitching.time_of(chunk))
                 self._note(chunk)
+                if out.tell() - begun > _WRITTEN_BACK:
+                    begun = _write_back(out, begun)
                 if out.tell() > self._order.max_bytes:
                     self._state.cuts.add(Cut.DISK)
                     self._state.error = "the clip reached its greatest size"
@@ -268,6 +273,15 @@ class ClipMaker:
             width=0 if form is None else form.width,
             height=0 if form is None else form.height,
         )
+
+
+def _write_back(out: BinaryIO, begun: int) -> int:
+    """Have the disk begin with what is new from `begun` on; where that ends, in bytes."""
+    out.flush()
+    end = out.tell()
+    # on Linux this starts the writing and does not wait for it
+    os.posix_fadvise(out.fileno(), begun, end - begun, os.POSIX_FADV_DONTNEED)
+    return end
 
 
 def write_whole(path: Path, data: bytes) -> None:

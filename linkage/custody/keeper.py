@@ -8,6 +8,7 @@ look. Nothing goes before its class's time, nor while its incident is open or he
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,11 +32,24 @@ from linkage.watching import Pace, keep_watching
 
 _PACE = Pace(every_s=2.0, after_a_bug_s=30.0, retry=Backoff(first_s=1.0, cap_s=30.0))
 _AT_ONCE = 50
+_ENTERED_AT_ONCE = 8
+"""A press may have to wait for such a transaction: some milliseconds."""
+_KNOWN = 64
+"""Manifests' files whose length is remembered: those that grow now."""
 _DELETED_EVERY_S = 600.0
 _LOOK_BACK_MS = 2 * 86_400_000
 _CLASSES = ("public", "other_public", "private")
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Written:
+    """How much of a manifest stands in its file."""
+
+    lines: int
+    size: int
+    """Bytes."""
 
 
 class EvidenceKeeper:
@@ -62,6 +76,7 @@ class EvidenceKeeper:
         self._writer = writer
         self._manifests = ManifestFolder(folder.path)
         self._behind: set[str] = set()
+        self._written: dict[str, _Written] = {}
         self._is_first = True
         self._delete_at_s = clock.monotonic()
 
@@ -122,7 +137,7 @@ class EvidenceKeeper:
                 .join_from(table, s.cameras, s.cameras.c.id == table.c.camera_id, isouter=True)
                 .where(table.c.entered_at_ms.is_(None))
                 .order_by(table.c.at_ms, table.c.id)
-                .limit(_AT_ONCE)
+                .limit(_ENTERED_AT_ONCE)
             ).mappings()
             found = [dict(row) for row in rows]
             entries += [_entry(row, kind) for row in found]
@@ -136,14 +151,40 @@ class EvidenceKeeper:
 
     async def _write_manifests(self) -> None:
         for incident_id in sorted(self._behind):
-            number, lines = await self._database.read(partial(_manifest, incident_id=incident_id))
             try:
-                await asyncio.to_thread(self._manifests.write, number, text_of(lines))
+                if not await self._grow(incident_id):
+                    await self._write_whole(incident_id)
             except EvidenceNotKept as error:
                 # the store has it; the file follows when there is room
-                log.warning("evidence.manifest_unwritten", incident=number, detail=str(error))
+                log.warning("evidence.manifest_unwritten", incident=incident_id, detail=str(error))
                 return
             self._behind.discard(incident_id)
+
+    async def _grow(self, incident_id: str) -> bool:
+        """Append what is new to the file that this life wrote; False where there is none."""
+        known = self._written.pop(incident_id, None)
+        if known is None:
+            return False
+        number, lines = await self._database.read(
+            partial(_manifest, incident_id=incident_id, after=known.lines)
+        )
+        text = text_of(lines)
+        # even with nothing new: a file that somebody took away is written again
+        if not await asyncio.to_thread(self._manifests.grow, number, known.size, text):
+            return False
+        self._remember(incident_id, known.lines + len(lines), known.size + len(text.encode()))
+        return True
+
+    async def _write_whole(self, incident_id: str) -> None:
+        number, lines = await self._database.read(partial(_manifest, incident_id=incident_id))
+        text = text_of(lines)
+        await asyncio.to_thread(self._manifests.write, number, text)
+        self._remember(incident_id, len(lines), len(text.encode()))
+
+    def _remember(self, incident_id: str, lines: int, size: int) -> None:
+        self._written[incident_id] = _Written(lines, size)
+        while len(self._written) > _KNOWN:
+            del self._written[next(iter(self._written))]
 
     # -- deleting ------------------------------------------------------------------------------
 
@@ -239,9 +280,9 @@ def _entry(row: dict[str, object], kind: EntryKind) -> NewEntry:
     return NewEntry(str(row["incident_id"]), kind, str(row["id"]), detail)
 
 
-def _manifest(conn: Connection, *, incident_id: str) -> tuple[str, list[Line]]:
+def _manifest(conn: Connection, *, incident_id: str, after: int = 0) -> tuple[str, list[Line]]:
     number = conn.scalar(select(s.incidents.c.number).where(s.incidents.c.id == incident_id))
-    return str(number), ledger.lines(conn, incident_id)
+    return str(number), ledger.lines(conn, incident_id, after=after)
 
 
 def _remove(folder: Path, file: str) -> bool:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from alarms.store import SealedBox, chain
 from alarms.store.chain import GENESIS
@@ -51,11 +51,11 @@ def enter(
     conn.execute(insert(evidence_entries), rows)
 
 
-def lines(conn: Connection, incident_id: str) -> list[Line]:
-    """The manifest of an incident, in the order it was written."""
+def lines(conn: Connection, incident_id: str, *, after: int = 0) -> list[Line]:
+    """The manifest of an incident, in the order it was written, from the line after `after`."""
     rows = conn.execute(
         select(_E.payload, _E.digest, _E.signature)
-        .where(_E.incident_id == incident_id)
+        .where(_E.incident_id == incident_id, _E.n > after)
         .order_by(_E.n)
     )
     return [Line(json.loads(r.payload), r.digest, r.signature) for r in rows]
@@ -78,8 +78,17 @@ def entered_since(conn: Connection, since_ms: int) -> list[str]:
 
 def _ends(conn: Connection, ids: Collection[str]) -> dict[str, tuple[int, str]]:
     ends: dict[str, tuple[int, str]] = dict.fromkeys(ids, (0, GENESIS))
+    # one row each: a manifest that has grown for a night would be read whole for every line
+    last = (
+        select(_E.incident_id, func.max(_E.n).label("n"))
+        .where(_E.incident_id.in_(ids))
+        .group_by(_E.incident_id)
+        .subquery()
+    )
     rows = conn.execute(
-        select(_E.incident_id, _E.n, _E.digest).where(_E.incident_id.in_(ids)).order_by(_E.n)
+        select(_E.incident_id, _E.n, _E.digest).join(
+            last, (last.c.incident_id == _E.incident_id) & (last.c.n == _E.n)
+        )
     )
     for row in rows:
         ends[row.incident_id] = (row.n, row.digest)

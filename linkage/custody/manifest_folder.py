@@ -26,6 +26,28 @@ class ManifestFolder:
         except OSError:
             return None
 
+    def grow(self, number: str, size: int, text: str) -> bool:
+        """Append to a file that has `size` bytes, synced, all of it or nothing. False, and nothing
+        done, where the file has not that size: it is not the one we know. Raises EvidenceNotKept.
+        """
+        path = self.path_of(number)
+        try:
+            with path.open("r+b") as out:
+                if out.seek(0, os.SEEK_END) != size:
+                    return False
+                try:
+                    out.write(text.encode())
+                    out.flush()
+                    os.fsync(out.fileno())
+                except OSError:
+                    os.truncate(path, size)
+                    raise
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise EvidenceNotKept(f"a manifest cannot be kept: {error.strerror}") from error
+        return True
+
     def write(self, number: str, text: str) -> None:
         """Whole or not at all, synced. Raises EvidenceNotKept."""
         path = self.path_of(number)

@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import insert, update
 
 from alarms.store.sealing import publicly_signed
-from linkage.custody.model import Keeping
+from lianfang_timing import unix_ms
+from linkage.custody import ledger
+from linkage.custody.model import EntryKind, Keeping, NewEntry
 from linkage.custody.schema import evidence_entries, evidence_holds
 from linkage.schema import evidence
 from tests.linkage.custody_room import BOX, DAY_S, CustodyRoom
@@ -29,6 +31,17 @@ def manifest_of(room: CustodyRoom) -> Path:
 
 async def clip_of(room: CustodyRoom) -> Path:
     return room.folder.path / next(r["file"] for r in await room.kept() if r["kind"] == "clip")
+
+
+async def one_more_entry(room: CustodyRoom) -> None:
+    """As a hold enters it, in a transaction of its own."""
+    id_ = room.incident["id"]
+    held = NewEntry(id_, EntryKind.HELD, None, {"reason": "复核"})
+    await room.database.write(
+        lambda conn: ledger.enter(conn, BOX, "linkage", [held], at_ms=unix_ms(room.clock.now()))
+    )
+    room.keeper.touch(id_)
+    await room.keeper.run_once()
 
 
 async def test_what_was_left_alone_is_intact(room: CustodyRoom):
@@ -81,6 +94,22 @@ async def test_a_manifest_that_was_touched_is_found(room: CustodyRoom, change, s
     lines = manifest_of(room).read_text().splitlines(keepends=True)
     manifest_of(room).write_text("".join(change(lines)))
     assert [f.partition(", ")[2] for f in await room.faults()] == [said]
+
+
+async def test_a_manifest_goes_on_growing_and_heals_no_line_that_was_edited(room: CustodyRoom):
+    edited = manifest_of(room).read_text().replace("cam-near", "cam-fear", 1)
+    manifest_of(room).write_text(edited)
+    await one_more_entry(room)
+    assert len(manifest_of(room).read_text().splitlines()) == len(await room.entries()) > 3
+    [fault] = await room.faults()
+    assert fault.endswith("line 1 was changed")
+
+
+async def test_a_manifest_whose_end_was_cut_is_whole_again_when_it_grows(room: CustodyRoom):
+    lines = manifest_of(room).read_text().splitlines(keepends=True)
+    manifest_of(room).write_text("".join(lines[:-1]))
+    await one_more_entry(room)
+    assert await room.faults() == []
 
 
 async def test_a_removed_manifest_is_found(room: CustodyRoom):
