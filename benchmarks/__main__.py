@@ -12,6 +12,7 @@ ALL = (
     "benchmarks.many_recipients",
     "benchmarks.registry_import",
     "benchmarks.long_lists",
+    "benchmarks.town_map",
     "benchmarks.shedding",
     "benchmarks.loitering_quality",
     "benchmarks.pixel_quality",

@@ -97,6 +97,9 @@ cameras = Table(
     Column("model", String(100)),
     Column("serial", String(100)),
     Column("location", String(200)),  # where it hangs, in words, as the filing list wants it
+    Column("view_bearing_deg", Float),  # where it looks, 0 north; None: not written down
+    Column("view_angle_deg", Float),  # how wide; 360: all round
+    Column("view_range_m", Float),  # how far
     Column("clock_skew_s", Float),  # the camera's clock minus ours
     Column("clock_read_at_ms", BigInteger),
     Column("sign_seen_at_ms", BigInteger),  # notice sign; None: not seen, so not to be watched

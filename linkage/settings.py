@@ -26,6 +26,8 @@ from linkage.holidays import load_holidays
 from linkage.ledgers.settings import LedgerSettings
 from linkage.looking.settings import LiveSettings
 from linkage.looking.settings import mistakes_in as mistakes_in_live
+from linkage.mapping.settings import MapSettings
+from linkage.mapping.settings import mistakes_in as mistakes_in_map
 from linkage.registry.coverage import MODEL_VILLAGE
 from linkage.rules.file import load_rules
 from linkage.rules.model import Rules
@@ -174,6 +176,7 @@ class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     evidence: EvidenceSettings = EvidenceSettings()
     live: LiveSettings = LiveSettings()
     motion: MotionSettings = MotionSettings()
+    map: MapSettings = MapSettings()
 
 
 @dataclass(frozen=True)
@@ -270,6 +273,8 @@ def load_settings(folder: Path) -> Settings:
         raise where.wrong(f"evidence.{key}", zh, en)
     for key, zh, en in mistakes_in_live(file.live):
         raise where.wrong(f"live.{key}", zh, en)
+    for key, zh, en in mistakes_in_map(file.map):
+        raise where.wrong(f"map.{key}", zh, en)
     if not _SHORTEST_KEEP_S <= file.motion.keep <= _LONGEST_KEEP_S:
         raise where.wrong(
             "motion.keep",

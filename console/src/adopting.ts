@@ -1,5 +1,6 @@
 /** What is known of a camera while it is taken into service, and what is sent of it. Pure. */
 import type { Adoption, Channel, Device, Found } from './api/adoption'
+import { typedOf, viewOf, type ViewTyped } from './map/typing'
 
 /** Where the pictures come from, once that is settled. */
 export interface Source {
@@ -26,6 +27,7 @@ export interface Placing {
   sign: '' | 'up' | 'later'
   latitude: string
   longitude: string
+  view: ViewTyped
 }
 
 export const NOTHING_SAID: Placing = {
@@ -39,6 +41,7 @@ export const NOTHING_SAID: Placing = {
   sign: '',
   latitude: '',
   longitude: '',
+  view: typedOf(null),
 }
 
 /** From where a clock's error is told: logins are refused, times in pictures mislead. */
@@ -127,5 +130,6 @@ export function bodyOf(
     ...source.plate,
     latitude: degrees(said.latitude),
     longitude: degrees(said.longitude),
+    view: viewOf(said.view),
   }
 }

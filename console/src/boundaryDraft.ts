@@ -1,4 +1,5 @@
 /** A village's boundary while it is drawn: corners on a map without tiles. Pure. */
+import { fromSystem } from './map/gcj02'
 import { ringsOf } from './villageMap'
 
 /** Longitude, latitude, WGS-84 degrees. */
@@ -124,9 +125,19 @@ export function areaOf(corners: readonly Point[]): number {
 
 /**
  * A boundary out of a text: GeoJSON (a Polygon, or a feature of one), or a line a corner with
- * longitude and latitude. null: it is none.
+ * longitude and latitude, in the system it was drawn in. null: it is none.
  */
-export function pasted(text: string): Draft | null {
+export function pasted(text: string, system = 'wgs84'): Draft | null {
+  const draft = read(text)
+  if (draft === null) return null
+  const real = ([longitude, latitude]: Point): Point => {
+    const spot = fromSystem({ latitude, longitude }, system)
+    return [spot.longitude, spot.latitude]
+  }
+  return { corners: draft.corners.map(real), holes: draft.holes.map((hole) => hole.map(real)) }
+}
+
+function read(text: string): Draft | null {
   const trimmed = text.trim()
   if (trimmed.startsWith('{')) return fromJson(trimmed)
   const corners = trimmed

@@ -26,6 +26,7 @@ export interface Group {
 export const ENTRIES: readonly Entry[] = [
   { route: 'board', label: 'nav.board', needs: null, group: null },
   { route: 'duty', label: 'nav.duty', needs: 'duty.read', group: null },
+  { route: 'map', label: 'nav.map', needs: null, group: null },
   { route: 'cameras', label: 'nav.cameras', needs: null, group: null },
   { route: 'closed', label: 'nav.closed', needs: null, group: null },
   { route: 'duty-settings', label: 'nav.dutySettings', needs: 'duty.edit', group: 'prepare' },

@@ -29,6 +29,7 @@ export const ROUTES: RouteRecordRaw[] = [
   { path: '/cameras', name: 'cameras', component: () => import('./views/CamerasView.vue') },
   { path: '/cameras/looks', name: 'cameras-looks', component: () => import('./views/LooksView.vue') },
   { path: '/cameras/adopt', name: 'cameras-adopt', component: () => import('./views/AdoptView.vue') },
+  { path: '/map', name: 'map', component: () => import('./views/MapView.vue') },
   { path: '/registry', name: 'households', component: () => import('./views/RegistryView.vue') },
   { path: '/registry/groups/:id', name: 'registry-group', component: () => import('./views/GroupView.vue'), props: true },
   { path: '/registry/households/:id', name: 'registry-household', component: () => import('./views/HouseholdView.vue'), props: true },

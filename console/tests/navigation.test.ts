@@ -10,7 +10,7 @@ const names = (bar: ReturnType<typeof barOf>) =>
 
 describe('the bar', () => {
   it('shows nobody a page for which they lack the right', () => {
-    expect(names(barOf(nothing)).flat()).toEqual(['board', 'cameras', 'closed', 'quiet'])
+    expect(names(barOf(nothing)).flat()).toEqual(['board', 'map', 'cameras', 'closed', 'quiet'])
   })
 
   it('gathers what prepares for alarms in one menu', () => {

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from linkage.mapping.sight import FieldOfView
 from linkage.registry.model import Said
 
 
@@ -111,6 +112,7 @@ class Placed:
     legal_class: LegalClass
     latitude: float | None = None
     longitude: float | None = None
+    view: FieldOfView | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ class Wish:
     plate: Plate = Plate()
     latitude: float | None = None
     longitude: float | None = None
+    view: FieldOfView | None = None
     id: str = ""
     """Empty: the next free one of the village."""
 

@@ -14,6 +14,7 @@ from linkage.adoption.model import Adopted, Layer, LegalClass, Placed, Source, W
 from linkage.audit import AuditAction, AuditEntry
 from linkage.cameras import password_context
 from linkage.consent.writing import end_of_camera
+from linkage.mapping.reading import view_columns, view_of
 from linkage.registry.errors import BadEntry, NoSuchEntry, NotPossible
 from linkage.registry.history import Caller
 from linkage.registry.model import Said
@@ -82,6 +83,7 @@ def place_of(conn: Connection, caller: Caller, camera_id: str) -> Placed:
         LegalClass(row.legal_class),
         row.latitude,
         row.longitude,
+        view_of(row),
     )
 
 
@@ -104,6 +106,7 @@ def change_place(
         "legal_class": placed.legal_class.value,
         "latitude": placed.latitude,
         "longitude": placed.longitude,
+        **view_columns(placed.view),
     }
     before = {name: getattr(row, name) for name in values}
     watching = bool(row.enabled)
@@ -202,6 +205,7 @@ def _row(
         "layer": wish.layer.value,
         "latitude": wish.latitude,
         "longitude": wish.longitude,
+        **view_columns(wish.view),
         "enabled": watching,
         "manufacturer": plate.manufacturer[:_TEXT] or None,
         "model": plate.model[:_TEXT] or None,

@@ -17,9 +17,11 @@ from linkage.composition.way_in import WayIn
 from linkage.custody.desk import CustodyDesk
 from linkage.health import Health, HealthMetrics
 from linkage.looking.register import LookRegister
+from linkage.mapping.settings import tiles_of
 from linkage.motion.metrics import MotionMetrics
 from linkage.registry.erasing_desk import ErasingDesk
 from linkage.response_plans.desk import ResponsePlanDesk
+from linkage.settings import Settings
 from linkage.supervision.metrics import SupervisionMetrics
 from linkage.ways.station_desk import StationDesk
 from linkage.web import Ports, SiteFacts, create_app
@@ -106,5 +108,13 @@ def console(
             camera_events=events,
             ledgers=net.ledgers,
             test_every_s=float(file.ledgers.test_every),
+            tiles=tiles_of(file.map, _tile_key(ground.settings)),
+            camera_range_m=float(file.map.camera_range),
         )
     )
+
+
+def _tile_key(settings: Settings) -> str:
+    """What the tiles' addresses bear; empty where they bear none. Raises BadSettings."""
+    file = settings.file.map.key_file
+    return "" if file is None else settings.secret(file, key="map.key_file")

@@ -19,6 +19,8 @@ from linkage.accounts import people
 from linkage.accounts.passwords import Passwords
 from linkage.accounts.rights import Places, Role
 from linkage.cameras import password_context
+from linkage.mapping.reading import view_columns
+from linkage.mapping.sight import FieldOfView
 from linkage.registry.history import Caller, note_many
 from linkage.registry.model import Change, Entity
 from linkage.registry.personal import Contact, sealed_columns
@@ -61,14 +63,16 @@ class DemoCamera:
     scene: str
     group: int
     """Which group of the village it looks at, from 1."""
+    view: FieldOfView | None = None
+    """Where it looks; None: nobody wrote it down, as happens."""
 
 
 CAMERAS = (
-    DemoCamera("cam-dongcun-1", "东村东大门", "dongcun", "east-gate", 1),
-    DemoCamera("cam-dongcun-2", "东村集市街", "dongcun", "market", 3),
-    DemoCamera("cam-xicun-1", "西村学校门口", "xicun", "school-gate", 1),
-    DemoCamera("cam-xicun-2", "西村石桥", "xicun", "bridge", 3),
-    DemoCamera("cam-beicun-1", "北村十字路口", "beicun", "crossroads", 1),
+    DemoCamera("cam-dongcun-1", "东村东大门", "dongcun", "east-gate", 1, FieldOfView(250, 90, 110)),
+    DemoCamera("cam-dongcun-2", "东村集市街", "dongcun", "market", 3, FieldOfView(0, 360, 60)),
+    DemoCamera("cam-xicun-1", "西村学校门口", "xicun", "school-gate", 1, FieldOfView(270, 70, 140)),
+    DemoCamera("cam-xicun-2", "西村石桥", "xicun", "bridge", 3, FieldOfView(45, 60, 120)),
+    DemoCamera("cam-beicun-1", "北村十字路口", "beicun", "crossroads", 1, FieldOfView(240, 90, 90)),
     DemoCamera("cam-beicun-2", "北村供销社", "beicun", "store", 3),
 )
 
@@ -200,6 +204,7 @@ def seed_cameras(
                 layer="community",
                 latitude=latitude,
                 longitude=longitude,
+                **view_columns(camera.view),
                 enabled=True,
             )
         )

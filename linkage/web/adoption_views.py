@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from camerad.makes import TEMPLATES, Make, make_of
 from camerad.model import Channel, DiscoveredDevice, StreamProfile
 from linkage.adoption.model import Layer, LegalClass, Placed, Plate, ProhibitedPlace, Source, Wish
 from linkage.adoption.network import Asked
+from linkage.mapping.sight import FieldOfView
+from linkage.web.map_views import MapView, field_of, view
 
 _Text = Annotated[str, Meta(max_length=200)]
 _Address = Annotated[str, Meta(max_length=500)]
@@ -140,12 +142,22 @@ class PlaceBody(Struct, forbid_unknown_fields=True, kw_only=True):
     legal_class: LegalClass
     latitude: float | None = None
     longitude: float | None = None
+    view: MapView | UnsetType | None = UNSET
+    """Left out: as it is; null: nobody knows."""
     reason: Annotated[str, Meta(max_length=200)]
     """Why it is changed: another legal class brings other duties."""
 
-    def placed(self) -> Placed:
+    def placed(self, kept: FieldOfView | None) -> Placed:
+        """`kept`: the field of view as it is."""
+        view = kept if isinstance(self.view, UnsetType) else field_of(self.view)
         return Placed(
-            self.name, self.location, self.layer, self.legal_class, self.latitude, self.longitude
+            self.name,
+            self.location,
+            self.layer,
+            self.legal_class,
+            self.latitude,
+            self.longitude,
+            view,
         )
 
 
@@ -156,6 +168,7 @@ class Place(Struct, frozen=True, kw_only=True):
     legal_class: str
     latitude: float | None
     longitude: float | None
+    view: MapView | None
 
 
 def place(placed: Placed) -> Place:
@@ -166,6 +179,7 @@ def place(placed: Placed) -> Place:
         legal_class=placed.legal_class.value,
         latitude=placed.latitude,
         longitude=placed.longitude,
+        view=view(placed.view),
     )
 
 
@@ -192,6 +206,7 @@ class AdoptBody(Struct, forbid_unknown_fields=True, kw_only=True):
     clock_skew_s: float | None = None
     latitude: float | None = None
     longitude: float | None = None
+    view: MapView | None = None
     id: _Text = ""
 
     def wish(self) -> Wish:
@@ -217,6 +232,7 @@ class AdoptBody(Struct, forbid_unknown_fields=True, kw_only=True):
             plate=Plate(self.manufacturer, self.model, self.serial, self.clock_skew_s),
             latitude=self.latitude,
             longitude=self.longitude,
+            view=field_of(self.view),
         )
 
 

@@ -8,7 +8,15 @@ from linkage.accounts.gate import SignInGate
 from linkage.registry.search import HouseholdFinder
 from linkage.web.board import BOARD, Board, keep_board
 from linkage.web.counting import COUNTERS, Counters
-from linkage.web.guard import PORTS, add_headers, bulkhead, count, guard
+from linkage.web.guard import (
+    HEADERS,
+    PORTS,
+    add_headers,
+    bulkhead,
+    count,
+    guard,
+    headers_for,
+)
 from linkage.web.looks import LOOKS, Looks
 from linkage.web.ports import Ports
 from linkage.web.routes import (
@@ -33,6 +41,7 @@ from linkage.web.routes import (
     live,
     looks,
     maintenance_orders,
+    maps,
     motion,
     quiet,
     redactions,
@@ -69,6 +78,7 @@ _NOUNS = (
     looks,
     devices,
     motion,
+    maps,
     reports,
     response_plans,
     quiet,
@@ -102,6 +112,7 @@ def create_app(
     """
     app = web.Application(middlewares=[count, bulkhead, guard], client_max_size=_BODY_LIMIT)
     app[PORTS] = ports
+    app[HEADERS] = headers_for(() if ports.tiles is None else ports.tiles.origins)
     app[BOARD] = Board(ports)
     app[LOOKS] = Looks()
     app[live.LIVE_ROOM] = live.LiveRoom()

@@ -8,6 +8,7 @@ import asyncio
 import ipaddress
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -30,23 +31,21 @@ log = structlog.get_logger()
 COOKIE = "lianfang_session"
 REQUEST_TIMEOUT_S = 30.0
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_CSP = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' blob: data:",
-        "font-src 'self'",
-        "media-src 'self' blob: data:",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
+_PICTURES = "img-src 'self' blob: data:"
+_POLICY = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    _PICTURES,
+    "font-src 'self'",
+    "media-src 'self' blob: data:",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
 )
 _HEADERS = {
-    "Content-Security-Policy": _CSP,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -79,6 +78,8 @@ class Caller:
 
 
 PORTS: web.AppKey[Ports] = web.AppKey("ports", Ports)
+HEADERS: web.AppKey[dict[str, str]] = web.AppKey("headers", dict)
+"""What every answer bears; `headers_for`."""
 _CALLER: web.RequestKey[Caller] = web.RequestKey("caller", Caller)
 _REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
 
@@ -175,9 +176,17 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
 
 
+def headers_for(tile_origins: Sequence[str]) -> dict[str, str]:
+    """Security headers. Pages load pictures from here, and tiles of the map from exactly these
+    hosts, where the settings name any."""
+    pictures = " ".join((_PICTURES, *tile_origins))
+    policy = "; ".join(pictures if one is _PICTURES else one for one in _POLICY)
+    return {"Content-Security-Policy": policy, **_HEADERS}
+
+
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Security headers on every answer, streams and files too."""
-    response.headers.update(_HEADERS)
+    response.headers.update(request.app[HEADERS])
     response.headers["X-Request-Id"] = request.get(_REQUEST_ID, "")
     if request.secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"

@@ -30,6 +30,8 @@ from linkage.ledgers.keeper import LedgerKeeper
 from linkage.ledgers.settings import TEST_EVERY_S
 from linkage.looking.register import LookRegister
 from linkage.looking.settings import LiveSettings
+from linkage.mapping.settings import Tiles
+from linkage.mapping.sight import USUAL_RANGE_M
 from linkage.quiet.model import FloodPolicy
 from linkage.registry.coverage import MODEL_VILLAGE
 from linkage.registry.erasing_desk import ErasingDesk
@@ -192,3 +194,7 @@ class Ports:
     """A button whose last test is older counts as not tested."""
     model_village: float = MODEL_VILLAGE
     """Share of its households from which a village counts as 示范村."""
+    tiles: Tiles | None = None
+    """Whose tiles lie under the map; None: nothing outside is asked for anything."""
+    camera_range_m: float = USUAL_RANGE_M
+    """How far a camera is taken to see of which nobody said so."""

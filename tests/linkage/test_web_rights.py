@@ -66,6 +66,9 @@ MAY = {
     "GET /api/v1/exports": "shift auditor admin",
     "POST /api/v1/exports/{id}/approve": "shift admin",
     "GET /api/v1/exports/{id}/file": "shift",
+    "GET /api/v1/map": EVERYBODY,
+    "GET /api/v1/map/now": EVERYBODY,
+    "GET /api/v1/incidents/{id}/map": EVERYBODY,
     "GET /api/v1/incidents/{id}/motion": "duty shift dispatcher head auditor admin",
     "GET /api/v1/motion": "duty shift dispatcher head auditor admin",
     "POST /api/v1/incidents/{id}/acknowledge": AT_THE_DESK,
@@ -191,6 +194,9 @@ NOBODYS = {"GET /api/v1/devices/labels/{id}"}
 PUBLIC = {"POST /api/v1/session", "GET /healthz", "GET /readyz", "GET /{path}"}
 MACHINE_MAY = {
     "GET /api/v1/me",
+    "GET /api/v1/map",
+    "GET /api/v1/map/now",
+    "GET /api/v1/incidents/{id}/map",
     "GET /api/v1/incidents",
     "GET /api/v1/incidents/{id}",
     "GET /api/v1/incidents/{id}/evidence",

@@ -41,6 +41,7 @@ from linkage.ledgers.keeper import LedgerKeeper
 from linkage.ledgers.settings import LedgerSettings
 from linkage.looking.register import LookRegister
 from linkage.looking.settings import LiveSettings
+from linkage.mapping.settings import Tiles
 from linkage.model.event import EventType
 from linkage.registry.erasing_desk import ErasingDesk
 from linkage.registry.personal import Contact, sealed_columns
@@ -494,6 +495,7 @@ async def house(
     real_desk: bool = False,
     two_persons: bool = False,
     live: LiveSettings | None = None,
+    tiles: Tiles | None = None,
     camera_events: Callable[[HandClock], Any] | None = None,
     **site: Any,
 ):
@@ -583,6 +585,7 @@ async def house(
             looks=LookRegister(database, box, clock, writer="test"),
             live=live or LiveSettings(),
             camera_events=h.events,
+            tiles=tiles,
         ),
         console_folder=console,
         stream_limits=stream_limits,

@@ -15,6 +15,8 @@ from sqlalchemy import Connection, insert
 from camerad.simulator.site import CameraSpec
 from linkage import schema
 from linkage.cameras import password_context
+from linkage.mapping.reading import view_columns
+from linkage.mapping.sight import FieldOfView
 from linkage.storage import open_storage
 from tests.polling import until
 from tests.scenarios.house import House, Officer
@@ -40,6 +42,7 @@ class Registered:
     """A household's (`private`) waits for its consent."""
     spot: tuple[float | None, float | None] = (None, None)
     """Latitude and longitude, where the camera is to be near a household."""
+    view: FieldOfView | None = None
 
     @property
     def name(self) -> str:
@@ -77,6 +80,7 @@ def register(site: House, *cameras: Registered) -> None:
                 "layer": "community",
                 "latitude": camera.spot[0],
                 "longitude": camera.spot[1],
+                **view_columns(camera.view),
                 "enabled": camera.legal_class != "private",
             }
             conn.execute(insert(schema.cameras).values(row))

@@ -1,4 +1,5 @@
 /** Taking cameras into service. Shapes and their calls. */
+import type { View } from '../map/geometry'
 import type { Client } from './client'
 
 export interface Found {
@@ -87,6 +88,7 @@ export interface Adoption {
   clock_skew_s: number | null
   latitude: number | null
   longitude: number | null
+  view: View | null
 }
 
 export interface Unwatched {
@@ -191,6 +193,7 @@ export interface CameraPlace {
   legal_class: string
   latitude: number | null
   longitude: number | null
+  view: View | null
 }
 
 export const readPlace = (client: Client, id: string) => client.get<CameraPlace>(`${camera(id)}/place`)

@@ -100,8 +100,6 @@ export const adoptionEn: Record<keyof typeof adoptionZh, string> = {
   'adopt.class': 'Legal class of the place',
   'adopt.classHint': 'Public places by Art. 7, shops and estates by Art. 9, a home of one’s own by Art. 33.',
   'adopt.choosePlease': 'Please choose',
-  'adopt.latitude': 'Latitude (optional)',
-  'adopt.longitude': 'Longitude (optional)',
   'adopt.sign': 'Notice sign',
   'adopt.signUp': 'Hangs there, easily seen',
   'adopt.signLater': 'Not yet: register now, watch once it hangs',

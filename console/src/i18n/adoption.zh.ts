@@ -98,8 +98,6 @@ export const adoptionZh = {
   'adopt.class': '场所类别',
   'adopt.classHint': '按条例：公共场所按第七条，商店、小区等按第九条，住户自家按第三十三条。',
   'adopt.choosePlease': '请选择',
-  'adopt.latitude': '纬度（可不填）',
-  'adopt.longitude': '经度（可不填）',
   'adopt.sign': '提示标志',
   'adopt.signUp': '已设置，位置显著',
   'adopt.signLater': '还没有：先登记，设置后再启用',

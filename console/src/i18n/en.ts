@@ -5,6 +5,7 @@ import { custodyEn } from './custody.en'
 import { devicesEn } from './devices.en'
 import { dutyEn } from './duty.en'
 import { liveEn } from './live.en'
+import { mapEn } from './map.en'
 import { placesEn } from './places.en'
 import { registryEn } from './registry.en'
 import { settingsEn } from './settings.en'
@@ -23,6 +24,7 @@ export const en: Record<Key, string> = {
   ...dutyEn,
   ...settingsEn,
   ...registryEn,
+  ...mapEn,
   ...placesEn,
   ...devicesEn,
   ...upkeepEn,

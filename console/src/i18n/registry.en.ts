@@ -133,8 +133,6 @@ export const registryEn: Record<keyof typeof registryZh, string> = {
   'householdForm.address': 'Address',
   'householdForm.health': 'Health',
   'householdForm.noEstate': 'In no estate',
-  'householdForm.latitude': 'Latitude',
-  'householdForm.longitude': 'Longitude',
   'householdForm.notices': 'Is told of neighbours’ alarms',
   'householdForm.toldBy': 'How it is told',
   'toldBy.button': 'By its button',

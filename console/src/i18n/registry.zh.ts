@@ -131,8 +131,6 @@ export const registryZh = {
   'householdForm.address': '地址',
   'householdForm.health': '健康提示',
   'householdForm.noEstate': '不在小区',
-  'householdForm.latitude': '纬度',
-  'householdForm.longitude': '经度',
   'householdForm.notices': '接收邻里报警通知',
   'householdForm.toldBy': '怎么通知本户',
   'toldBy.button': '按钮提示',

@@ -85,8 +85,6 @@ export const settingsEn: Record<keyof typeof settingsZh, string> = {
   'team.memberName': 'Name',
   'team.masked': 'Telephones are partly hidden: leave them as they are, or type the whole number for somebody new.',
   'team.base': 'Where it is based (for distances; may be empty)',
-  'team.latitude': 'Latitude',
-  'team.longitude': 'Longitude',
 
   'officer.title': 'Village police officers',
   'officer.none': 'nobody yet',

@@ -83,8 +83,6 @@ export const settingsZh = {
   'team.memberName': '姓名',
   'team.masked': '电话已隐去中间几位；不改就不用重填，换人须填完整号码。',
   'team.base': '驻地坐标（用来算远近，可不填）',
-  'team.latitude': '纬度',
-  'team.longitude': '经度',
 
   'officer.title': '驻村民警（一村一警）',
   'officer.none': '未设置',

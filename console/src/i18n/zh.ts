@@ -5,6 +5,7 @@ import { custodyZh } from './custody.zh'
 import { devicesZh } from './devices.zh'
 import { dutyZh } from './duty.zh'
 import { liveZh } from './live.zh'
+import { mapZh } from './map.zh'
 import { placesZh } from './places.zh'
 import { registryZh } from './registry.zh'
 import { settingsZh } from './settings.zh'
@@ -22,6 +23,7 @@ export const zh = {
   ...dutyZh,
   ...settingsZh,
   ...registryZh,
+  ...mapZh,
   ...placesZh,
   ...devicesZh,
   ...upkeepZh,

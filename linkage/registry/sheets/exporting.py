@@ -136,6 +136,7 @@ def _household(
             "told_by": WAYS_WORDS[ToldBy(household.told_by)],
             "latitude": _text(household.latitude),
             "longitude": _text(household.longitude),
+            "system": "" if household.latitude is None else "WGS-84",
             "buttons": "；".join(sorted(buttons)),
         },
     )

@@ -254,6 +254,19 @@ _HOUSEHOLDS = (
     ),
     Column("longitude", "经度", "longitude", Said("同上", "the same"), "121.5204", ("lon", "lng")),
     Column(
+        "system",
+        "坐标来源",
+        "coordinates from",
+        Said(
+            "GPS、天地图填 WGS-84；从高德、腾讯地图抄来的填“高德”或“腾讯”，导入时换算；"
+            "留空为 WGS-84",
+            "WGS-84 (GPS, Tianditu), or GCJ-02 (Amap, Tencent Maps), which is turned into WGS-84; "
+            "empty is WGS-84",
+        ),
+        "WGS-84",
+        ("坐标系", "坐标系统", "coordinate system", "datum"),
+    ),
+    Column(
         "buttons",
         "按钮编号",
         "buttons",

@@ -6,6 +6,7 @@ What depends on a whole group (labels, its leader, its size) is in `group_rows`.
 from dataclasses import dataclass, replace
 from typing import Any
 
+from linkage.mapping.gcj02 import to_wgs84
 from linkage.registry.faults import (
     LONGEST_ADDRESS,
     LONGEST_HEALTH,
@@ -135,6 +136,8 @@ class HouseholdRows:
             said["estate_id"] = self._book.estate(reader, village)
         if reader.said("latitude") or reader.said("longitude"):
             latitude, longitude = reader.degrees("latitude"), reader.degrees("longitude")
+            if reader.is_gcj02("system") and latitude is not None and longitude is not None:
+                latitude, longitude = to_wgs84(latitude, longitude)
             unchanged = known is not None and (latitude, longitude) == (
                 known.latitude,
                 known.longitude,

@@ -42,6 +42,11 @@ KINDS: Mapping[str, str] = {
     **dict.fromkeys(("警报器", "警报", "警笛", "siren"), "siren"),
     **dict.fromkeys(("喇叭", "广播", "音柱", "loudspeaker", "speaker"), "loudspeaker"),
 }
+_SYSTEMS: Mapping[str, bool] = {
+    **dict.fromkeys(("wgs-84", "wgs84", "gps", "天地图", "cgcs2000", "2000"), False),
+    **dict.fromkeys(("gcj-02", "gcj02", "高德", "腾讯", "高德地图", "腾讯地图", "火星"), True),
+}
+"""Whether it is GCJ-02."""
 KIND_WORDS = {"button": "按钮", "siren": "警报器", "loudspeaker": "喇叭"}
 
 
@@ -196,6 +201,16 @@ class RowReader:
             return None
         return float(text)
 
+    def is_gcj02(self, key: str) -> bool:
+        """Whether coordinates were read off a map of GCJ-02; empty is WGS-84."""
+        plain = self.plain(key)
+        if plain is None or plain == "":
+            return False
+        found = _SYSTEMS.get(narrow(plain).lower())
+        if found is None:
+            self.refuse(key, _SYSTEM)
+        return bool(found)
+
     def count(self, key: str, *, most: int) -> int | None:
         """A whole number; None where the cell is empty or wrong."""
         plain = self.plain(key)
@@ -241,6 +256,13 @@ def _better(phone: str, fault: Fault) -> Fault:
     return fault
 
 
+_SYSTEM = Fault(
+    Said("不认识这个坐标来源", "nobody knows this system of coordinates"),
+    Said(
+        "请填 WGS-84（GPS、天地图）、高德或腾讯；百度坐标不能用，请换一种地图重新取",
+        "write WGS-84 (GPS, Tianditu) or GCJ-02 (Amap, Tencent); Baidu has a system of its own",
+    ),
+)
 _LOST = Fault(
     Said("变成了科学计数法，后面的数字已丢失", "it was turned into 1.38E+10, its digits are lost"),
     Said(

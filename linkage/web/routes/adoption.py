@@ -154,10 +154,12 @@ async def change_place(request: web.Request) -> web.Response:
     caller, camera_id = registry_caller(request), request.match_info["id"]
     body = await body_of(request, views.PlaceBody)
     reason = said_reason(body.reason)
-    watching = await write(
-        request,
-        lambda conn: writing.change_place(conn, caller, camera_id, body.placed(), reason),
-    )
+
+    def work(conn: Connection) -> bool:
+        placed = body.placed(writing.place_of(conn, caller, camera_id).view)
+        return writing.change_place(conn, caller, camera_id, placed, reason)
+
+    watching = await write(request, work)
     request.app[PORTS].cameras.changed()
     return answer(views.AdoptedCamera(id=camera_id, watching=watching))
 

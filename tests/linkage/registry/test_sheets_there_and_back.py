@@ -116,6 +116,16 @@ async def test_a_dry_run_says_all_and_changes_nothing(settled):
     assert await settled.rows() == before
 
 
+async def test_coordinates_read_off_a_chinese_map_are_kept_as_wgs84(settled):
+    row = good(纬度="31.17530398364597", 经度="121.531541859215", 坐标来源="高德")
+    assert (await settled.bring(households_csv(row))).applied
+    (home,) = [r for r in (await settled.rows())["households"] if r["id"] == "dongcun-009"]
+    assert home["latitude"] == pytest.approx(31.1774276, abs=1e-6)
+    assert home["longitude"] == pytest.approx(121.5272106, abs=1e-6)
+    again = await settled.bring(households_csv(row))
+    assert again.counts.get(Entity.HOUSEHOLD, Counts()).changed == 0
+
+
 async def test_one_bad_row_keeps_all_others_out(settled):
     before = await settled.rows()
     other = good(户编号="dongcun-010", 户称呼="1组10号", 电话="123")
