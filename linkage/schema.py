@@ -135,6 +135,28 @@ accounts = Table(
     Column("password_hash", String(200), nullable=False),  # Argon2
     Column("enabled", Boolean, nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
+    Column("expires_at_ms", BigInteger),  # it ends by itself then; None: never
+)
+
+# The authenticator app of an account (TOTP, RFC 6238). The new one is `pending` until a code of it
+# was typed; the one before works meanwhile.
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("username", ForeignKey("accounts.username"), primary_key=True),
+    Column("secret_sealed", LargeBinary),  # under the site key; None: none was confirmed yet
+    Column("confirmed_at_ms", BigInteger),
+    Column("last_step", BigInteger),  # the newest 30 s step whose code was used
+    Column("pending_sealed", LargeBinary),
+    Column("pending_at_ms", BigInteger),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("username", ForeignKey("accounts.username"), primary_key=True),
+    Column("code_mac", String(64), primary_key=True),  # the site's signature of name and code
+    Column("used_at_ms", BigInteger),  # None: still good
 )
 
 sessions = Table(
@@ -147,6 +169,9 @@ sessions = Table(
     Column("presence_at_ms", BigInteger),  # the console page last said it is attended
     Column("sound_unlocked", Boolean, nullable=False),
     Column("visible", Boolean, nullable=False),
+    Column("address", String(64)),  # where it was begun from
+    Column("browser", String(200)),  # what its browser calls itself
+    Column("locked_at_ms", BigInteger),  # its screen is locked; None: it is not
 )
 
 machine_tokens = Table(

@@ -15,6 +15,8 @@ import msgspec
 from camerad.ask_targets import addresses_in
 from camerad.errors import BadTargets
 from camerad.working_days import PLAIN_WEEK, WorkingDays
+from linkage.accounts.settings import AccountSettings
+from linkage.accounts.settings import mistakes_in as mistakes_in_accounts
 from linkage.custody.settings import EvidenceSettings
 from linkage.custody.settings import mistakes_in as mistakes_in_evidence
 from linkage.database_url import mistake_in
@@ -166,6 +168,7 @@ class SiteFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     data: DataSettings = DataSettings()
     mqtt: MqttSettings = MqttSettings()
     console: ConsoleSettings = ConsoleSettings()
+    accounts: AccountSettings = AccountSettings()
     cameras: CameraSettings = CameraSettings()
     duty: DutySettings = DutySettings()
     incidents: IncidentSettings = IncidentSettings()
@@ -271,6 +274,8 @@ def load_settings(folder: Path) -> Settings:
         raise where.wrong(f"supervision.{key}", zh, en)
     for key, zh, en in mistakes_in_evidence(file.evidence):
         raise where.wrong(f"evidence.{key}", zh, en)
+    for key, zh, en in mistakes_in_accounts(file.accounts):
+        raise where.wrong(f"accounts.{key}", zh, en)
     for key, zh, en in mistakes_in_live(file.live):
         raise where.wrong(f"live.{key}", zh, en)
     for key, zh, en in mistakes_in_map(file.map):

@@ -3,7 +3,8 @@
 AccountsError
 ├── BadAccount      a name, role, place or password that cannot be accepted; the text says which
 ├── NameTaken       an account or token of this name is there already
-└── NoSuchAccount   no account or token of this name
+├── NoSuchAccount   no account or token of this name
+└── WrongCode       a code of the second factor that is wrong, too old or was used before
 """
 
 from linkage.errors import LinkageError
@@ -23,3 +24,7 @@ class NameTaken(AccountsError):
 
 class NoSuchAccount(AccountsError):
     """There is nothing of this name."""
+
+
+class WrongCode(AccountsError):
+    """The code of the second factor is not one that may be used now."""

@@ -51,6 +51,15 @@ class SignInGate:
             tries.failed -= 1
             tries.shut_until_s = 0.0
 
+    def taken_back(self, username: str, address: str) -> None:
+        """The try that entered was neither right nor wrong (the code is still to come): it alone
+        is forgotten, so that it opens no way around what was counted before."""
+        for key in _keys(username, address):
+            tries = self._tries.get(key)
+            if tries is not None:
+                tries.failed -= 1
+                tries.shut_until_s = 0.0
+
     def _of(self, key: str, now_s: float) -> _Tries:
         tries = self._tries.pop(key, None)
         if tries is None or now_s - tries.last_s > FORGOTTEN_AFTER_S:

@@ -27,6 +27,12 @@ class Account:
     enabled: bool
     created_at_ms: int
     password_hash: str = field(repr=False)
+    expires_at_ms: int | None = None
+    """It ends by itself then; None: never."""
+
+    def has_ended(self, now_ms: int) -> bool:
+        """Whether its time is over; it may be enabled all the same."""
+        return self.expires_at_ms is not None and self.expires_at_ms <= now_ms
 
     @property
     def principal(self) -> Principal:
@@ -43,14 +49,16 @@ def add(
     places: Sequence[str],
     password_hash: str,
     now_ms: int,
+    expires_at_ms: int | None = None,
 ) -> Account:
-    """Make an account. Raises BadAccount (name, role or a place that is not there), NameTaken."""
+    """Make an account. Raises BadAccount (name, role, a place that is not there, an end that has
+    passed), NameTaken."""
     if not _USERNAME.fullmatch(username):
         raise BadAccount(
             f"user name {username!r}: use lower-case letters, digits, dot, dash and underscore"
         )
-    if not 1 <= len(display_name) <= 100 or len(unit) > 100:
-        raise BadAccount("the display name has 1 to 100 characters, the unit at most 100")
+    _check_names(display_name, unit)
+    _check_end(expires_at_ms, now_ms)
     checked_role, checked_places = role_of(role), places_of(conn, places)
     if find(conn, username) is not None:
         raise NameTaken(f"there is an account {username!r} already")
@@ -64,21 +72,84 @@ def add(
             password_hash=password_hash,
             enabled=True,
             created_at_ms=now_ms,
+            expires_at_ms=expires_at_ms,
         )
     )
     return Account(
-        username, display_name, unit, checked_role, checked_places, True, now_ms, password_hash
+        username,
+        display_name,
+        unit,
+        checked_role,
+        checked_places,
+        True,
+        now_ms,
+        password_hash,
+        expires_at_ms,
     )
 
 
-def set_password(conn: Connection, username: str, password_hash: str) -> None:
-    """Change the password and end all of the person's sessions. Raises NoSuchAccount."""
-    _change(conn, username, password_hash=password_hash)
+@dataclass(frozen=True)
+class Wanted:
+    """What an account is to be from now on."""
+
+    display_name: str
+    unit: str
+    role: str
+    places: Sequence[str]
+    enabled: bool
+    expires_at_ms: int | None
+
+
+def change(conn: Connection, username: str, wanted: Wanted, *, now_ms: int) -> list[str]:
+    """Make the account so; the names of what changed. When its rights did, its sessions end.
+    Raises NoSuchAccount, BadAccount."""
+    found = find(conn, username)
+    if found is None:
+        raise NoSuchAccount(f"there is no account {username!r}")
+    _check_names(wanted.display_name, wanted.unit)
+    if wanted.expires_at_ms != found.expires_at_ms:
+        _check_end(wanted.expires_at_ms, now_ms)
+    rights: dict[str, object] = {
+        "role": role_of(wanted.role),
+        "places": places_of(conn, wanted.places),
+        "enabled": wanted.enabled,
+        "expires_at_ms": wanted.expires_at_ms,
+    }
+    names: dict[str, object] = {"display_name": wanted.display_name, "unit": wanted.unit}
+    changed = [key for key, value in {**names, **rights}.items() if getattr(found, key) != value]
+    if changed:
+        conn.execute(
+            update(accounts)
+            .where(accounts.c.username == username)
+            .values(
+                **names,
+                role=role_of(wanted.role).value,
+                places=json.dumps(places_of(conn, wanted.places).names()),
+                enabled=wanted.enabled,
+                expires_at_ms=wanted.expires_at_ms,
+            )
+        )
+    if not rights.keys().isdisjoint(changed):
+        conn.execute(delete(sessions).where(sessions.c.username == username))
+    return changed
+
+
+def set_password(
+    conn: Connection, username: str, password_hash: str, *, but: str | None = None
+) -> None:
+    """Change the password and end all of the person's sessions, `but` the one of this digest.
+    Raises NoSuchAccount."""
+    _change(conn, username, but, password_hash=password_hash)
 
 
 def set_enabled(conn: Connection, username: str, *, enabled: bool) -> None:
     """Open or shut an account and end all of its sessions. Raises NoSuchAccount."""
     _change(conn, username, enabled=enabled)
+
+
+def end_sessions(conn: Connection, username: str) -> None:
+    """End all of the person's sessions."""
+    conn.execute(delete(sessions).where(sessions.c.username == username))
 
 
 def find(conn: Connection, username: str) -> Account | None:
@@ -112,11 +183,25 @@ def places_of(conn: Connection, names: Sequence[str]) -> Places:
     return Places.of(names)
 
 
-def _change(conn: Connection, username: str, **values: object) -> None:
+def _check_names(display_name: str, unit: str) -> None:
+    if not 1 <= len(display_name) <= 100 or len(unit) > 100:
+        raise BadAccount(
+            "姓名 1 至 100 字，单位最多 100 字 / "
+            "the display name has 1 to 100 characters, the unit at most 100"
+        )
+
+
+def _check_end(expires_at_ms: int | None, now_ms: int) -> None:
+    if expires_at_ms is not None and expires_at_ms <= now_ms:
+        raise BadAccount("到期时间已过 / the account would have ended already")
+
+
+def _change(conn: Connection, username: str, but: str | None = None, **values: object) -> None:
     changed = conn.execute(update(accounts).where(accounts.c.username == username).values(**values))
     if changed.rowcount == 0:
         raise NoSuchAccount(f"there is no account {username!r}")
-    conn.execute(delete(sessions).where(sessions.c.username == username))
+    whose = delete(sessions).where(sessions.c.username == username)
+    conn.execute(whose if but is None else whose.where(sessions.c.token_sha256 != but))
 
 
 def _account(row: RowMapping) -> Account:
@@ -129,4 +214,5 @@ def _account(row: RowMapping) -> Account:
         enabled=row["enabled"],
         created_at_ms=row["created_at_ms"],
         password_hash=row["password_hash"],
+        expires_at_ms=row["expires_at_ms"],
     )

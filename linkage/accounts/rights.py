@@ -10,7 +10,16 @@ from enum import StrEnum
 
 from linkage.model.person import Role
 
-__all__ = ["EVERYWHERE", "Permission", "Places", "Principal", "Role", "permissions_of"]
+__all__ = [
+    "EVERYWHERE",
+    "WEIGHTY",
+    "Permission",
+    "Places",
+    "Principal",
+    "Role",
+    "has_weight",
+    "permissions_of",
+]
 
 EVERYWHERE = "*"
 
@@ -86,6 +95,14 @@ class Permission(StrEnum):
     """Remind of tests, and run tests of a group's notices."""
     LEDGER_READ = "ledger.read"
     CONFIGURE = "configure"
+    POLICY_READ = "policy.read"
+    """The rules and escalation plans of the settings files, as they are in force."""
+    HEALTH_READ = "health.read"
+    """How every part of the system is, with figures."""
+    ACCOUNT_READ = "account.read"
+    """The accounts of people, and where they are signed in."""
+    ACCOUNT_MANAGE = "account.manage"
+    """Make, change, disable accounts; end other people's sessions; reset their second factor."""
 
 
 _P = Permission
@@ -119,6 +136,8 @@ _ON_DUTY = frozenset(
         _P.HANDOVER,
         _P.HANDOVER_READ,
         _P.REGISTRY_READ,
+        _P.POLICY_READ,
+        _P.HEALTH_READ,
     }
 )
 
@@ -213,6 +232,9 @@ _TABLE: dict[Role, frozenset[Permission]] = {
             _P.REGISTRY_READ,
             _P.MAINTENANCE_READ,
             _P.LEDGER_READ,
+            _P.POLICY_READ,
+            _P.HEALTH_READ,
+            _P.ACCOUNT_READ,
         }
     ),
     # sets the system up and signs for nothing
@@ -226,6 +248,10 @@ _TABLE: dict[Role, frozenset[Permission]] = {
             _P.METRICS_READ,
             _P.RESPONSE_PLAN_EDIT,
             _P.CONFIGURE,
+            _P.POLICY_READ,
+            _P.HEALTH_READ,
+            _P.ACCOUNT_READ,
+            _P.ACCOUNT_MANAGE,
             _P.DUTY_READ,
             _P.DUTY_EDIT,
             _P.HANDOVER_READ,
@@ -272,8 +298,31 @@ _PERSON_ONLY = frozenset(
         _P.HOUSEHOLD_ERASE,
         _P.MAINTENANCE_EDIT,
         _P.TEST_RUN,
+        _P.ACCOUNT_READ,
+        _P.ACCOUNT_MANAGE,
     }
 )
+
+WEIGHTY = frozenset(
+    {
+        _P.CONFIGURE,
+        _P.ACCOUNT_MANAGE,
+        _P.HOUSEHOLD_ERASE,
+        _P.EVIDENCE_EXPORT,
+        _P.EVIDENCE_APPROVE,
+        _P.REGISTRY_IMPORT,
+        _P.REGISTRY_EXPORT,
+        _P.DEVICE_ENROL,
+        _P.CAMERA_ADOPT,
+    }
+)
+"""Configuring, and taking data out: where a site requires a second factor, these wait for it.
+Nothing that an alarm needs is among them."""
+
+
+def has_weight(role: Role) -> bool:
+    """Whether a person of this role should have a second factor."""
+    return bool(permissions_of(role) & WEIGHTY)
 
 
 def permissions_of(role: Role, *, machine: bool = False) -> frozenset[Permission]:
@@ -302,6 +351,12 @@ class Places:
             return True
         return village_id is not None and village_id in self.villages
 
+    def contain(self, other: "Places") -> bool:
+        """Whether every place of `other` is inside."""
+        if self.villages is None:
+            return True
+        return other.villages is not None and other.villages <= self.villages
+
     def names(self) -> list[str]:
         """As `of` takes them."""
         return [EVERYWHERE] if self.villages is None else sorted(self.villages)
@@ -318,10 +373,12 @@ class Principal:
     role: Role
     places: Places
     machine: bool = False
+    withheld: frozenset[Permission] = frozenset()
+    """Of the role's rights, those that wait for the person's second factor."""
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        return permissions_of(self.role, machine=self.machine)
+        return permissions_of(self.role, machine=self.machine) - self.withheld
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions

@@ -166,7 +166,7 @@ def _town(conn: Connection, zone: ZoneInfo, now_ms: int) -> Town:
         )
     )
     return Town(
-        people=tuple(people(conn)),
+        people=tuple(people(conn, now_ms)),
         rota=load_rota(conn, zone, since_ms=now_ms),
         spots=(
             *(Spot(village) for village in in_villages),

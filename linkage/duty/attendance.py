@@ -25,13 +25,15 @@ class Attendance:
 
 def read_attendance(conn: Connection, now: datetime) -> Attendance:
     """For which villages nobody sits at an attended console now."""
-    everybody = people.people(conn)
-    attended = people.attended_usernames(conn, unix_ms(now))
+    now_ms = unix_ms(now)
+    everybody = people.people(conn, now_ms)
+    attended = people.attended_usernames(conn, now_ms)
     last_ms = conn.scalar(
         select(func.max(sessions.c.presence_at_ms)).where(
-            sessions.c.expires_at_ms > unix_ms(now),
+            sessions.c.expires_at_ms > now_ms,
             sessions.c.sound_unlocked,
             sessions.c.visible,
+            sessions.c.locked_at_ms.is_(None),
             sessions.c.username.in_([p.username for p in everybody if may_sign(p)]),
         )
     )

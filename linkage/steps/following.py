@@ -67,7 +67,7 @@ def follow(
         case Step.MAKE_REAL:
             _made_real(conn, incident, policy.ways, now_ms)
         case Step.SUPERVISE:
-            _page(conn, incident, account_of(conn, incident.acknowledged_by), ask, now_ms)
+            _page(conn, incident, account_of(conn, incident.acknowledged_by, now_ms), ask, now_ms)
         case step if step in _CALLED_BY:
             _page(conn, incident, situation.to, ask, now_ms)
     return 0

@@ -64,7 +64,7 @@ class DueCarrier:
         writing.page(
             conn,
             taken.incident,
-            to_call(incident, people.people(conn), leader_too=not resumes),
+            to_call(incident, people.people(conn, now_ms), leader_too=not resumes),
             why="resume" if resumes else "overdue",
             version=incident.version,
             now_ms=now_ms,

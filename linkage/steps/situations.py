@@ -28,7 +28,7 @@ def situation_of(
         closing_check=policy.closing_check,
         suspend_at_most_ms=policy.due.suspend_at_most_ms(incident.priority),
         signed_by=None if signed_by is None else _display_name(conn, signed_by),
-        to=account_of(conn, ask.to),
+        to=account_of(conn, ask.to, now_ms),
     )
     match ask.step:
         case Step.REASSIGN:
@@ -72,8 +72,8 @@ def _display_name(conn: Connection, username: str) -> str:
     return username if found is None else str(found)
 
 
-def account_of(conn: Connection, username: str | None) -> Person | None:
-    """The enabled account of this name."""
+def account_of(conn: Connection, username: str | None, now_ms: int) -> Person | None:
+    """The account of this name, unless it is disabled or has ended."""
     if username is None:
         return None
-    return next((p for p in people.people(conn) if p.username == username), None)
+    return next((p for p in people.people(conn, now_ms) if p.username == username), None)
