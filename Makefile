@@ -72,6 +72,7 @@ DECIDING_TESTS += $(addprefix tests/, camerad/test_event_translating.py camerad/
 	linkage/test_dead_buttons.py linkage/test_turning_decided.py)
 DECIDING_TESTS += tests/linkage/test_consent_judging.py tests/camerad/test_veiling.py
 DECIDING_TESTS += tests/linkage/mapping/test_sight.py tests/linkage/mapping/test_gcj02.py
+DECIDING_TESTS += tests/linkage/test_totp.py tests/linkage/test_parts.py
 
 coverage: .venv/.ready
 	# without those that draw their cases: a branch is taken by a test that is about it, not by luck

@@ -19,6 +19,7 @@ from linkage.health import Health, HealthMetrics
 from linkage.looking.register import LookRegister
 from linkage.mapping.settings import tiles_of
 from linkage.motion.metrics import MotionMetrics
+from linkage.policy import in_force
 from linkage.registry.erasing_desk import ErasingDesk
 from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.settings import Settings
@@ -104,6 +105,9 @@ def console(
             ),
             cameras=seeing.network,
             looks=looks,
+            accounts=file.accounts,
+            policy=in_force(ground.settings.folder, ground.settings.rules, ground.settings.plans),
+            disk=seeing.room.disk,
             live=file.live,
             camera_events=events,
             ledgers=net.ledgers,

@@ -17,6 +17,7 @@ from linkage.consent.reading import keeps
 from linkage.custody.admission import refused
 from linkage.custody.model import Keeping, Why
 from linkage.custody.schema import evidence_gaps
+from linkage.parts import Disk
 
 _COUNTED_EVERY_S = 20.0
 
@@ -73,6 +74,16 @@ class Room:
         if refusal is not None:
             self.refused[refusal[0]] += 1
         return refusal
+
+    def disk(self) -> Disk | None:
+        """What the disk has left; None when it cannot be looked at. May take a moment."""
+        try:
+            usage = shutil.disk_usage(
+                self._folder if self._folder.exists() else self._folder.parent
+            )
+        except OSError:
+            return None
+        return Disk(usage.free, usage.total, self._keeping.keep_free_bytes)
 
     async def has_gap(self, clip: str) -> bool:
         """Whether it was said already that there is no such clip. Raises StoreBusy."""

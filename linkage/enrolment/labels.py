@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-import segno
-
+from linkage import qr
 from linkage.enrolment.changing import Label
 
 STYLE_PATH = "/api/v1/devices/label-sheet.css"
@@ -112,16 +111,10 @@ def _label(label: Label, way: WayIn, made_on: str) -> str:
         else "扫码后即可使用 Scan to set up"
     )
     return (
-        f'<div class="label">{_code(qr_text(label, way))}<div>'
+        f'<div class="label">{qr.as_svg(qr_text(label, way))}<div>'
         f'<p class="home">{escape(name)}</p>'
         f"<p>{escape(place)}</p>"
         f'<p class="id">{escape(label.given.device)}</p>'
         f'<p class="what">{escape(kind)}<br>{escape(way.site_name)}<br>{escape(made_on)}</p>'
         f'<p class="what">{todo}</p></div></div>'
     )
-
-
-def _code(text: str) -> str:
-    # level M: a label that hangs for years loses some of its ink
-    code = segno.make_qr(text, error="m", boost_error=False)
-    return code.svg_inline(border=4, omitsize=True, svgclass=None, lineclass=None)

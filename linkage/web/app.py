@@ -20,8 +20,10 @@ from linkage.web.guard import (
 from linkage.web.looks import LOOKS, Looks
 from linkage.web.ports import Ports
 from linkage.web.routes import (
+    accounts,
     adoption,
     alarms,
+    audit_log,
     camera_inputs,
     cameras,
     consents,
@@ -33,6 +35,7 @@ from linkage.web.routes import (
     duty,
     duty_registry,
     handover,
+    health,
     incident_parts,
     incident_steps,
     incidents,
@@ -43,6 +46,8 @@ from linkage.web.routes import (
     maintenance_orders,
     maps,
     motion,
+    own_account,
+    policy,
     quiet,
     redactions,
     registry_directory,
@@ -59,9 +64,15 @@ from linkage.web.routes import (
 )
 from linkage.web.routes.console import ConsoleFiles
 from linkage.web.routing import check_declared, declare
+from linkage.web.sign_in_gate import GATE
 
 _NOUNS = (
     session,
+    own_account,
+    accounts,
+    audit_log,
+    health,
+    policy,
     incidents,
     duty,
     duty_registry,
@@ -117,7 +128,8 @@ def create_app(
     app[LOOKS] = Looks()
     app[live.LIVE_ROOM] = live.LiveRoom()
     app[COUNTERS] = Counters(ports.metrics)
-    app[session.GATE] = SignInGate()
+    app[GATE] = SignInGate()
+    app[audit_log.CHAIN_CHECK] = audit_log.ChainCheck()
     declare(app, incident_parts.ROUTES)
     app[registry_households.FINDER] = HouseholdFinder(ports.box)
     declare(app, incident_steps.ROUTES)

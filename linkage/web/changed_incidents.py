@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, select
 from alarms.store import Database, SealedBox
 from linkage.schema import incidents
 from linkage.web.incident_reading import list_items
+from linkage.web.incident_views import Incident
 
 AT_ONCE = 50
 _KEPT = 1000
@@ -35,6 +36,7 @@ class ChangedIncident:
     position: int
     village_id: str | None
     data: bytes
+    view: Incident
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,9 @@ class ChangedIncidents:
         views = list_items(conn, rows, self._zone, self._box) if rows else []
         for row, view in zip(rows, views, strict=True):
             encoded = msgspec.json.encode(view)  # holds no line break
-            self._known[row.id] = ChangedIncident(row.changed_position, row.village_id, encoded)
+            self._known[row.id] = ChangedIncident(
+                row.changed_position, row.village_id, encoded, view
+            )
         found = tuple(self._known[row.id] for row in batch)
         for row in batch:
             self._known.move_to_end(row.id)

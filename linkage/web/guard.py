@@ -9,7 +9,7 @@ import ipaddress
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import structlog
@@ -18,7 +18,8 @@ from aiohttp import web
 from alarms.errors import StoreBusy
 from lianfang_timing import unix_ms
 from linkage.accounts import sessions, tokens
-from linkage.accounts.rights import Permission, Principal
+from linkage.accounts.rights import WEIGHTY, Permission, Principal
+from linkage.accounts.settings import SecondFactorPolicy
 from linkage.audit import AuditAction, AuditEntry
 from linkage.model.person import Actor
 from linkage.web.counting import COUNTERS
@@ -62,6 +63,8 @@ class Caller:
     principal: Principal
     token_sha256: str
     address: str
+    is_locked: bool = False
+    """The screen is locked: what it shows says little of anybody."""
 
     @property
     def actor(self) -> Actor:
@@ -168,8 +171,10 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if route.needs is not Access.PUBLIC:
         caller = await _identify(request)
         request[_CALLER] = caller
+        if caller.is_locked and not route.while_locked:
+            raise Problem(423, "本机已锁屏，请先解锁 / the screen is locked: unlock it first.")
         if isinstance(route.needs, Permission) and not caller.principal.may(route.needs):
-            raise Problem(403, "您的角色无此权限 / your role does not permit this.")
+            raise _not_permitted(caller.principal, route.needs)
     if route.endless:
         return await handler(request)
     async with asyncio.timeout(REQUEST_TIMEOUT_S):
@@ -239,7 +244,25 @@ async def _identify(request: web.Request) -> Caller:
         raise _sign_in_first()
     if session.wants_sliding(now_ms):
         await _slide(ports, digest, now_ms)
-    return Caller(session.principal, digest, address)
+    return Caller(_principal(ports, session), digest, address, session.is_locked)
+
+
+def _principal(ports: Ports, session: sessions.Session) -> Principal:
+    """Who it is, without what waits for a second factor where the site requires one."""
+    is_required = ports.accounts.second_factor is SecondFactorPolicy.REQUIRED
+    if is_required and not session.has_second_factor:
+        return replace(session.principal, withheld=WEIGHTY & session.principal.permissions)
+    return session.principal
+
+
+def _not_permitted(principal: Principal, needed: Permission) -> Problem:
+    if needed in principal.withheld:
+        return Problem(
+            403,
+            "请先绑定动态码（两步验证），再做此事 / enrol a second factor first: this needs one.",
+            more={"second_factor": "enrol"},
+        )
+    return Problem(403, "您的角色无此权限 / your role does not permit this.")
 
 
 async def _slide(ports: Ports, digest: str, now_ms: int) -> None:
@@ -254,13 +277,14 @@ async def still_holds(ports: Ports, caller: Caller) -> bool:
     """Whether the caller's secret still gives the same rights; for streams, which live long."""
     now_ms = unix_ms(ports.clock.now())
     if caller.principal.machine:
-        now = await ports.database.read(lambda conn: tokens.find(conn, caller.token_sha256))
-    else:
-        session = await ports.database.read(
-            lambda conn: sessions.find(conn, caller.token_sha256, now_ms=now_ms)
-        )
-        now = session.principal if session else None
-    return now == caller.principal
+        machine = await ports.database.read(lambda conn: tokens.find(conn, caller.token_sha256))
+        return machine == caller.principal
+    session = await ports.database.read(
+        lambda conn: sessions.find(conn, caller.token_sha256, now_ms=now_ms)
+    )
+    if session is None or session.is_locked is not caller.is_locked:
+        return False
+    return _principal(ports, session) == caller.principal
 
 
 def _sign_in_first() -> Problem:

@@ -21,6 +21,7 @@ from camerad.model import CameraHealth, Preset, RelayOutput
 from camerad.zones import ZoneDefaults
 from lianfang_timing import Clock
 from linkage.accounts.passwords import Passwords
+from linkage.accounts.settings import AccountSettings
 from linkage.adoption.network import CameraNetwork
 from linkage.audit import Audit
 from linkage.camera_events.model import DeadButton
@@ -32,6 +33,8 @@ from linkage.looking.register import LookRegister
 from linkage.looking.settings import LiveSettings
 from linkage.mapping.settings import Tiles
 from linkage.mapping.sight import USUAL_RANGE_M
+from linkage.parts import Disk
+from linkage.policy import PolicyInForce
 from linkage.quiet.model import FloodPolicy
 from linkage.registry.coverage import MODEL_VILLAGE
 from linkage.registry.erasing_desk import ErasingDesk
@@ -152,6 +155,10 @@ class SiteFacts:
         return ZoneInfo(self.time_zone)
 
 
+def _unknown_disk() -> Disk | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Ports:
     """All of it."""
@@ -182,10 +189,16 @@ class Ports:
     custody: CustodyDesk
     cameras: CameraNetwork
     looks: LookRegister
+    accounts: AccountSettings = AccountSettings()  # noqa: RUF009 - frozen
+    """Who must have a second factor, and when screens lock themselves."""
     live: LiveSettings = LiveSettings()  # noqa: RUF009 - frozen
     """How long a look lasts, and how many there may be at once."""
     camera_events: CameraEvents | None = None
     """None: nobody listens to what cameras say of themselves."""
+    policy: PolicyInForce = PolicyInForce()  # noqa: RUF009 - frozen
+    """The rules and escalation plans by which alarms are decided on."""
+    disk: Callable[[], Disk | None] = _unknown_disk
+    """What the disk under the evidence has left; None when nobody can say. May take a moment."""
     zones: ZoneDefaults = ZoneDefaults()  # noqa: RUF009 - frozen
     """What holds where a zone leaves something out."""
     flood: FloodPolicy = FloodPolicy()  # noqa: RUF009 - frozen

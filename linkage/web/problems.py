@@ -17,6 +17,7 @@ _TITLES = {
     413: "内容过大 Too large",
     415: "内容类型不对 Unsupported media type",
     422: "内容有误 Cannot be accepted",
+    423: "已锁屏 Locked",
     428: "缺少版本号 Version required",
     429: "尝试过多 Too many tries",
     500: "内部错误 Internal error",

@@ -51,6 +51,8 @@ class Route:
     endless: bool = False
     """Streams: no time limit."""
     documented: bool = True
+    while_locked: bool = False
+    """Answers a console whose screen is locked, too: it shows nothing that the lock hides."""
 
 
 TABLE: web.AppKey[dict[web.AbstractRoute, Route]] = web.AppKey("route_table", dict)

@@ -11,7 +11,7 @@ from alarms.mqtt import Inbound
 from alarms.store import chain
 from lianfang_timing import unix_ms
 from linkage import records
-from linkage.commands.audit_verify import CHAINED
+from linkage.chains import CHAINED
 from linkage.supervision.schema import maintenance_orders
 from linkage.ways.planning import webhook_action
 from linkage.ways.settings import Use, Webhook

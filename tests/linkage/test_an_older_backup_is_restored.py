@@ -13,7 +13,7 @@ from alarms.errors import StoreUnusable
 from alarms.store import Database, SealedBox, chain
 from alarms.store.tables import devices
 from linkage.accounts.rights import Places
-from linkage.commands.audit_verify import CHAINED
+from linkage.chains import CHAINED
 from linkage.registry import erasing, homes, mentions, writing
 from linkage.registry.erasures import ErasureList, Erasures, erased_in, fingerprint, keep_up
 from linkage.registry.history import Caller

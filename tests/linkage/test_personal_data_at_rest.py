@@ -12,7 +12,7 @@ from alarms.store import SealedBox, chain
 from alarms.store.tables import metadata
 from linkage import timeline
 from linkage.accounts.rights import Places
-from linkage.commands.audit_verify import CHAINED
+from linkage.chains import CHAINED
 from linkage.duty.schema import patrol_teams
 from linkage.model.event import EventType
 from linkage.registry import erasing, homes, writing

@@ -29,6 +29,7 @@ from linkage import schema as s
 from linkage import timeline
 from linkage.accounts import people, tokens
 from linkage.accounts.passwords import Passwords
+from linkage.accounts.settings import AccountSettings
 from linkage.adoption.network import CameraNetwork
 from linkage.audit import Audit
 from linkage.changes import Changes
@@ -43,6 +44,8 @@ from linkage.looking.register import LookRegister
 from linkage.looking.settings import LiveSettings
 from linkage.mapping.settings import Tiles
 from linkage.model.event import EventType
+from linkage.parts import Disk
+from linkage.policy import PolicyInForce
 from linkage.registry.erasing_desk import ErasingDesk
 from linkage.registry.personal import Contact, sealed_columns
 from linkage.response_plans.desk import ResponsePlanDesk
@@ -267,6 +270,7 @@ class House:
     network: CamerasAround = field(default_factory=CamerasAround)
     ledgers: Any = None
     health: dict[str, CameraHealth] = field(default_factory=dict)
+    disk: Disk | None = field(default_factory=lambda: Disk(900_000_000_000, 10**12, 10**9))
     not_ready: list[str] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
 
@@ -496,6 +500,8 @@ async def house(
     two_persons: bool = False,
     live: LiveSettings | None = None,
     tiles: Tiles | None = None,
+    accounts: AccountSettings | None = None,
+    policy: PolicyInForce | None = None,
     camera_events: Callable[[HandClock], Any] | None = None,
     **site: Any,
 ):
@@ -584,6 +590,9 @@ async def house(
             cameras=h.network.desk,
             looks=LookRegister(database, box, clock, writer="test"),
             live=live or LiveSettings(),
+            accounts=accounts or AccountSettings(),
+            policy=policy or PolicyInForce(),
+            disk=lambda: h.disk,
             camera_events=h.events,
             tiles=tiles,
         ),

@@ -13,6 +13,7 @@ from linkage.model.incident import Stage
 from linkage.web import incident_detail_views, incident_views
 from linkage.web.answering import answer
 from linkage.web.guard import PORTS, Caller, caller_of
+from linkage.web.hiding import hidden
 from linkage.web.incident_detail import DetailPorts, households_shown, read_detail
 from linkage.web.incident_reading import list_items
 from linkage.web.incident_rows import IncidentRow, newest_position, read_page, read_row
@@ -25,12 +26,14 @@ log = structlog.get_logger()
 
 
 async def list_incidents(request: web.Request) -> web.Response:
-    ports = request.app[PORTS]
-    places = caller_of(request).principal.places
+    ports, caller = request.app[PORTS], caller_of(request)
+    places = caller.principal.places
     state = request.query.get("state")
     if state not in (None, "open", "closed"):
         raise Problem(400, "state 须为 open 或 closed / state must be open or closed.")
     number = request.query.get("number")
+    if caller.is_locked and (state != "open" or number is not None):
+        raise Problem(423, "本机已锁屏，请先解锁 / the screen is locked: unlock it first.")
     limit = limit_of(request, usual=50, most=200)
     after = None
     if "after" in request.query:
@@ -42,6 +45,8 @@ async def list_incidents(request: web.Request) -> web.Response:
         page = read_page(conn, places, state=state, number=number, after=after, limit=limit)
         cursor = None if page.next_after is None else pack_cursor(*page.next_after)
         items = list_items(conn, page.rows, ports.site.zone, ports.box)
+        if caller.is_locked:
+            items = [hidden(one, caller.principal.username) for one in items]
         return position, incident_views.IncidentPage(items=items, next=cursor)
 
     position, page = await ports.database.read(read)
@@ -137,6 +142,7 @@ ROUTES = (
             Parameter("limit", "query", schema={"type": "integer", "minimum": 1, "maximum": 200}),
         ),
         answers={200: incident_views.IncidentPage},
+        while_locked=True,
     ),
     Route(
         "GET",

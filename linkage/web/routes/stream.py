@@ -18,9 +18,10 @@ from alarms.errors import StoreBusy
 from linkage.accounts.rights import Permission
 from linkage.web import camera_views, system_views
 from linkage.web.board import BOARD, Board
-from linkage.web.changed_incidents import AT_ONCE, ChangedIncidents
+from linkage.web.changed_incidents import AT_ONCE, ChangedIncident, ChangedIncidents
 from linkage.web.counting import COUNTERS, Counters
 from linkage.web.guard import PORTS, Caller, caller_of, still_holds
+from linkage.web.hiding import hidden
 from linkage.web.incident_rows import newest_position
 from linkage.web.ports import Ports
 from linkage.web.problems import Problem
@@ -55,6 +56,12 @@ class Streams:
         self.changed = ChangedIncidents(ports.database, ports.site.zone, ports.box)
         self.open = 0
         self.closing = asyncio.Event()
+        self.rights_changed = 0
+        """How often somebody's session or rights changed; each stream then looks at its own."""
+
+    def look_at_rights(self) -> None:
+        """A session was ended or locked, or an account changed: whose it was is told at once."""
+        self.rights_changed += 1
 
 
 STREAMS: web.AppKey[Streams] = web.AppKey("streams", Streams)
@@ -86,7 +93,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     streams.open += 1
     counters.streams.set(streams.open)
     try:
-        await follower.follow(streams.closing)
+        await follower.follow(streams)
     except _TooSlowError:
         counters.streams_dropped.inc()
         log.warning("stream_dropped_slow_console", user=follower.user)
@@ -145,14 +152,14 @@ class _Follower:
         if self._resync:
             self._position = newest
 
-    async def follow(self, closing: asyncio.Event) -> None:
+    async def follow(self, streams: Streams) -> None:
         """Send until the rights end or the program does. Raises _TooSlowError, ConnectionError."""
         clock = self._ports.clock
         await self._write(b"retry: 2000\n\n")
         if self._resync:
             await self._tell_to_resync()
-        rights_checked_s = clock.monotonic()
-        while not closing.is_set():
+        rights_checked_s, rights_seen = clock.monotonic(), streams.rights_changed
+        while not streams.closing.is_set():
             try:
                 if clock.monotonic() - self._board_sent_s >= _REFRESH_S:
                     await self._send_board()
@@ -160,11 +167,14 @@ class _Follower:
                 looked_at_s = clock.monotonic()
                 await self._send_incidents()
                 took_s = clock.monotonic() - looked_at_s
-                if clock.monotonic() - rights_checked_s >= _CHECK_RIGHTS_S:
+                is_old = clock.monotonic() - rights_checked_s >= _CHECK_RIGHTS_S
+                if is_old or rights_seen != streams.rights_changed:
+                    rights_checked_s, rights_seen = clock.monotonic(), streams.rights_changed
                     if not await still_holds(self._ports, self._caller):
                         log.info("stream_ended_rights_gone", user=self.user)
+                        # the page asks who it is now, and says so, without waiting for a retry
+                        await self._write(b"event: ended\ndata: {}\n\n")
                         return
-                    rights_checked_s = clock.monotonic()
             except StoreBusy as busy:
                 # the stream stays: it is how the console learns that the store is down
                 log.warning("stream_waits_for_store", reason=str(busy))
@@ -196,10 +206,15 @@ class _Follower:
                 return
             for incident in changed.incidents:
                 if places.covers(incident.village_id):
-                    await self._event("incident", incident.data, incident.position)
+                    await self._event("incident", self._shown(incident), incident.position)
                 self._position = incident.position
             if changed.behind <= AT_ONCE:
                 return
+
+    def _shown(self, incident: ChangedIncident) -> bytes:
+        if self._caller.is_locked:
+            return msgspec.json.encode(hidden(incident.view, self.user))
+        return incident.data
 
     async def _send_board(self) -> None:
         system = self._board.system(self._caller.principal.places)
@@ -209,7 +224,7 @@ class _Follower:
             begins_at = self._position if self._sent.system is None else None
             self._sent.system = news
             await self._event("system", msgspec.json.encode(system), begins_at)
-        if not self._caller.principal.may(Permission.CAMERA_READ):
+        if self._caller.is_locked or not self._caller.principal.may(Permission.CAMERA_READ):
             return
         for camera_id, card in self._board.cameras().items():
             if not self._caller.principal.places.covers(card.village_id):
@@ -248,12 +263,13 @@ ROUTES = (
         "/api/v1/stream",
         stream,
         Permission.INCIDENT_READ,
-        "Server-sent events: incident, camera, camera_gone, system, resync",
+        "Server-sent events: incident, camera, camera_gone, system, resync, ended",
         parameters=(
             Parameter("Last-Event-ID", "header", description=_RESUMES),
             Parameter("last_event_id", "query", description="the same, for a first connection"),
         ),
         answers={200: "text/event-stream"},
         endless=True,
+        while_locked=True,
     ),
 )

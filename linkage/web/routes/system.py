@@ -41,6 +41,7 @@ ROUTES = (
         Permission.SYSTEM_READ,
         "How the parts of the system are",
         answers={200: system_views.System},
+        while_locked=True,
     ),
     Route(
         "GET",
