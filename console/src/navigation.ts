@@ -5,7 +5,7 @@
 import type { Key } from './i18n'
 
 /** Pages that are not needed in the middle of an alarm share one place in the bar. */
-export type GroupName = 'prepare' | 'registry'
+export type GroupName = 'prepare' | 'registry' | 'oversee'
 
 export interface Entry {
   /** The route's name; its address is in `router.ts`. */
@@ -42,11 +42,16 @@ export const ENTRIES: readonly Entry[] = [
   { route: 'maintenance', label: 'nav.maintenance', needs: 'maintenance.read', group: 'registry' },
   { route: 'exports', label: 'nav.exports', needs: 'evidence.register', group: 'registry' },
   { route: 'ledgers', label: 'nav.ledgers', needs: 'ledger.read', group: 'registry' },
+  { route: 'health', label: 'nav.health', needs: 'health.read', group: 'oversee' },
+  { route: 'policy', label: 'nav.policy', needs: 'policy.read', group: 'oversee' },
+  { route: 'accounts', label: 'nav.accounts', needs: 'account.read', group: 'oversee' },
+  { route: 'audit', label: 'nav.audit', needs: 'audit.read', group: 'oversee' },
 ]
 
 const GROUP_LABELS: Readonly<Record<GroupName, Key>> = {
   prepare: 'nav.prepare',
   registry: 'nav.registry',
+  oversee: 'nav.oversee',
 }
 
 /**

@@ -39,6 +39,11 @@ export const ROUTES: RouteRecordRaw[] = [
   { path: '/registry/coverage', name: 'registry-coverage', component: () => import('./views/CoverageView.vue') },
   { path: '/registry/directory', name: 'registry-directory', component: () => import('./views/DirectoryView.vue') },
   { path: '/registry/sheets', name: 'registry-import', component: () => import('./views/SheetsView.vue') },
+  { path: '/me', name: 'me', component: () => import('./views/MeView.vue') },
+  { path: '/accounts', name: 'accounts', component: () => import('./views/AccountsView.vue') },
+  { path: '/audit', name: 'audit', component: () => import('./views/AuditView.vue') },
+  { path: '/health', name: 'health', component: () => import('./views/HealthView.vue') },
+  { path: '/policy', name: 'policy', component: () => import('./views/PolicyView.vue') },
   { path: '/:rest(.*)*', name: 'not-found', component: NotFoundView },
 ]
 

@@ -2,7 +2,7 @@
  * The one door to the server's HTTP API: headers, error translation, the server's clock.
  * No state of the console and no words for people belong here.
  */
-import { RateLimited, Refused, ServerAway, SignedOut, Stale } from './errors'
+import { CodeAsked, RateLimited, Refused, ServerAway, SignedOut, Stale } from './errors'
 import type { Camera, Incident, IncidentDetail, Me, Page, StepBody, System } from './types'
 
 const TIMEOUT_MS = 10_000
@@ -22,8 +22,18 @@ export class Client {
     private readonly now: () => number,
   ) {}
 
-  async signIn(username: string, password: string): Promise<void> {
-    await this.send('POST', '/api/v1/session', { username, password })
+  /** @throws CodeAsked where the account has a second factor and `otp` is not its code. */
+  async signIn(username: string, password: string, otp: string | null = null): Promise<void> {
+    const code = otp === null ? {} : { otp }
+    await this.send('POST', '/api/v1/session', { username, password, ...code })
+  }
+
+  async lock(): Promise<void> {
+    await this.send('POST', '/api/v1/session/lock')
+  }
+
+  async unlock(proof: { password: string } | { otp: string }): Promise<void> {
+    await this.send('POST', '/api/v1/session/unlock', proof)
   }
 
   async signOut(): Promise<void> {
@@ -183,7 +193,7 @@ async function errorOf(response: Response): Promise<Error> {
   const problem = await problemOf(response)
   switch (response.status) {
     case 401:
-      return new SignedOut(problem.detail)
+      return problem.code === null ? new SignedOut(problem.detail) : new CodeAsked(problem.code)
     case 412:
       return new Stale(problem.incident)
     case 429:
@@ -199,15 +209,16 @@ async function errorOf(response: Response): Promise<Error> {
 
 async function problemOf(
   response: Response,
-): Promise<{ detail: string; incident: IncidentDetail | null }> {
+): Promise<{ detail: string; incident: IncidentDetail | null; code: 'asked' | 'wrong' | null }> {
   const text = await response.text().catch(() => '')
   try {
     const body = JSON.parse(text) as Record<string, unknown>
     return {
       detail: String(body['detail'] ?? body['title'] ?? response.statusText),
       incident: (body['incident'] as IncidentDetail | undefined) ?? null,
+      code: (body['second_factor'] as 'asked' | 'wrong' | undefined) ?? null,
     }
   } catch {
-    return { detail: response.statusText, incident: null }
+    return { detail: response.statusText, incident: null, code: null }
   }
 }

@@ -12,6 +12,13 @@ export class ServerAway extends ApiError {}
 /** 401: there is no session any more. Only signing in helps. */
 export class SignedOut extends ApiError {}
 
+/** 401 with the right password: a code of the second factor is asked for, or was wrong. */
+export class CodeAsked extends ApiError {
+  constructor(readonly state: 'asked' | 'wrong') {
+    super('second factor')
+  }
+}
+
 /** 429: too many attempts. Wait `retryAfterS`. */
 export class RateLimited extends ApiError {
   constructor(readonly retryAfterS: number) {

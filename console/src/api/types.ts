@@ -46,6 +46,18 @@ export interface Me extends Person {
   role: string
   places: string[]
   permissions: string[]
+  second_factor: {
+    enrolled: boolean
+    /** null: this role neither configures nor takes data out. */
+    policy: 'offered' | 'required' | null
+    recovery_left: number
+  } | null
+  /** The account ends by itself then. */
+  account_ends: string | null
+  /** This session's screen is locked. */
+  locked: boolean
+  /** The page locks itself when nobody touched it for so long; 0: never. */
+  lock_after_s: number
   site: { name_zh: string; name_en: string; county: string; township: string; time_zone: string }
   demo: { button_page: string } | null
   version: string

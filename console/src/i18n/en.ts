@@ -1,3 +1,4 @@
+import { accountsEn } from './accounts.en'
 import { adoptionEn } from './adoption.en'
 import { boardEn } from './board.en'
 import { consentEn } from './consent.en'
@@ -6,6 +7,7 @@ import { devicesEn } from './devices.en'
 import { dutyEn } from './duty.en'
 import { liveEn } from './live.en'
 import { mapEn } from './map.en'
+import { oversightEn } from './oversight.en'
 import { placesEn } from './places.en'
 import { registryEn } from './registry.en'
 import { settingsEn } from './settings.en'
@@ -15,8 +17,10 @@ import type { Key } from './zh'
 
 /** Every sentence of the console in English. */
 export const en: Record<Key, string> = {
+  ...accountsEn,
   ...adoptionEn,
   ...boardEn,
+  ...oversightEn,
   ...consentEn,
   ...custodyEn,
   ...liveEn,

@@ -1,3 +1,4 @@
+import { accountsZh } from './accounts.zh'
 import { adoptionZh } from './adoption.zh'
 import { boardZh } from './board.zh'
 import { consentZh } from './consent.zh'
@@ -6,6 +7,7 @@ import { devicesZh } from './devices.zh'
 import { dutyZh } from './duty.zh'
 import { liveZh } from './live.zh'
 import { mapZh } from './map.zh'
+import { oversightZh } from './oversight.zh'
 import { placesZh } from './places.zh'
 import { registryZh } from './registry.zh'
 import { settingsZh } from './settings.zh'
@@ -14,8 +16,10 @@ import { upkeepZh } from './upkeep.zh'
 
 /** Every sentence of the console in Chinese. The keys are the master list; `en.ts` must match. */
 export const zh = {
+  ...accountsZh,
   ...adoptionZh,
   ...boardZh,
+  ...oversightZh,
   ...consentZh,
   ...custodyZh,
   ...liveZh,

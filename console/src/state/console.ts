@@ -13,6 +13,7 @@ import { Speaker, type SoundState } from '../sound/speaker'
 import { asks, type Book, bringsNews, merge, needsSigning, openByUrgency, replaceOpen } from './incidents'
 import { type Session, Stream } from './stream'
 import { type Mine, takenUp } from '../focus'
+import { forgetful, hiddenBook, locksAt, WARNED_MS } from '../locking'
 import { awaitedStep } from '../steps'
 
 const PRESENCE_MS = 10_000
@@ -49,6 +50,10 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     line: 'connecting' as 'connecting' | 'live' | 'lost',
     lostAt: null as number | null,
     sound: 'locked' as SoundState,
+    /** The screen is locked: alarms go on, what they are about is hidden. */
+    locked: false,
+    /** When somebody last touched this page. */
+    touchedAt: Date.now(),
     now: Date.now(),
   })
   const book = shallowRef<Book>(new Map())
@@ -61,6 +66,13 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     open.value.filter((incident) => asks(incident, state.me?.username ?? null)),
   )
   const serverNow = computed(() => state.now + client.clockOffsetMs)
+  /** Seconds until the page locks itself, from shortly before on; null: not soon. */
+  const lockingIn_s = computed(() => {
+    if (state.phase !== 'on-duty' || state.locked) return null
+    const at = locksAt(state.touchedAt, state.me?.lock_after_s ?? 0, open.value)
+    if (at === null || at - state.now > WARNED_MS) return null
+    return Math.max(0, Math.ceil((at - state.now) / 1000))
+  })
   const lostLoudly = computed(
     () =>
       (state.phase === 'on-duty' || state.phase === 'starting') &&
@@ -106,11 +118,19 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
 
   async function checkSession(): Promise<Session> {
     try {
-      await client.me()
+      takeMe(await client.me())
       return 'valid'
     } catch (error) {
       return error instanceof SignedOut ? 'gone' : 'unknown'
     }
+  }
+
+  /** The rights may be others now, and another page of this browser may have locked or unlocked. */
+  function takeMe(me: Me): void {
+    if (state.phase !== 'on-duty') return
+    state.me = me
+    if (lockUntold) return void tellLocked().catch(noticed)
+    if (me.locked !== state.locked) void (me.locked ? lockedElsewhere() : unlocked())
   }
 
   function sessionGone(): void {
@@ -212,6 +232,8 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
   async function tellPresence(): Promise<void> {
     if (state.phase !== 'on-duty') return
     try {
+      // locked while the server was away: it is to know
+      if (lockUntold) await tellLocked()
       // Whoever does not sit in the chair still needs the pulse that finds a dead line.
       if (holds('presence')) await client.presence(state.sound, page.visibilityState === 'visible')
       else await client.me()
@@ -224,7 +246,71 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
   function noticed(error: unknown): void {
     if (error instanceof SignedOut) sessionGone()
     else if (error instanceof ServerAway) stream.reopen()
+    else if (isLocked(error)) hide()
     else if (!(error instanceof Refused)) throw error
+  }
+
+  // --- the lock -------------------------------------------------------------------------------
+  /** Locked on this screen, and the server does not know of it yet. */
+  let lockUntold = false
+
+  /** What was told before is forgotten; what rings goes on ringing. */
+  function hide(): void {
+    state.locked = true
+    book.value = hiddenBook(book.value, state.me?.username ?? null)
+    mine.value = null
+    state.cameras = []
+  }
+
+  async function lockedElsewhere(): Promise<void> {
+    hide()
+    await startStream()
+  }
+
+  /** At once on this screen; the server is told, and told again while it is away. */
+  async function lock(): Promise<void> {
+    if (state.phase !== 'on-duty') return
+    hide()
+    lockUntold = true
+    try {
+      await tellLocked()
+    } catch (error) {
+      return noticed(error)
+    }
+    await startStream()
+  }
+
+  async function tellLocked(): Promise<void> {
+    await client.lock()
+    lockUntold = false
+    if (state.me !== null) state.me = { ...state.me, locked: true }
+  }
+
+  /** @throws Refused when the password or the code is wrong, RateLimited, ServerAway */
+  async function unlock(proof: { password: string } | { otp: string }): Promise<void> {
+    const unlocking = speaker.unlock()
+    try {
+      await client.unlock(proof)
+    } catch (error) {
+      if (error instanceof SignedOut) sessionGone()
+      throw error
+    }
+    await unlocked()
+    await unlocking
+  }
+
+  async function unlocked(): Promise<void> {
+    lockUntold = false
+    if (state.me !== null) state.me = { ...state.me, locked: false }
+    book.value = forgetful(book.value)
+    state.touchedAt = Date.now()
+    state.locked = false
+    void tellPresence()
+    await startStream()
+  }
+
+  function lockWhenLeft(): void {
+    if (lockingIn_s.value === 0) void lock()
   }
 
   // --- on and off duty ------------------------------------------------------------------------
@@ -233,6 +319,8 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     state.site = me.site
     storage.setItem(SITE_STORED_AS, JSON.stringify(me.site))
     state.phase = 'on-duty'
+    state.locked = me.locked
+    state.touchedAt = Date.now()
     state.line = 'connecting'
     state.lostAt = null
     void startStream()
@@ -252,7 +340,11 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
   async function begin(): Promise<void> {
     setInterval(() => {
       state.now = Date.now()
+      lockWhenLeft()
     }, 1_000)
+    for (const touch of ['pointermove', 'pointerdown', 'keydown', 'wheel']) {
+      page.addEventListener(touch, () => (state.touchedAt = Date.now()), { passive: true })
+    }
     page.addEventListener('visibilitychange', () => void tellPresence())
     // Not when the finger goes down: the bar about the sound would leave, and the page would move
     // away under the finger, which then presses nothing.
@@ -277,10 +369,11 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     }
   }
 
-  async function signIn(username: string, password: string): Promise<void> {
+  /** @throws CodeAsked where the account has a second factor and `otp` is not its code */
+  async function signIn(username: string, password: string, otp: string | null = null): Promise<void> {
     // First thing, still inside the click: only a gesture may unlock the sound.
     const unlocking = speaker.unlock()
-    await client.signIn(username, password)
+    await client.signIn(username, password, otp)
     startDuty(await client.me())
     await unlocking
   }
@@ -290,10 +383,7 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     try {
       await client.signOut()
     } finally {
-      state.phase = 'signed-out'
-      state.me = null
-      mine.value = null
-      book.value = new Map()
+      toSignIn()
     }
   }
 
@@ -301,6 +391,8 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
   function toSignIn(): void {
     state.phase = 'signed-out'
     state.me = null
+    state.locked = false
+    lockUntold = false
     mine.value = null
     book.value = new Map()
   }
@@ -344,8 +436,17 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     return holds(`incident.${action}`)
   }
 
+  /** What one may do has changed: a second factor was enrolled, say. */
+  async function readMe(): Promise<void> {
+    takeMe(await client.me())
+  }
+
   return {
     state,
+    lockingIn_s,
+    lock,
+    unlock,
+    readMe,
     book,
     mine,
     open,
@@ -374,6 +475,10 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
 
 function sortCameras(cameras: Camera[]): Camera[] {
   return cameras.sort((a, b) => a.name.localeCompare(b.name, 'zh-CN') || (a.id < b.id ? -1 : 1))
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof Refused && error.status === 423
 }
 
 function storedSite(storage: Storage): Site | null {

@@ -91,6 +91,11 @@ export class Stream {
       this.handlers.system(JSON.parse(event.data) as System)
     })
     source.addEventListener('resync', () => this.handlers.resync())
+    // the session was ended or locked, or its rights are others: ask who we are now, at once
+    source.addEventListener('ended', () => {
+      this.close()
+      void this.retry()
+    })
   }
 
   private fail(): void {
