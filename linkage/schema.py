@@ -295,6 +295,8 @@ evidence = Table(
     Column("until_ms", BigInteger),  # of a clip: its last picture
     Column("press_ms", BigInteger),  # of a clip: the alarm it was cut around
     Column("detail", Text),  # JSON: how a clip was made, why it is shorter than asked
+    # the camera's when it was entered: for how long it is kept; None: of no registered camera
+    Column("legal_class", String(16)),
     Column("entered_at_ms", BigInteger, index=True),  # in the manifest since; None: not yet
 )
 

@@ -13,8 +13,8 @@ from alarms.errors import StoreTooNew
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def upgrade(engine: Engine) -> None:
-    """Run every migration that this database has not seen.
+def upgrade(engine: Engine, *, to: str = "head") -> None:
+    """Run every migration that this database has not seen; `to` an older schema in tests only.
 
     Raises StoreTooNew when the database knows a migration that this program does not.
     """
@@ -34,4 +34,4 @@ def upgrade(engine: Engine) -> None:
         if current == script.get_current_head():
             return
         config.attributes["connection"] = conn
-        command.upgrade(config, "head")
+        command.upgrade(config, to)

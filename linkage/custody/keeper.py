@@ -2,12 +2,13 @@
 
 It looks every few seconds, in small transactions, and not while somebody waits for the database.
 Deleting is written down before the file goes; a crash between the two is made good at the next
-look. Nothing goes before its class's time, nor while its incident is open or held.
+look. Nothing goes before the time of the class that its camera had when it was kept, nor while its
+incident is open or held.
 """
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -129,12 +130,13 @@ class EvidenceKeeper:
 
     def _enter_new(self, conn: Connection, at_ms: int) -> list[str]:
         entries: list[NewEntry] = []
+        c = s.cameras.c
         for table, kind in (
             (s.evidence, EntryKind.KEPT), (evidence_gaps, EntryKind.MISSING),
         ):  # fmt: skip
             rows = conn.execute(
-                select(table, s.cameras.c.name, s.cameras.c.clock_skew_s)
-                .join_from(table, s.cameras, s.cameras.c.id == table.c.camera_id, isouter=True)
+                select(table, c.name, c.clock_skew_s, c.legal_class.label("class_now"))
+                .join_from(table, s.cameras, c.id == table.c.camera_id, isouter=True)
                 .where(table.c.entered_at_ms.is_(None))
                 .order_by(table.c.at_ms, table.c.id)
                 .limit(_ENTERED_AT_ONCE)
@@ -146,6 +148,8 @@ class EvidenceKeeper:
                 .where(table.c.id.in_([row["id"] for row in found]))
                 .values(entered_at_ms=at_ms)
             )
+            if kind is EntryKind.KEPT:
+                _note_classes(conn, found)
         ledger.enter(conn, self._box, self._writer, entries, at_ms=at_ms)
         return [entry.incident_id for entry in entries]
 
@@ -217,20 +221,19 @@ class EvidenceKeeper:
 
     def _old(self, now_ms: int) -> Select[Any]:
         """The statement for files whose time is over and that nothing keeps."""
-        e, c, i, h = s.evidence.c, s.cameras.c, s.incidents.c, evidence_holds.c
+        e, i, h = s.evidence.c, s.incidents.c, evidence_holds.c
         held = exists().where(h.incident_id == e.incident_id, h.released_at_ms.is_(None))
 
         def before(legal_class: str | None) -> int:
             return now_ms - round(self._keeping.keep_s(legal_class) * 1000)
 
-        too_old = [and_(c.legal_class == name, e.at_ms < before(name)) for name in _CLASSES[1:]]
+        too_old = [and_(e.legal_class == name, e.at_ms < before(name)) for name in _CLASSES[1:]]
         # whatever else a class is called, and cameras that are gone: as public
-        other = or_(c.legal_class.is_(None), c.legal_class.not_in(_CLASSES[1:]))
+        other = or_(e.legal_class.is_(None), e.legal_class.not_in(_CLASSES[1:]))
         too_old.append(and_(other, e.at_ms < before(None)))
         return (
             select(s.evidence)
             .join_from(s.evidence, s.incidents, i.id == e.incident_id)
-            .join(s.cameras, c.id == e.camera_id, isouter=True)
             .where(
                 # never what the manifest does not know of yet
                 e.entered_at_ms.is_not(None),
@@ -255,6 +258,13 @@ class EvidenceKeeper:
             await self._database.write(lambda conn: conn.execute(statement))
 
 
+def _note_classes(conn: Connection, found: Sequence[Mapping[str, Any]]) -> None:
+    """A camera may be filed otherwise later; what was kept stays what it was."""
+    for name in {row["class_now"] for row in found}:
+        ids = [row["id"] for row in found if row["class_now"] == name]
+        conn.execute(update(s.evidence).where(s.evidence.c.id.in_(ids)).values(legal_class=name))
+
+
 def _has_new(conn: Connection) -> bool:
     return any(
         conn.scalar(select(exists().where(table.c.entered_at_ms.is_(None))))
@@ -276,6 +286,7 @@ def _entry(row: dict[str, object], kind: EntryKind) -> NewEntry:
     names: Sequence[str] = ("why",)
     if kind is EntryKind.KEPT:
         names = ("file", "sha256", "size", "moment", "until_ms", "press_ms")
+        detail["legal_class"] = row["class_now"]
     detail |= {name: row[name] for name in names if row[name] is not None}
     return NewEntry(str(row["incident_id"]), kind, str(row["id"]), detail)
 

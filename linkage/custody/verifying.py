@@ -3,6 +3,7 @@
 Reads only. What is found is said in one sentence a fault, naming file and line.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def unentered(conn: Connection, number: str | None) -> Iterator[str]:
     """Evidence that differs from what its manifest says, in the store."""
     e, i = s.evidence.c, s.incidents.c
     rows = conn.execute(
-        select(e.id, e.sha256, e.file, i.number, evidence_entries.c.payload)
+        select(e.id, e.sha256, e.file, e.legal_class, i.number, evidence_entries.c.payload)
         .join_from(s.evidence, s.incidents, i.id == e.incident_id)
         .join(
             evidence_entries,
@@ -52,6 +53,14 @@ def unentered(conn: Connection, number: str | None) -> Iterator[str]:
             yield f"{row.number}: {row.file} is in no manifest"
         elif f'"sha256":"{row.sha256}"' not in row.payload:
             yield f"{row.number}: the store's digest of {row.file} is not the manifest's"
+        elif _is_kept_otherwise(row.legal_class, row.payload):
+            yield f"{row.number}: the store's legal class of {row.file} is not the manifest's"
+
+
+def _is_kept_otherwise(legal_class: str | None, payload: str) -> bool:
+    """For how long a file is kept hangs on it. Older entries do not say it."""
+    said = json.loads(payload)["detail"]
+    return "legal_class" in said and said["legal_class"] != legal_class
 
 
 def manifest_faults(number: str, lines: list[Line], folder: Path, public_key: str) -> Iterator[str]:

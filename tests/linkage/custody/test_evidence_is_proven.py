@@ -1,5 +1,6 @@
 """`evidence verify`: one changed byte, one removed file, one reordered manifest; and deleting."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from lianfang_timing import unix_ms
 from linkage.custody import ledger
 from linkage.custody.model import EntryKind, Keeping, NewEntry
 from linkage.custody.schema import evidence_entries, evidence_holds
-from linkage.schema import evidence
+from linkage.schema import cameras, evidence
 from tests.linkage.custody_room import BOX, DAY_S, CustodyRoom
 from tests.linkage.town import open_town, press
 
@@ -200,3 +201,41 @@ async def test_what_is_held_is_never_deleted(room: CustodyRoom):
     statement = update(evidence_holds).values(released_by="leader", released_at_ms=room.clock.ms)
     await room.database.write(lambda conn: conn.execute(statement))
     assert await room.keeper.delete_old() == 3
+
+
+async def file_as(room: CustodyRoom, legal_class: str) -> None:
+    statement = update(cameras).where(cameras.c.id == "cam-near").values(legal_class=legal_class)
+    await room.database.write(lambda conn: conn.execute(statement))
+
+
+async def test_a_camera_that_is_filed_otherwise_later_changes_nothing_for_what_was_kept(
+    tmp_path: Path,
+):
+    database = await open_town(tmp_path)
+    keeping = Keeping(public_s=30 * DAY_S, other_public_s=DAY_S)
+    room = CustodyRoom(database, tmp_path, keeping=keeping)
+    incident = await room.happens(press("b1", 1))
+    await room.close(incident)
+    await file_as(room, "other_public")
+    room.clock.forward(2 * DAY_S)
+    assert await room.keeper.delete_old() == 0
+    later = await room.happens(press("b1", 2))
+    await room.close(later)
+    assert {(r["incident_id"], r["legal_class"]) for r in await room.kept()} == {
+        (incident["id"], "public"),
+        (later["id"], "other_public"),
+    }
+    said = {json.loads(e["payload"])["detail"]["legal_class"] for e in await room.entries()}
+    assert said == {"public", "other_public"}
+    await file_as(room, "public")
+    room.clock.forward(2 * DAY_S)
+    assert await room.keeper.delete_old() == 3
+    assert {r["incident_id"] for r in await room.kept()} == {incident["id"]}
+    assert await room.faults() == []
+    await database.close()
+
+
+async def test_a_class_changed_in_the_store_is_found(room: CustodyRoom):
+    statement = update(evidence).values(legal_class="private")
+    await room.database.write(lambda conn: conn.execute(statement))
+    assert len([f for f in await room.faults() if "legal class" in f]) == 3
