@@ -77,7 +77,7 @@ class CameraWatch:
         self._asked: queue.SimpleQueue[PictureReply] = queue.SimpleQueue()
         self._beat_s = _WAITING
         self._shed_before = 0
-        self._ask_for_media = False
+        self._ask_for_media = True
         self._media_came = False
         self._login_refused = False
         self._picture_health = PictureHealth(camera.zones)
@@ -164,7 +164,7 @@ class CameraWatch:
             lived_s = self._clock.monotonic() - began_s
             # where something came and it could not be opened all the same, asking may be what is in
             # the way: there are cameras with one place, which they free slowly
-            self._ask_for_media = outage.was_silent and not self._media_came
+            self._ask_for_media = not (outage.was_silent and self._media_came)
             self._login_refused = outage.login_refused
             self._go_down(outage)
             self._beat_s = _WAITING
@@ -195,7 +195,8 @@ class CameraWatch:
         # that is no reason to kill the worker
         self._beat_s = _WAITING
         self._media_came = False
-        # asked first: OpenCV opens one stream at a time, and a dead camera would hold up all
+        # asked first, and for media: OpenCV opens one stream at a time, and a camera that is dead
+        # or sends nothing would hold up all
         outage = self._ask()
         if outage is not None:
             return outage

@@ -2,7 +2,7 @@
 
 OpenCV says only that opening failed; a wrong password, a wrong path, a hung camera and an
 unplugged one need different people. And it lets one dead camera hold up the opening of all others,
-so a camera is asked here first; one that fell silent is played here until something comes.
+so a camera is asked here first, and played until something comes.
 Blocking, for a camera's own thread.
 """
 

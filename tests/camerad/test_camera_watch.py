@@ -147,7 +147,54 @@ async def test_what_plays_and_cannot_be_opened_is_not_asked_to_play_before_every
         finally:
             watch.ask_stop()
             await asyncio.to_thread(watch.join, 5.0)
-    assert tries[:4] == [False, True, False, True]
+    assert tries[:4] == [True, False, True, False]
+
+
+class CountsOpenings(StreamOpener):
+    """Whoever comes here holds up all others meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.openings = 0
+
+    def open_luma(self, *_: object, **__: object) -> LumaStream:
+        self.openings += 1
+        raise CameraUnreachable("mute")
+
+
+async def test_a_camera_that_sends_nothing_never_holds_up_the_opening_of_others() -> None:
+    tries = 0
+    enough = asyncio.Event()
+
+    async def plays_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal tries
+        tries += 1
+        if tries > 2:
+            enough.set()
+        while await reader.readuntil(b"\r\n\r\n"):
+            writer.write(b"RTSP/1.0 200 OK\r\nSession: 7\r\n\r\n")
+
+    opener = CountsOpenings()
+    quick = Limits(open_timeout_s=0.05, retry=Backoff(first_s=0.01))
+    async with serving(plays_nothing) as uri:
+        watch = CameraWatch(
+            Camera("gate", "gate", uri),
+            WorkerSettings(SystemClock(), quick, Scripted, no_mask),
+            opener,
+            emit=lambda event, waiting: None,
+            changed=threading.Event().set,
+            per_s=lambda: 5.0,
+            refusals=Refusals(),
+        )
+        watch.start()
+        try:
+            async with asyncio.timeout(20):
+                await enough.wait()
+            assert watch.health().reason == "no-frames"
+        finally:
+            watch.ask_stop()
+            await asyncio.to_thread(watch.join, 5.0)
+    assert opener.openings == 0, "also at the very first try"
 
 
 async def test_what_was_refused_to_other_channels_is_not_tried() -> None:
