@@ -24,6 +24,11 @@ _L = looks.c
 class LookKind(StrEnum):
     LIVE = "live"
     SNAPSHOT = "snapshot"
+    """One picture of now."""
+    CLIP = "clip"
+    """A clip that is kept of an incident, played."""
+    PICTURE = "picture"
+    """A picture that is kept of an incident."""
 
 
 class Ended(StrEnum):
@@ -55,6 +60,8 @@ class NewLook:
     address: str
     purpose: str
     incident: str | None
+    evidence: str | None = None
+    """Of what is kept: which."""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -68,9 +75,12 @@ class LookRegister:
         self._writer = writer
 
     async def begin(self, new: NewLook) -> str:
-        """Its id, once it is on disk. A snapshot has ended as it begins."""
+        """Its id, once it is on disk. Of what is not live it has ended as it begins."""
         look_id, now_ms = new.id, self._now_ms()
-        is_over = new.kind is LookKind.SNAPSHOT
+        is_over = new.kind is not LookKind.LIVE
+        about = f"camera:{new.camera_id}"
+        if new.evidence is not None:
+            about = f"evidence:{new.evidence}"
         row = {
             "id": look_id,
             "kind": new.kind.value,
@@ -96,10 +106,11 @@ class LookRegister:
             if purpose is not None:
                 detail["purpose"] = purpose
             if new.incident is not None:
-                detail["incident"] = new.incident
+                is_kept = new.evidence is not None
+                detail["incident"] = _number_of(conn, new.incident) if is_kept else new.incident
             if not is_over:
                 detail["live"] = "begun"
-            self._audit(conn, new.who.username, new.camera_id, new.address, detail, now_ms)
+            self._audit(conn, new.who.username, about, new.address, detail, now_ms)
 
         await self._database.write(work)
         return look_id
@@ -155,22 +166,28 @@ class LookRegister:
             "why": why.value,
             "seconds": round((seen_until_ms - row.began_at_ms) / 1000, 1),
         }
-        self._audit(conn, row.username, row.camera_id, row.address, detail, now_ms)
+        about = f"camera:{row.camera_id}"
+        self._audit(conn, row.username, about, row.address, detail, now_ms)
 
     def _audit(
         self,
         conn: Connection,
         username: str,
-        camera_id: str,
+        about: str,
         address: str,
         detail: dict[str, object],
         now_ms: int,
     ) -> None:
-        entry = AuditEntry(username, AuditAction.LOOK, f"camera:{camera_id}", address, detail)
+        entry = AuditEntry(username, AuditAction.LOOK, about, address, detail)
         record(conn, self._writer, [entry], at_ms=now_ms)
 
     def _now_ms(self) -> int:
         return unix_ms(self._clock.now())
+
+
+def _number_of(conn: Connection, incident_id: str) -> str:
+    i = s.incidents.c
+    return str(conn.scalar(select(i.number).where(i.id == incident_id)))
 
 
 def _home_of(conn: Connection, incident_id: str | None) -> str | None:

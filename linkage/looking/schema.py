@@ -9,7 +9,7 @@ looks = Table(
     "looks",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("kind", String(10), nullable=False),  # live | snapshot
+    Column("kind", String(10), nullable=False),  # linkage.looking.register.LookKind
     Column("camera_id", String(64), nullable=False),
     Column("incident_id", String(36)),  # the reason; None: `purpose` says it
     Column("username", String(64), nullable=False),

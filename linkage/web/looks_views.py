@@ -6,7 +6,7 @@ from msgspec import Struct
 class Look(Struct, frozen=True, kw_only=True):
     id: str
     kind: str
-    """`live` or `snapshot`."""
+    """`live`, `snapshot` (a picture of now), `clip` or `picture` (kept of an incident)."""
     camera: str
     name: str
     """Of the camera, as it is called now."""

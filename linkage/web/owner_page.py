@@ -3,10 +3,15 @@
 from zoneinfo import ZoneInfo
 
 from lianfang_timing import from_unix_ms
-from linkage.consent.model import OwnerLog, Standing
+from linkage.consent.model import OwnerLog, OwnLook, Standing
 from linkage.web.print_page import heading, page, paragraph, table
 
-_LOOKS = {"live": "实时查看 live", "snapshot": "看一张画面 picture"}
+_LOOKS = {
+    "live": "实时查看 live",
+    "snapshot": "看一张画面 picture",
+    "clip": "看留存的录像 kept clip",
+    "picture": "看留存的图片 kept picture",
+}
 _FILES = {"clip": "录像 clip", "snapshot": "图片 picture"}
 _STANDING = {
     Standing.NONE: "尚未同意 not agreed",
@@ -50,7 +55,7 @@ def page_of(log: OwnerLog, *, site: str, printed: str, zone: ZoneInfo) -> str:
             (
                 (
                     when(one.began_at_ms),
-                    "进行中 goes on" if one.goes_on else f"{one.seconds:.0f} 秒 s",
+                    _lasted(one),
                     one.display_name,
                     one.unit,
                     _LOOKS.get(one.kind, one.kind),
@@ -78,3 +83,9 @@ def page_of(log: OwnerLog, *, site: str, printed: str, zone: ZoneInfo) -> str:
     if log.more:
         parts.append(paragraph("只列最近 500 项 / the newest 500 only"))
     return page(f"{site} 住户摄像机 {camera.name} 使用记录 Log", parts)
+
+
+def _lasted(look: OwnLook) -> str:
+    if look.kind != "live":
+        return ""
+    return "进行中 goes on" if look.goes_on else f"{look.seconds:.0f} 秒 s"

@@ -144,3 +144,6 @@ async def test_kept_pictures_are_served_and_the_look_names_the_incident(town):
     look = (await town.audited())[-1]
     assert look["object"] == "evidence:e1"
     assert look["detail"]["incident"] == "20261121-a"
+    async with town.browser("shift") as browser:
+        (entered,) = (await (await browser.get("/api/v1/looks")).json())["items"]
+    assert (entered["id"], entered["kind"]) == (look["detail"]["look"], "picture")

@@ -3,7 +3,7 @@ import type { Client } from './client'
 
 export interface Look {
   id: string
-  kind: 'live' | 'snapshot'
+  kind: 'live' | 'snapshot' | 'clip' | 'picture'
   camera: string
   name: string
   incident: string | null

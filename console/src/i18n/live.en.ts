@@ -41,6 +41,21 @@ export const liveEn: Record<keyof typeof liveZh, string> = {
   'looks.unknown': 'at least {time}; the service died, ended before {until}',
   'looks.kind.live': 'live',
   'looks.kind.snapshot': 'picture',
+  'looks.kind.clip': 'kept clip',
+  'looks.kind.picture': 'kept picture',
   'looks.incident': 'Incident {number}',
   'looks.more': 'Earlier',
+
+  'tools.title': 'Turning and sirens',
+  'tools.turn': 'Turn to preset',
+  'tools.turning': 'turning…',
+  'tools.away': 'turned to its preset for this incident',
+  'tools.giveBack': 'Turn back',
+  'tools.sound': 'Sound siren {siren}',
+  'tools.sure': 'Yes, sound {siren}',
+  'tools.leaveIt': 'Leave it',
+  'tools.notTurned': 'Not to be turned: {why}',
+  'tools.notSounded': 'Not to be sounded: {why}',
+  'tools.note':
+    'Turning and sounding are recorded. A siren stops by itself, or under “Who was told”; a camera turns back when the incident is closed.',
 }

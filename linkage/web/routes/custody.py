@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from linkage import schema as s
 from linkage.accounts.rights import Permission, Places
-from linkage.audit import AuditAction
 from linkage.custody.model import EntryKind, Why
 from linkage.custody.schema import (
     evidence_entries,
@@ -17,6 +16,7 @@ from linkage.custody.schema import (
     evidence_holds,
 )
 from linkage.errors import NoSuchPicture
+from linkage.looking.register import LookKind, NewLook
 from linkage.registry.texts import TextOpener
 from linkage.web.answering import answer, moment, moment_or_none
 from linkage.web.custody_views import Custody, Export, ExportList, Hold, MissingEvidence
@@ -42,17 +42,22 @@ async def get_evidence(request: web.Request) -> web.StreamResponse:
     found = await ports.database.read(lambda conn: _evidence(conn, evidence_id, places))
     if found is None:
         raise not_found()
-    about, now_s = f"evidence:{evidence_id}", ports.clock.monotonic()
+    now_s = ports.clock.monotonic()
     looks, who = request.app[LOOKS], caller.principal.username
     is_clip = found.kind == "clip"
     # of a picture every look, of a clip every playing of it
-    if not (is_clip and "Range" in request.headers and looks.is_noted(who, about, now_s)):
-        facts: dict[str, object] = {
-            "incident": found.number,
-            "purpose": purpose_of(request) or "handling the incident",
-        }
-        await ports.audit.record(caller.entry(AuditAction.LOOK, about, facts))
-        looks.note(who, about, now_s)
+    if not (is_clip and "Range" in request.headers and looks.is_noted(who, evidence_id, now_s)):
+        look = NewLook(
+            LookKind.CLIP if is_clip else LookKind.PICTURE,
+            found.camera_id,
+            caller.principal,
+            caller.address,
+            purpose_of(request) or "",
+            found.incident_id,
+            evidence=evidence_id,
+        )
+        await ports.looks.begin(look)
+        looks.note(who, evidence_id, now_s)
     try:
         if not is_clip:
             return web.Response(
@@ -101,7 +106,7 @@ async def list_exports(request: web.Request) -> web.Response:
 def _evidence(conn: Connection, evidence_id: str, places: Places) -> AnyRow | None:
     e = s.evidence.c
     return conn.execute(
-        select(e.file, e.kind, e.camera_id, s.incidents.c.number)
+        select(e.file, e.kind, e.camera_id, e.incident_id, s.incidents.c.number)
         .join_from(s.evidence, s.incidents, s.incidents.c.id == e.incident_id)
         .where(e.id == evidence_id, inside(places))
     ).first()
@@ -196,6 +201,7 @@ def _exports(
             approved_by_name=names.or_none(row.approved_by),
             approved_at=moment_or_none(row.approved_at_ms, zone),
             file=f"/api/v1/exports/{row.id}/file" if row.approved_by is not None else None,
+            making=ports.custody.making(row.id),
             fetched=row.fetched,
         )
         for row in rows

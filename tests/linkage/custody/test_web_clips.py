@@ -29,6 +29,7 @@ CLIP = {
 async def town(tmp_path):
     async with house(tmp_path) as h:
         await h.person("duty", "duty-officer")
+        await h.person("shift", "shift-leader")
         await h.incident("a")
         h.pictures.folder = tmp_path
         (tmp_path / "clip.mp4").write_bytes(FILM)
@@ -64,6 +65,16 @@ async def test_one_playing_in_many_pieces_is_one_look(town):
         assert await looks(town) == 1
         assert await status_of(browser.get("/api/v1/evidence/c1")) == 200
         assert await looks(town) == 2
+
+
+async def test_a_playing_stands_in_the_register_of_looks_with_its_incident_and_purpose(town):
+    async with town.browser("duty") as browser:
+        assert await status_of(browser.get("/api/v1/evidence/c1?purpose=核对衣着")) == 200
+    async with town.browser("shift") as browser:
+        (look,) = (await (await browser.get("/api/v1/looks")).json())["items"]
+    assert (look["kind"], look["camera"], look["username"]) == ("clip", "cam-east", "duty")
+    assert (look["incident"], look["purpose"], look["unit"]) == ("a", "核对衣着", "综治中心")
+    assert look["ended"] == look["began"]
 
 
 async def test_a_clip_that_is_gone_is_said(town, tmp_path):
