@@ -73,6 +73,7 @@ DECIDING_TESTS += $(addprefix tests/, camerad/test_event_translating.py camerad/
 DECIDING_TESTS += tests/linkage/test_consent_judging.py tests/camerad/test_veiling.py
 DECIDING_TESTS += tests/linkage/mapping/test_sight.py tests/linkage/mapping/test_gcj02.py
 DECIDING_TESTS += tests/linkage/test_totp.py tests/linkage/test_parts.py
+DECIDING_TESTS += tests/linkage/test_scene_faults.py
 
 coverage: .venv/.ready
 	# without those that draw their cases: a branch is taken by a test that is about it, not by luck

@@ -16,6 +16,8 @@ from lianfang_timing import Backoff, unix_ms
 from linkage.camera_faults import CameraFaults
 from linkage.camera_losses import picture_alarm
 from linkage.carriers import EvidenceRoom
+from linkage.custody.gaps import MISSING, refused_picture
+from linkage.custody.model import Why
 from linkage.errors import EvidenceNotKept
 from linkage.evidence import EvidenceFolder
 from linkage.motion.keeper import MotionKeeper
@@ -69,7 +71,7 @@ class CameraAlarms:
             run=event.run,
             seq=event.seq,
             at=event.at,
-            picture=None if held or event.picture_jpeg is None else await self._keep(event),
+            shown={} if held or event.picture_jpeg is None else await self._keep(event),
         )
         if held:
             self._faults.hold_back(alarm)
@@ -84,7 +86,7 @@ class CameraAlarms:
             "box": None if seen.box is None else list(seen.box),
         }
         if event.picture_jpeg is not None:
-            detail["picture"] = await self._keep(event)
+            detail |= await self._keep(event)
         alarm = NewAlarm(
             source=AlarmSource.CAMERA,
             device=event.camera_id,
@@ -97,10 +99,11 @@ class CameraAlarms:
         )
         await self._append(alarm)
 
-    async def _keep(self, event: CameraEvent) -> dict[str, object] | None:
-        """The picture's file and hash, or None when it is not to be kept or cannot be written: the
-        alarm counts more."""
+    async def _keep(self, event: CameraEvent) -> dict[str, object]:
+        """For the alarm's detail: the picture's file and hash, or why it is not kept. The alarm
+        counts more."""
         assert event.picture_jpeg is not None
+        at_ms = unix_ms(event.at)
         try:
             size = len(event.picture_jpeg)
             refusal = await self._room.refusal(event.camera_id, wanted_bytes=size, is_routine=True)
@@ -109,12 +112,14 @@ class CameraAlarms:
                 log.warning(
                     "camera.picture_refused", camera=event.camera_id, why=why.value, detail=detail
                 )
-                return None
+                return {MISSING: refused_picture(why, detail, at_ms)}
             kept = await self._evidence.put(event.picture_jpeg, event.at)
         except (EvidenceNotKept, StoreBusy) as error:
             log.error("camera.picture_lost", camera=event.camera_id, detail=str(error))
-            return None
-        return kept.as_detail()
+            if isinstance(error, StoreBusy):
+                return {MISSING: refused_picture(Why.TOO_LATE, "", at_ms)}
+            return {MISSING: refused_picture(Why.DISK_FULL, str(error), at_ms)}
+        return {"picture": kept.as_detail()}
 
     async def _append(self, alarm: NewAlarm) -> None:
         attempt = 0

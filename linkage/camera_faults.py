@@ -27,7 +27,6 @@ from linkage.camera_losses import (
     Standing,
     TakenIn,
     all_retired,
-    cameras_of,
     is_over,
     loss_alarms,
     picture_alarm,
@@ -37,6 +36,7 @@ from linkage.duty import recovering
 from linkage.duty.recovering import OpenSystemIncident
 from linkage.model.incident import OPEN_STAGES
 from linkage.quiet.scopes import maintained_cameras
+from linkage.scene_faults import Scene, Told, for_others
 from linkage.schema import cameras, incident_alarms, incident_cameras, incidents
 from linkage.watching import Pace, keep_watching
 
@@ -123,11 +123,16 @@ class CameraFaults:
             await self._close(found, healths, in_service)
 
     async def _newly_lost(self, healths: Mapping[str, CameraHealth]) -> list[NewAlarm]:
-        now, standing, scenes = self._clock.now(), NOTHING_STANDS, list[frozenset[str]]()
-        down = frozenset(i for i, h in healths.items() if h.state is CameraState.DOWN)
-        if down or any(health.trouble for health in healths.values()):
-            standing, scenes = await self._database.read(
-                lambda conn: (_standing(conn), _scenes(conn, down))
+        now, standing = self._clock.now(), NOTHING_STANDS
+        told, scenes = list[Told](), list[Scene]()
+        wrong = frozenset(
+            camera
+            for camera, health in healths.items()
+            if health.state is CameraState.DOWN or health.trouble is not None
+        )
+        if wrong:
+            standing, told, scenes = await self._database.read(
+                lambda conn: (*_standing(conn), _scenes(conn, wrong))
             )
         spoilt = []
         for camera, trouble in self._taken_in.let_go(standing):
@@ -138,13 +143,13 @@ class CameraFaults:
                 self._lost.tell_again(camera)
             elif health is not None and health.trouble is not None:
                 spoilt.append(
-                    picture_alarm(
-                        camera, health.trouble, run=unix_ms(now), seq=0, at=now, picture=None
-                    )
+                    picture_alarm(camera, health.trouble, run=unix_ms(now), seq=0, at=now)
                 )
-        needed = frozenset().union(*scenes)
+        looking = [scene.cameras for scene in scenes]
+        needed = frozenset().union(*looking)
         lost = self._lost.look(healths, now, self._maintained.keys(), standing, needed)
-        return [*loss_alarms(lost, scenes, now), *spoilt]
+        meant = for_others(told, scenes, wrong - self._maintained.keys())
+        return [*loss_alarms(lost, looking, now), *spoilt, *meant]
 
     def _no_longer_held(self, healths: Mapping[str, CameraHealth]) -> list[NewAlarm]:
         over = [camera for camera in self._held if camera not in self._maintained]
@@ -200,12 +205,13 @@ def _in_service(conn: Connection) -> frozenset[str]:
     return frozenset(conn.scalars(select(cameras.c.id).where(cameras.c.enabled.is_(True))))
 
 
-def _standing(conn: Connection) -> Standing:
-    """The faults of cameras that open incidents hold."""
+def _standing(conn: Connection) -> tuple[Standing, list[Told]]:
+    """The faults of cameras that open incidents hold, and how each was told."""
+    told: list[Told] = []
     own: set[tuple[str, str]] = set()
     elsewhere: set[tuple[str, str]] = set()
     rows = conn.execute(
-        select(incidents.c.kind, alarms.c.payload)
+        select(incidents.c.id, incidents.c.kind, alarms.c.received_at_ms, alarms.c.payload)
         .join_from(incidents, incident_alarms, incident_alarms.c.incident_id == incidents.c.id)
         .join(alarms, alarms.c.id == incident_alarms.c.alarm_id)
         .where(
@@ -213,29 +219,28 @@ def _standing(conn: Connection) -> Standing:
             incident_alarms.c.kind == AlarmKind.CAMERA_FAULT.value,
         )
     )
-    for kind, payload in rows:
-        told = json.loads(payload)["detail"]
-        faults = {(camera, str(told.get("trouble"))) for camera in cameras_of(told)}
+    for incident, kind, at_ms, payload in rows:
+        one = Told(incident, json.loads(payload)["detail"], at_ms)
+        told.append(one)
+        faults = {(camera, one.trouble) for camera in one.cameras}
         (own if kind == AlarmKind.CAMERA_FAULT else elsewhere).update(faults)
-    return Standing(frozenset(own), frozenset(elsewhere))
+    return Standing(frozenset(own), frozenset(elsewhere)), told
 
 
-def _scenes(conn: Connection, gone: Collection[str]) -> list[frozenset[str]]:
-    """The cameras, among those gone, of each open incident of a press; the newest first."""
-    if not gone:
-        return []
-    found: dict[str, set[str]] = {}
+def _scenes(conn: Connection, wrong: Collection[str]) -> list[Scene]:
+    """The cameras, among these, of each open incident of a press; the newest first."""
+    found: dict[tuple[str, int], set[str]] = {}
     rows = conn.execute(
-        select(incidents.c.id, incident_cameras.c.camera_id)
+        select(incidents.c.id, incidents.c.opened_at_ms, incident_cameras.c.camera_id)
         .join_from(incidents, incident_cameras, incident_cameras.c.incident_id == incidents.c.id)
         .where(
-            incident_cameras.c.camera_id.in_(gone),
+            incident_cameras.c.camera_id.in_(wrong),
             incidents.c.stage.in_(_OPEN),
             incidents.c.kind.in_([kind.value for kind in LIFE_SAFETY_KINDS]),
             incidents.c.drill.is_(False),
         )
         .order_by(incidents.c.opened_at_ms.desc(), incidents.c.number.desc())
     )
-    for incident, camera in rows:
-        found.setdefault(incident, set()).add(camera)
-    return [frozenset(of_one) for of_one in found.values()]
+    for incident, opened_at_ms, camera in rows:
+        found.setdefault((incident, opened_at_ms), set()).add(camera)
+    return [Scene(*one, frozenset(of_one)) for one, of_one in found.items()]

@@ -31,8 +31,9 @@ _AT_ONCE = 4
 """From so many on, lost streams are one alarm: a mast or a switch, not cameras."""
 _GATHER = timedelta(seconds=3.0)
 """What falls together is not noticed in the same moment: so long the first wait for the last."""
-_OF_OTHERS = frozenset({Trouble.STORAGE_FAILED.value, Trouble.BUTTON_DEAD.value})
+OF_OTHERS = frozenset({Trouble.STORAGE_FAILED.value, Trouble.BUTTON_DEAD.value})
 """Nothing that a picture shows: who looks after it says when it is over."""
+_NOTHING: Mapping[str, object] = {}
 _SEEN_AT_ONCE = frozenset(
     {Trouble.COVERED, Trouble.BLACK, Trouble.WASHED_OUT, Trouble.SIGNAL_LOST, Trouble.FROZEN}
 )
@@ -156,12 +157,16 @@ def loss_alarms(
 
 
 def picture_alarm(
-    camera_id: str, trouble: Trouble, *, run: int, seq: int, at: datetime, picture: object
+    camera_id: str,
+    trouble: Trouble,
+    *,
+    run: int,
+    seq: int,
+    at: datetime,
+    shown: Mapping[str, object] = _NOTHING,
 ) -> NewAlarm:
-    """What is wrong with a picture, for the log."""
-    detail: dict[str, object] = {"camera": camera_id, "trouble": trouble.value}
-    if picture is not None:
-        detail["picture"] = picture
+    """What is wrong with a picture, for the log. `shown`: the picture, or why there is none."""
+    detail: dict[str, object] = {"camera": camera_id, "trouble": trouble.value, **shown}
     return _alarm(camera_id, boot=run, seq=seq, at=at, detail=detail)
 
 
@@ -182,7 +187,7 @@ def is_over(
     """
     return all(
         is_mended(camera, str(told["trouble"]))
-        if told.get("trouble") in _OF_OTHERS
+        if told.get("trouble") in OF_OTHERS
         else _is_well(camera, told.get("trouble"), health, ended, now)
         if (health := healths.get(camera)) is not None
         else camera not in in_service

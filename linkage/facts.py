@@ -12,6 +12,9 @@ from linkage.quiet.model import Drill, QuietWindow
 from linkage.rules.model import Rules, SourceState
 from linkage.ways.settings import USUAL_WAYS, Ways
 
+MEANT_FOR = "meant_for"
+"""In the detail of an alarm of the system's own: the one open incident that it is meant for."""
+
 
 @dataclass(frozen=True)
 class LinkedAlarm:

@@ -13,6 +13,8 @@ from sqlalchemy import Connection, bindparam, insert, update
 from alarms.model import LoggedAlarm
 from linkage.bulk import execute_many
 from linkage.cells import cell_of
+from linkage.custody.gaps import missing_picture_of
+from linkage.custody.schema import evidence_gaps
 from linkage.evidence_events import evidence_added, picture_of
 from linkage.facts import Facts, OpenIncident
 from linkage.joining import extended, extension, linked_alarm, next_look, what_came
@@ -33,6 +35,7 @@ _MOVE = update(incidents).where(incidents.c.id == bindparam("incident"))
 _LINK_ALARM = insert(incident_alarms)
 _LINK_CAMERA = insert(incident_cameras)
 _KEEP_EVIDENCE = insert(evidence)
+_NOTE_GAP = insert(evidence_gaps)
 
 
 class Linking:
@@ -51,6 +54,7 @@ class Linking:
         self._actions: list[dict[str, object]] = []
         self._looks: dict[str, list[dict[str, object]]] = defaultdict(list)
         self._evidence: list[dict[str, object]] = []
+        self._gaps: list[dict[str, object]] = []
         self._entries: list[Entry] = []
         self._fresh: list[tuple[Fresh, dict[str, object]]] = []
         self.fresh_is_all = True
@@ -86,6 +90,11 @@ class Linking:
         else:
             self._note_fresh(draft, incident.id, planned)
         self._looks[incident.id] += [r for r in planned if r["kind"] == ActionKind.ESCALATE.value]
+        missing = missing_picture_of(incident.id, facts.alarm)
+        if missing is not None:
+            gap, told = missing
+            self._gaps.append(gap)
+            events.append(told)
         picture = picture_of(incident.id, facts.alarm)
         if picture is not None:
             self._evidence.append(picture)
@@ -122,6 +131,7 @@ class Linking:
             (_LINK_ALARM, self._alarms),
             (_LINK_CAMERA, self._cameras),
             (_KEEP_EVIDENCE, self._evidence),
+            (_NOTE_GAP, self._gaps),
         ):
             if rows:
                 execute_many(conn, statement, rows)

@@ -1,10 +1,11 @@
 """Which open incident an alarm joins, by the declared correlations in their order. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alarms.model import SYSTEM_KINDS, AlarmKind, AlarmSource
 from linkage.cells import distance_m
-from linkage.facts import Facts, LinkedAlarm, OpenIncident
+from linkage.facts import MEANT_FOR, Facts, LinkedAlarm, OpenIncident
 from linkage.rules.correlation import Correlation, Same
 
 _CAMERA_KINDS = frozenset({AlarmKind.LOITERING})
@@ -21,11 +22,11 @@ class Joined:
 
 def joined(facts: Facts) -> Joined | None:
     """The first correlation, in their order, that finds an incident; of several the newest."""
-    alarm = facts.alarm
+    alarm, incidents = facts.alarm, _meant(facts)
     for correlation in facts.rules.correlations:
         if not correlation.concerns(alarm.kind, alarm.source):
             continue
-        for incident in facts.incidents:
+        for incident in incidents:
             if _fits(correlation, incident, facts):
                 return Joined(incident, correlation)
     return None
@@ -46,6 +47,14 @@ def is_second_source(facts: Facts, incident: OpenIncident) -> bool:
     if facts.alarm.source is AlarmSource.CAMERA:
         return all(a.kind not in _CAMERA_KINDS for a in incident.alarms)
     return not any(from_same_home(a, facts) for a in incident.alarms)
+
+
+def _meant(facts: Facts) -> Sequence[OpenIncident]:
+    """Those that the alarm may join: where it is meant for one that is open, that one."""
+    if facts.alarm.source is not AlarmSource.SYSTEM:
+        return facts.incidents
+    meant = facts.alarm.detail.get(MEANT_FOR)
+    return [one for one in facts.incidents if one.id == meant] or facts.incidents
 
 
 def _fits(correlation: Correlation, incident: OpenIncident, facts: Facts) -> bool:

@@ -22,6 +22,7 @@ from linkage.camera_alarms import CameraAlarms
 from linkage.camera_faults import CameraFaults
 from linkage.camera_losses import MANY
 from linkage.changes import Changes
+from linkage.custody.model import Why
 from linkage.engine import Engine
 from linkage.evidence import EvidenceFolder
 from linkage.motion.keeper import MotionKeeper
@@ -65,14 +66,14 @@ class CameraRoom:
             healths=lambda: self.healths,
             writer="main",
         )
-        motion = MotionKeeper(
+        self.motion = MotionKeeper(
             self.database,
             self.clock,
             healths=lambda: self.healths,
             is_busy=lambda: False,
             keep_s=30 * 86400.0,
         )
-        self.alarms = CameraAlarms(self.log, self.evidence, EndlessRoom(), self.faults, motion)
+        self.alarms = CameraAlarms(self.log, self.evidence, EndlessRoom(), self.faults, self.motion)
 
     def is_now(
         self, camera: str, state: CameraState = CameraState.WATCHING, trouble: Trouble | None = None
@@ -470,3 +471,93 @@ async def test_a_fault_that_stood_before_the_work_closes_as_ever(room):
     await room.say(CAMERA, EventName.TAMPER_ENDED, Trouble.COVERED)
     await room.look()
     assert await room.incidents("stage") == [("closed",)]
+
+
+class FullRoom:
+    """The port `EvidenceRoom` when the quota is used up."""
+
+    async def refusal(self, camera_id: str, *, wanted_bytes: int, is_routine: bool):
+        return Why.QUOTA, "90 MB of 90 MB used"
+
+
+async def lingers(room: CameraRoom) -> None:
+    room.seq += 1
+    seen = Detection(EventName.LOITERING_STARTED, 30.0, "gate", dwell_s=20.0)
+    event = CameraEvent(CAMERA, room.clock.now(), 7, room.seq, seen, b"jpeg")
+    await room.alarms.on_event(event)
+    await room.link()
+
+
+async def gaps_and_said(room: CameraRoom) -> tuple[list[tuple[str, ...]], list[str]]:
+    gaps = await town.rows(room.database, "evidence_gaps")
+    events = await town.rows(room.database, "incident_events")
+    return (
+        [(gap["camera_id"], gap["kind"], gap["why"]) for gap in gaps],
+        [e["data"]["error"] for e in events if e["type"] == "evidence_failed"],
+    )
+
+
+async def test_a_picture_for_which_there_is_no_room_is_missed_by_its_incident(room):
+    room.alarms = CameraAlarms(room.log, room.evidence, FullRoom(), room.faults, room.motion)
+    await lingers(room)
+    assert await room.incidents("kind") == [("loitering",)]
+    gaps, said = await gaps_and_said(room)
+    assert gaps == [(CAMERA, "snapshot", "quota")]
+    assert said[0].startswith("存证空间配额已满")
+    assert "90 MB of 90 MB" in said[0]
+
+
+async def test_a_picture_that_cannot_be_written_is_missed_by_its_incident(room):
+    room.evidence_folder.write_bytes(b"no folder")
+    await lingers(room)
+    gaps, said = await gaps_and_said(room)
+    assert gaps == [(CAMERA, "snapshot", "disk-full")]
+    assert "磁盘已满或无法写入" in said[0]
+
+
+async def test_a_picture_that_was_kept_is_missed_by_nobody(room):
+    await lingers(room)
+    assert await gaps_and_said(room) == ([], [])
+
+
+async def two_press_before_one_camera(room: CameraRoom) -> None:
+    room.is_now(CAMERA)
+    await room.look()
+    for button in ("b1", "b5"):
+        room.clock.forward(30)
+        await room.log.append([town.press(button, 1)])
+        await room.link()
+    assert await room.incidents("kind", "ring") == [("panic", 1), ("panic", 1)]
+
+
+@pytest.mark.parametrize("trouble", [Trouble.SIGNAL_LOST, Trouble.COVERED])
+async def test_both_open_presses_hear_that_their_camera_is_gone(room, trouble):
+    await two_press_before_one_camera(room)
+    if trouble is Trouble.SIGNAL_LOST:
+        room.is_now(CAMERA, CameraState.DOWN)
+        await room.look(5.0)
+    else:
+        await room.say(CAMERA, EventName.TAMPER_STARTED, trouble)
+    for _ in range(3):
+        await room.look()
+    assert await room.incidents("kind", "ring") == [("panic", 2), ("panic", 2)]
+    linked = await town.rows(room.database, "incident_alarms")
+    assert [row["kind"] for row in linked].count("camera_fault") == 2
+    # and when both are closed it is told once, as what it is
+    await close_all(room, "panic")
+    await room.look()
+    found = sorted(await room.incidents("kind", "stage"))
+    assert found == [("camera_fault", "reported"), ("panic", "closed"), ("panic", "closed")]
+
+
+async def test_what_is_meant_for_an_incident_that_was_closed_meanwhile_is_not_lost(room):
+    await two_press_before_one_camera(room)
+    room.is_now(CAMERA, CameraState.DOWN)
+    await room.look(5.0)
+    # the alarm for the older one is in the log, and nobody has linked it
+    room.clock.forward(2)
+    await room.faults.run_once()
+    statement = update(incidents_table).where(incidents_table.c.household_id == "h1")
+    await room.database.write(lambda c: c.execute(statement.values(stage="closed")))
+    await room.link()
+    assert ("panic", "reported", 3) in await room.incidents("kind", "stage", "ring")

@@ -179,9 +179,9 @@ def test_the_same_outage_told_again_is_a_new_alarm() -> None:
 
 
 def test_a_picture_goes_with_what_is_wrong_with_it() -> None:
-    with_it = picture_alarm("c1", Trouble.BLACK, run=1, seq=2, at=at(0), picture={"file": "x"})
-    without = picture_alarm("c1", Trouble.BLACK, run=1, seq=2, at=at(0), picture=None)
-    assert with_it.detail == {**without.detail, "picture": {"file": "x"}}
+    with_it = picture_alarm("c1", Trouble.BLACK, run=1, seq=2, at=at(0), shown={"picture": "p"})
+    without = picture_alarm("c1", Trouble.BLACK, run=1, seq=2, at=at(0))
+    assert with_it.detail == {**without.detail, "picture": "p"}
 
 
 WELL = health(state=CameraState.WATCHING)

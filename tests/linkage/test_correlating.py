@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from alarms.model import LIFE_SAFETY_KINDS, AlarmKind, AlarmSource
 from linkage.cells import cell_of, cells_around, distance_m
-from linkage.facts import LinkedAlarm
+from linkage.facts import MEANT_FOR, LinkedAlarm
 from linkage.model.certainty import Certainty
 from linkage.model.place import NearCamera, Place
 from linkage.pipeline import decide
@@ -310,6 +310,19 @@ def test_what_was_not_surveyed_has_no_cell():
 def a_camera_fault(device: str = "cam-1", trouble: object = "covered"):
     alarm = an_alarm(AlarmKind.CAMERA_FAULT, device=device, source=AlarmSource.SYSTEM)
     return replace(alarm, detail={"camera": device, "trouble": trouble})
+
+
+def test_an_alarm_that_is_meant_for_one_incident_joins_that_one():
+    both = [
+        an_incident(id=name, camera_ids=frozenset({"cam-1"}), household_id=name)
+        for name in ("newer", "older")
+    ]
+    alarm = a_camera_fault()
+    place = Place(camera_id="cam-1")
+    for meant, expected in (("older", "older"), ("closed", "newer"), (None, "newer")):
+        detail = {**alarm.detail, MEANT_FOR: meant}
+        facts = facts_of(replace(alarm, detail=detail), place=place, incidents=tuple(both))
+        assert decide(facts).extends.id == expected
 
 
 def a_faulty_camera(device: str = "cam-1"):

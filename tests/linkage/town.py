@@ -17,6 +17,7 @@ from alarms.model import AlarmKind, AlarmSource, NewAlarm
 from alarms.store import Database
 from alarms.store.tables import alarms, devices
 from lianfang_timing import unix_ms
+from linkage.custody.schema import evidence_gaps
 from linkage.schema import (
     accounts,
     actions,
@@ -159,6 +160,7 @@ async def rows(database: Database, table: str) -> list[dict[str, object]]:
         "incident_events": (incident_events, incident_events.c.position),
         "actions": (actions, actions.c.planned_at_ms),
         "alarms": (alarms, alarms.c.position),
+        "evidence_gaps": (evidence_gaps, evidence_gaps.c.id),
     }
     source, order = known[table]
 
