@@ -6,8 +6,9 @@ What carries it, and when it is marked, is `linkage.outbox`'s.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
+from linkage.camera_events.schema import camera_relays
 from linkage.carrier_port import CarryResult
 from linkage.custody.schema import evidence_gaps
 from linkage.lanes import Lane
@@ -22,6 +23,9 @@ _FAILED: Mapping[ActionKind, EventType] = {
     ActionKind.NOTICE: EventType.NOTICE_FAILED,
     ActionKind.SNAPSHOT: EventType.EVIDENCE_FAILED,
 }
+
+RELAY = "onvif"
+"""As `linkage.ways.relay.RelayWay` calls itself."""
 
 _TOLD_BY: Mapping[ActionKind, str] = {
     ActionKind.WEBHOOK: "webhook",
@@ -65,7 +69,7 @@ def mark(
             if one.result.gap is not None:
                 gaps.append(dict(one.result.gap))
         else:
-            event = _failure(attempt)
+            event = _failure(conn, attempt)
         if event is not None:
             entries.append(Entry(one.action.incident_id, [event], new_version=False))
     if rows:
@@ -95,12 +99,12 @@ def _attempt(one: Done, lane: Lane, now_ms: int) -> Attempt:
     return Attempt(action, ActionState.EXPIRED, error=one.error or action.error or "too late")
 
 
-def _failure(attempt: Attempt) -> NewEvent | None:
+def _failure(conn: Connection, attempt: Attempt) -> NewEvent | None:
     """What the timeline says of an action that was given up."""
     if attempt.state is not ActionState.EXPIRED:
         return None
     action = attempt.action
-    way = _TOLD_BY.get(action.kind)
+    way = _way_of(conn, action)
     if way is not None:
         data = {"way": way, "kind": action.kind.value, "state": "failed", "action": action.id}
         return NewEvent(EventType.TOLD, {**data, "target": action.target, "error": attempt.error})
@@ -109,3 +113,12 @@ def _failure(attempt: Attempt) -> NewEvent | None:
     if failed is None or "over" in action.payload:
         return None
     return NewEvent(failed, {"target": action.target, "error": attempt.error})
+
+
+def _way_of(conn: Connection, action: Action) -> str | None:
+    """By which way it was to go; None where it is no message to anybody."""
+    if action.kind is ActionKind.SIREN:
+        r = camera_relays.c
+        if conn.scalar(select(r.siren).where(r.siren == action.target)) is not None:
+            return RELAY
+    return _TOLD_BY.get(action.kind)

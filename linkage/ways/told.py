@@ -111,6 +111,7 @@ def _hear(newest: dict[tuple[str, str], tuple[ToldAction, Told]], event: ToldEve
         case EventType.TOLD:
             reached = event.data.get("state")
             where = (str(event.data.get("kind")), str(event.data.get("target")))
+            _note_way(newest, where, event)
             if reached in (Reached.DELIVERED, Reached.READ, Reached.ANSWERED):
                 _reach(newest, where, Reached(str(reached)), event.at_ms)
         case EventType.STATION_CONFIRMED:
@@ -120,6 +121,18 @@ def _hear(newest: dict[tuple[str, str], tuple[ToldAction, Told]], event: ToldEve
                     _reach(newest, where, Reached.ANSWERED, event.at_ms)
         case _:
             return
+
+
+def _note_way(
+    newest: dict[tuple[str, str], tuple[ToldAction, Told]],
+    where: tuple[str, str],
+    event: ToldEvent,
+) -> None:
+    """A siren on a relay goes another way than those on MQTT: only who carried it knows."""
+    way = event.data.get("way")
+    if where in newest and isinstance(way, str):
+        action, line = newest[where]
+        newest[where] = action, replace(line, way=way)
 
 
 def _said(event: ToldEvent) -> Reached:

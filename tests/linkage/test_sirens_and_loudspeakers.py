@@ -6,10 +6,11 @@ from sqlalchemy import insert
 
 from alarms.model import AlarmKind, SounderStatus
 from alarms.store.tables import devices
+from linkage.camera_events.schema import camera_relays
 from linkage.model.person import Actor
 from linkage.rules.model import BUILT_IN
 from linkage.ways.sounder_news import SounderNews
-from tests.linkage.town import actions_of, loitering, press
+from tests.linkage.town import actions_of, loitering, press, rows
 from tests.linkage.way_house import close, way_town
 
 DUTY = Actor("duty", "张伟")
@@ -37,6 +38,27 @@ async def test_a_rule_lets_siren_and_loudspeaker_sound_as_the_contract_writes_it
             "repeat": 3,
             "until_ms": town.clock.ms + 120_000,
         }
+
+
+async def test_a_siren_that_fails_says_whether_it_hangs_on_a_relay(tmp_path: Path):
+    async with way_town(tmp_path) as town:
+        relay = {"camera_id": "cam-near", "token": "r1", "siren": "s1"}
+        await town.database.write(
+            lambda conn: conn.execute(
+                insert(camera_relays).values(**relay, wired_at_ms=1, wired_by="leader")
+            )
+        )
+        town.publisher.away = True
+        await town.happens(press("b1", 1))
+        town.clock.forward(600)
+        await town.outbox.run_once()
+        events = await rows(town.database, "incident_events")
+        failed = {e["data"]["kind"]: e["data"] for e in events if e["type"] == "told"}
+        assert {kind: one["way"] for kind, one in failed.items()} == {
+            "siren": "onvif",
+            "loudspeaker": "mqtt",
+        }
+        assert failed["siren"]["state"] == "failed"
 
 
 async def test_without_a_rule_that_asks_for_it_nothing_sounds(tmp_path: Path):

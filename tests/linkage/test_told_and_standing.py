@@ -105,6 +105,16 @@ def test_a_way_may_say_itself_how_far_it_came():
     assert states([action(K.SIREN, S.SENT)], events) == [("siren", "mqtt", "delivered")]
 
 
+def test_who_carried_it_says_by_which_way():
+    told_by = {"kind": "siren", "target": "x", "way": "onvif"}
+    for state in ("delivered", "failed"):
+        events = [ToldEvent(E.TOLD, 20, {**told_by, "state": state})]
+        [(_, way, _)] = states([action(K.SIREN, S.SENT)], events)
+        assert way == "onvif"
+    elsewhere = [ToldEvent(E.TOLD, 20, {**told_by, "target": "y", "state": "failed"})]
+    assert states([action(K.SIREN, S.SENT)], elsewhere) == [("siren", "mqtt", "sent")]
+
+
 @pytest.mark.parametrize("name", [None, "x"])
 def test_a_stations_confirmation_is_an_answer(name):
     events = [ToldEvent(E.STATION_CONFIRMED, 20, {"name": name})]

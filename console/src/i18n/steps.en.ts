@@ -130,6 +130,7 @@ export const stepsEn: Record<keyof typeof stepsZh, string> = {
   'toldState.cancelled': 'cancelled',
   'way.mqtt': 'device',
   'way.webhook': 'webhook',
+  'way.onvif': 'camera relay',
 
   'why.title': 'Why did this ring?',
   'why.asked': '{count} more asked, without effect',
@@ -182,6 +183,7 @@ export const stepsEn: Record<keyof typeof stepsZh, string> = {
   'timeline.station_unconfirmed': 'The station has not confirmed: telephone',
   'timeline.station_telephoned': 'The station was telephoned',
   'timeline.silenced': 'Sirens and loudspeakers switched off',
+  'timeline.sounded': 'Siren sounded by hand',
 
   'error.staleBy': '{name} changed it at {time} ({what}). Look at it, then try again',
 }

@@ -128,6 +128,7 @@ export const stepsZh = {
   'toldState.cancelled': '已取消',
   'way.mqtt': '设备',
   'way.webhook': '推送',
+  'way.onvif': '摄像机继电器',
 
   'why.title': '为什么响铃？',
   'why.asked': '还问过、没有影响的 {count} 项',
@@ -180,6 +181,7 @@ export const stepsZh = {
   'timeline.station_unconfirmed': '派出所未确认，请电话联系',
   'timeline.station_telephoned': '已电话联系派出所',
   'timeline.silenced': '已关闭警报器和喇叭',
+  'timeline.sounded': '已鸣响警报器',
 
   'error.staleBy': '{name} 已于 {time} 更新（{what}），请看清后再办理',
 }
