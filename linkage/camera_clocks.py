@@ -5,7 +5,7 @@ picture, and many cameras refuse a login for it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final
 
 import structlog
@@ -13,7 +13,7 @@ import structlog
 from alarms.errors import StoreBusy
 from camerad.errors import CameradError
 from lianfang_timing import Clock, unix_ms
-from linkage.cameras import CameraRegistry
+from linkage.cameras import CameraRegistry, RegisteredCamera
 
 FIRST_AFTER_S: Final = 60.0
 EVERY_S: Final = 6 * 3600.0
@@ -33,21 +33,27 @@ class CameraClocks:
         self._registry = registry
         self._clock = clock
         self._read = read
+        self.known: Mapping[str, float] = {}
+        """By camera, as last read: seconds, the camera's clock minus ours."""
 
     async def run(self) -> None:
         """Again and again until cancelled."""
+        await self._behind_the_store(self.recall)
         await asyncio.sleep(FIRST_AFTER_S)
         while True:
-            try:
-                await self.run_once()
-            except StoreBusy as busy:
-                log.warning("cameras.clocks_not_kept", detail=str(busy))
+            await self._behind_the_store(self.run_once)
             await asyncio.sleep(EVERY_S)
+
+    async def recall(self) -> None:
+        """What was read before we began. Raises StoreBusy."""
+        self.known = _known(await self._registry.enabled())
 
     async def run_once(self) -> None:
         """One round. A recorder's one clock is read once and kept with each of its channels."""
         read: dict[str, float | None] = {}
-        for camera in await self._registry.enabled():
+        cameras = await self._registry.enabled()
+        known = _known(cameras)
+        for camera in cameras:
             address = camera.onvif_address
             if address is None:
                 continue
@@ -58,8 +64,16 @@ class CameraClocks:
             if skew_s is not None:
                 at_ms = unix_ms(self._clock.now())
                 await self._registry.note_clock(camera.id, skew_s, at_ms=at_ms)
+                known[camera.id] = skew_s
                 if abs(skew_s) > WORTH_TELLING_S:
                     log.warning("cameras.clock_off", camera=camera.id, skew_s=round(skew_s, 1))
+        self.known = known
+
+    async def _behind_the_store(self, ask: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await ask()
+        except StoreBusy as busy:
+            log.warning("cameras.clocks_not_kept", detail=str(busy))
 
     async def _skew_s(self, address: str) -> float | None:
         try:
@@ -67,3 +81,7 @@ class CameraClocks:
         except CameradError as error:
             log.info("cameras.clock_not_read", address=address, detail=str(error))
             return None
+
+
+def _known(cameras: Iterable[RegisteredCamera]) -> dict[str, float]:
+    return {one.id: one.clock_skew_s for one in cameras if one.clock_skew_s is not None}

@@ -8,30 +8,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import structlog
 from sqlalchemy import Connection, Row, select, update
 
 from alarms.store import Database, SealedBox
-from camerad.model import (
-    Camera,
-    CameraHealth,
-    Zone,
-    ZoneKind,
-)
+from camerad.model import Camera, CameraHealth, Zone, ZoneKind
 from camerad.zones import ZoneDefaults, ZoneWords
-from lianfang_timing import Backoff, unix_ms
+from lianfang_timing import unix_ms
 from linkage import schema
 from linkage.consent.judging import PRIVATE
 from linkage.consent.reading import keeps
 from linkage.rules.model import SourceState
 
 BUILT_IN_DEFAULTS = ZoneDefaults()
-
-_LOOK_EVERY_S = 20.0
-_LOOK_SOON = Backoff(first_s=1.0, cap_s=_LOOK_EVERY_S)
-_LOST_REASONS = frozenset({"unreachable", "no-frames", "hung"})
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -53,6 +41,8 @@ class RegisteredCamera:
     legal_class: str = "public"
     household_keeps: bool = False
     """Of a household's camera: it agreed that pictures of an incident are kept."""
+    clock_skew_s: float | None = None
+    """Its clock minus ours, as last read."""
 
     @property
     def located(self) -> "Located | None":
@@ -143,6 +133,7 @@ class CameraRegistry:
                 main_stream_uri=row.main_stream_uri,
                 legal_class=row.legal_class,
                 household_keeps=row.legal_class == PRIVATE and keeps(conn, row.id),
+                clock_skew_s=row.clock_skew_s,
             )
             for row in rows
         ]

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from linkage.accounts.passwords import Passwords
 from linkage.audit import Audit
+from linkage.camera_clock_metrics import CameraClockMetrics
 from linkage.camera_events.metrics import CameraEventsMetrics
 from linkage.camera_events.watch import CameraEvents
 from linkage.composition.eyes import Eyes
@@ -59,6 +60,7 @@ def console(
     ).register(metrics)
     metrics.register(SupervisionMetrics(net.supervision))
     metrics.register(MotionMetrics(seeing.motion))
+    metrics.register(CameraClockMetrics(seeing.clocks))
     metrics.register(CameraEventsMetrics(events))
     metrics.register(seeing.evidence_metrics)
     return create_app(
@@ -89,6 +91,7 @@ def console(
             closing_check=answer.policy.closing_check,
             response_plans=ResponsePlanDesk(database, clock, changes, writer=node),
             zones=ground.settings.detection.zones,
+            ways=ground.settings.ways,
             flood=ground.settings.rules.flood,
             model_village=file.registry.model_village,
             station=StationDesk(database, clock, changes, box=ground.box, writer=node),

@@ -8,6 +8,7 @@ from alarms.store import Database, SealedBox
 from camerad.errors import CameraUnreachable
 from lianfang_timing import unix_ms
 from linkage import schema
+from linkage.camera_clock_metrics import CameraClockMetrics
 from linkage.camera_clocks import CameraClocks
 from linkage.cameras import CameraRegistry
 from tests.linkage.town import NOON, HandClock
@@ -30,7 +31,11 @@ async def test_each_device_is_read_once_and_a_silent_one_keeps_what_was_known(
     try:
         await database.write(seed)
         registry = CameraRegistry(database, SealedBox(bytes(32)))
-        await CameraClocks(registry, HandClock(), skew).run_once()
+        clocks = CameraClocks(registry, HandClock(), skew)
+        await clocks.recall()
+        assert shown(clocks) == {"silent": 2.0}, "of what was read before we began"
+        await clocks.run_once()
+        assert shown(clocks) == {"a-channel": -10800.0, "b-channel": -10800.0, "silent": 2.0}
         c = schema.cameras.c
         rows = await database.read(
             lambda conn: conn.execute(
@@ -47,6 +52,12 @@ async def test_each_device_is_read_once_and_a_silent_one_keeps_what_was_known(
         ("mute", None, None),
         ("silent", 2.0, None),
     ]
+
+
+def shown(clocks: CameraClocks) -> dict[str, float]:
+    """In `/metrics`."""
+    [family] = CameraClockMetrics(clocks).collect()
+    return {sample.labels["camera"]: sample.value for sample in family.samples}
 
 
 def seed(conn) -> None:
