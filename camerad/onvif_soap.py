@@ -1,37 +1,27 @@
 """One blocking ONVIF conversation, with onvif-zeep.
 
 Only `onvif_door` imports this, late and in a thread, because importing onvif-zeep sets logging up.
-Of that library only the service class, the table of services and the WSDL files are used: its
-camera class would create a pull point nobody asked for. Events have a conversation of their own
+Its services are made in `onvif_services`, HTTP is `onvif_transport`'s; the library's camera class
+is not used: it would create a pull point nobody asked for. Events have a conversation of their own
 (`onvif_events_soap`), which builds on this one.
 """
 
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any, Final, TypeVar
-from xml.etree.ElementTree import ParseError
 
-import defusedxml.ElementTree
-import onvif
 import structlog
-import urllib3
-import zeep
-from defusedxml.common import DefusedXmlException
 from lxml.etree import LxmlError  # type: ignore[import-untyped]
-from onvif.definition import SERVICES
-from requests import RequestException
 from requests.auth import HTTPDigestAuth
 from zeep.exceptions import Error as ZeepError
 from zeep.exceptions import Fault, TransportError
-from zeep.wsa import WsAddressingPlugin
 from zeep.wsse.username import UsernameToken
 
-from camerad.errors import CameraRefused, CameraTalksNonsense, CameraUnreachable
+from camerad.errors import CameraRefused, CameraTalksNonsense
 from camerad.model import CameraDescription, StreamProfile
+from camerad.onvif_services import service
+from camerad.onvif_transport import LimitedTransport, WantsHttpDigestError
 from camerad.profiles import channels
 from camerad.stream_address import checked, without_login
 from camerad.web_address import is_web_address
@@ -40,25 +30,12 @@ from lianfang_timing import Clock
 _log = structlog.get_logger()
 
 Answer = TypeVar("Answer")
-ANSWER_LIMIT: Final = 2 * 1024 * 1024
 _PROFILE_LIMIT: Final = 400
 """Three profiles for each channel of the largest recorder."""
 _ASKED_ALL: Final = 16
 """Up to so many profiles are asked for their addresses one and all; of more, those worth using."""
-_CHUNK: Final = 64 * 1024
 _SKEW_WORTH_TELLING_S: Final = 5.0
-_EVENTS_NS: Final = "http://www.onvif.org/ver10/events/wsdl"
-_MORE_SERVICES: Final = {
-    "subscription": {
-        "ns": _EVENTS_NS,
-        "wsdl": "events.wsdl",
-        "binding": "SubscriptionManagerBinding",
-    },
-}
-"""Such as the library's table leaves out."""
 _MEDIA: Final = "http://www.onvif.org/ver10/media/wsdl"
-# the package puts its WSDL files beside itself, not inside
-_WSDL_DIR: Final = Path(onvif.__file__).parent.parent / "wsdl"
 _HINT_ZH: Final = (
     "许多摄像机的 ONVIF 用户与网页用户分开（海康、大华），请在 ONVIF 用户中添加；"
     "海康 5.5.0 起 ONVIF 默认关闭，需先开启。"
@@ -86,7 +63,7 @@ class Conversation:
         self._xaddr = xaddr
         self._login = (username, password or "") if username else None
         self._clock = clock
-        self._transport = _LimitedTransport(timeout_s)
+        self._transport = LimitedTransport(timeout_s)
         self._http_digest = False
         self._skew_s: float | None = None
 
@@ -146,7 +123,7 @@ class Conversation:
                 said.Date.Year, said.Date.Month, said.Date.Day,
                 said.Time.Hour, said.Time.Minute, min(said.Time.Second, 59), tzinfo=UTC,
             )  # fmt: skip
-        except (*_ODD_ANSWER, _WantsHttpDigestError):
+        except (*_ODD_ANSWER, WantsHttpDigestError):
             _log.info("onvif.no_time", xaddr=self._xaddr)
             return None
         ours = before + (self._clock.now() - before) / 2
@@ -215,13 +192,13 @@ class Conversation:
 
     def _service(self, name: str, address: str, *, raw: bool = False) -> Any:
         """`raw`: its calls return the HTTP answer as it came, faults too."""
-        return _service(name, address, self._transport, raw=raw)
+        return service(name, address, self._transport, raw=raw)
 
     def _ask(self, service: Any, call: str, **arguments: object) -> Any:
         """Call with our login, in the envelope or, when the camera wants that, in HTTP."""
         try:
             return self._call(service, call, login=True, **arguments)
-        except _WantsHttpDigestError:
+        except WantsHttpDigestError:
             if self._http_digest or self._login is None:
                 raise self._refusal() from None
             self._http_digest = True
@@ -273,125 +250,6 @@ def _profile(profile: Any) -> StreamProfile:
         stream_uri=None,
         snapshot_uri=None,
         source=_text(profile.VideoSourceConfiguration, "SourceToken"),
-    )
-
-
-class _WantsHttpDigestError(Exception):
-    """The camera wants the login in HTTP, not in the SOAP envelope."""
-
-
-@dataclass(frozen=True)
-class _HttpAnswer:
-    """What zeep reads of an HTTP answer."""
-
-    status_code: int
-    content: bytes
-    headers: dict[str, str]
-    encoding: str | None
-
-
-class _LimitedTransport(zeep.Transport):
-    """HTTP to a camera: bounded in time over the conversation, and in size for each answer."""
-
-    def __init__(self, timeout_s: float) -> None:
-        super().__init__(  # type: ignore[no-untyped-call]
-            timeout=timeout_s, operation_timeout=timeout_s
-        )
-        self.restart(timeout_s)
-        # cameras are on our own network and carry certificates nobody signed
-        self.session.trust_env = False
-        self.session.verify = False
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-
-    def restart(self, timeout_s: float) -> None:
-        """From here on a conversation may take this long."""
-        self._deadline_s = time.monotonic() + timeout_s
-
-    def post(self, address: str, message: bytes, headers: dict[str, str]) -> _HttpAnswer:
-        """Raises CameraUnreachable, CameraTalksNonsense, TransportError, _WantsHttpDigestError."""
-        try:
-            with self.session.post(
-                address,
-                data=message,
-                headers=headers,
-                timeout=self._left_s(),
-                stream=True,
-                allow_redirects=False,
-            ) as response:
-                content = b"".join(self._chunks(response))
-        except (RequestException, urllib3.exceptions.HTTPError) as failed:
-            raise CameraUnreachable(
-                f"摄像机在其 ONVIF 地址上没有应答（{type(failed).__name__}）。 / "
-                f"The camera does not answer at its ONVIF address ({type(failed).__name__})."
-            ) from failed
-        challenge = response.headers.get("WWW-Authenticate", "")
-        if response.status_code == 401 and challenge.lower().startswith("digest"):
-            raise _WantsHttpDigestError
-        if response.status_code in (401, 403):
-            raise TransportError(  # type: ignore[no-untyped-call]
-                "no entry", status_code=response.status_code
-            )
-        _check_xml(content)
-        return _HttpAnswer(response.status_code, content, dict(response.headers), response.encoding)
-
-    def _chunks(self, response: Any) -> Iterator[bytes]:
-        size = 0
-        # read1 returns what is there, so that an answer that drips is met by the deadline
-        while chunk := response.raw.read1(_CHUNK, decode_content=True):
-            size += len(chunk)
-            if size > ANSWER_LIMIT:
-                raise CameraTalksNonsense(
-                    "摄像机的应答过大。 / The camera's answer is far too large."
-                )
-            self._left_s()
-            yield chunk
-
-    def _left_s(self) -> float:
-        left_s = self._deadline_s - time.monotonic()
-        if left_s <= 0:
-            raise CameraUnreachable("摄像机应答过慢。 / The camera takes too long to answer.")
-        return left_s
-
-
-def _check_xml(content: bytes) -> None:
-    """zeep parses leniently; what is not even XML, or brings a DTD along, ends here."""
-    try:
-        defusedxml.ElementTree.fromstring(content, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as odd:
-        raise CameraTalksNonsense(
-            "该 ONVIF 地址上的应答不是 SOAP。 / "
-            "What answers at the ONVIF address does not speak SOAP."
-        ) from odd
-
-
-@cache
-def _document(wsdl: str) -> Any:
-    """A WSDL file, read once: a tenth of a second of work for some."""
-    settings = zeep.Settings(strict=False, forbid_dtd=True, force_https=False)
-    files = zeep.Transport()  # type: ignore[no-untyped-call]
-    return zeep.wsdl.Document(wsdl, files, settings=settings)  # type: ignore[arg-type]
-
-
-def _service(
-    name: str, address: str, transport: _LimitedTransport, *, raw: bool
-) -> onvif.ONVIFService:
-    definition = SERVICES.get(name) or _MORE_SERVICES[name]
-    wsdl = str(_WSDL_DIR / definition["wsdl"])
-    settings = zeep.Settings(strict=False, forbid_dtd=True, force_https=False, raw_response=raw)
-    client = zeep.Client(  # type: ignore[no-untyped-call]
-        _document(wsdl),
-        transport=transport,
-        settings=settings,
-        # its WSDL does not say so, but some makes keep all subscriptions at one address
-        plugins=[WsAddressingPlugin()] if name in _MORE_SERVICES else [],
-    )
-    return onvif.ONVIFService(
-        address,
-        "",
-        "",
-        wsdl,
-        zeep_client=client,
-        binding_name=f"{{{definition['ns']}}}{definition['binding']}",
     )
 
 
