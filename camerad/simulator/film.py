@@ -7,6 +7,8 @@ in `scenes`.
 
 import hashlib
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from fractions import Fraction
@@ -121,7 +123,9 @@ def ensure_films(
     tell(done, len(scenes))
     if missing:
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(2, len(missing)), mp_context=context) as pool:
+        with ProcessPoolExecutor(
+            min(2, len(missing)), mp_context=context, initializer=_end_with_the_parent
+        ) as pool:
             drawn = [
                 pool.submit(_draw_whole, films[scene.id][0], scene, seconds, fps)
                 for scene in missing
@@ -195,6 +199,18 @@ def _encode(path: Path, pictures: Iterable[Picture], width: int, height: int, fp
         container.mux(stream.encode())
     part.replace(path)
     return written
+
+
+def _end_with_the_parent() -> None:
+    """Who draws must not go on when whoever asked was killed: nobody else would end them."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "the pool is another process"
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
 def _draw_whole(path: Path, scene: Scene, seconds: float, fps: int) -> None:

@@ -1,9 +1,13 @@
 """Drawn films and films made of clips: what the simulated cameras play."""
 
+import asyncio
+import contextlib
+import sys
 from pathlib import Path
 
 import av
 import numpy as np
+import psutil
 import pytest
 
 from camerad.errors import SourceUnreadable
@@ -12,6 +16,7 @@ from camerad.simulator.light import Hour
 from camerad.simulator.reel import load_reel
 from camerad.simulator.scenes import BRIDGE, EAST_GATE, SCENES, SCHOOL_GATE
 from camerad.simulator.stage import Stage
+from tests.polling import until
 
 
 def test_there_are_six_places_by_day_and_by_night() -> None:
@@ -108,3 +113,40 @@ def test_what_is_no_clip_is_refused_by_name(tmp_path: Path, content: bytes | Non
     with pytest.raises(SourceUnreadable, match=r"holiday\.mp4"):
         film_from_clip(source, tmp_path / "film.mp4")
     assert not (tmp_path / "film.mp4").exists()
+
+
+DRAWS_LONG = """
+import sys
+from pathlib import Path
+from camerad.simulator.film import ensure_films
+from camerad.simulator.scenes import BRIDGE, MARKET
+if __name__ == "__main__":
+    ensure_films(Path(sys.argv[1]), [BRIDGE, MARKET], seconds=600)
+"""
+
+
+async def test_who_draws_ends_with_whoever_asked_for_it(tmp_path: Path) -> None:
+    (tmp_path / "draws.py").write_text(DRAWS_LONG, encoding="utf-8")
+    root = str(Path(__file__).resolve().parents[2])
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, str(tmp_path / "draws.py"), str(tmp_path), env={"PYTHONPATH": root}
+    )
+    family: list[psutil.Process] = []
+    try:
+
+        async def draw() -> bool:
+            family[:] = psutil.Process(parent.pid).children(recursive=True)
+            return len(list(tmp_path.glob("*.part"))) == 2
+
+        await until(draw, timeout_s=60)
+        parent.kill()
+        await parent.wait()
+
+        async def are_gone() -> bool:
+            return not psutil.wait_procs(family, timeout=0)[1]
+
+        assert await until(are_gone, timeout_s=20)
+    finally:
+        for left in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                left.kill()
