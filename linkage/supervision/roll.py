@@ -5,7 +5,6 @@ No store and no clock: the watch brings both. Each look touches only devices who
 that said something out of the ordinary, however many there are.
 """
 
-import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
@@ -37,6 +36,7 @@ from linkage.supervision.deciding import (
     take_press,
     take_report,
 )
+from linkage.supervision.due import DueQueue
 from linkage.supervision.model import Fault, OrderState, Policy
 
 MOST_EARLY = 1000
@@ -60,8 +60,7 @@ class Roll:
         """The open order for our own clock."""
         self._maintained = Maintained()
         self._to_look_at: set[str] = set()
-        self._at: dict[str, int] = {}
-        self._queue: list[tuple[int, str]] = []
+        self._due = DueQueue()
         self._unsaved: set[str] = set()
         self._looked: set[str] = set()
         """Looked at, and what came of it is not in the store yet."""
@@ -285,15 +284,11 @@ class Roll:
         )
 
     def _take_due(self, listening: Listening) -> None:
-        while self._queue and self._queue[0][0] <= listening.now:
-            at, device_id = heapq.heappop(self._queue)
-            if self._at.get(device_id) != at:
-                continue
-            del self._at[device_id]
+        for device_id in self._due.due(listening.now):
             later = self._look_at(device_id, listening)
             if later is not None and later > listening.now:
                 # it spoke since it was queued
-                self._queue_at(later, device_id)
+                self._due.set(device_id, later)
             else:
                 self._to_look_at.add(device_id)
 
@@ -305,13 +300,9 @@ class Roll:
 
     def _schedule(self, device_id: str, listening: Listening) -> None:
         at = self._look_at(device_id, listening)
-        # a look that comes too soon finds nothing and is set anew: a heartbeat costs no entry
-        if at is not None and at < self._at.get(device_id, at + 1):
-            self._queue_at(at, device_id)
-
-    def _queue_at(self, at: int, device_id: str) -> None:
-        self._at[device_id] = at
-        heapq.heappush(self._queue, (at, device_id))
+        # a look that comes too soon finds nothing and is set anew
+        if at is not None:
+            self._due.set_sooner(device_id, at)
 
     def _of_one(self, device: Watched, faults: Set[Fault]) -> Iterable[Change]:
         """All but a silence and a wrong clock that are new: those may be many devices' together."""
