@@ -80,6 +80,7 @@ class CustodyDesk:
         self.two_persons = two_persons
         self._touched = touched
         self._covering = asyncio.Semaphore(1)
+        self._making: dict[str, int] = {}
 
     async def hold(self, who: Who, incident_id: str, reason: str) -> str:
         """Nothing of the incident is deleted from now on; the hold's id."""
@@ -183,10 +184,16 @@ class CustodyDesk:
 
         await self._database.write(work)
 
+    def making(self, export_id: str) -> int | None:
+        """How many percent of a file are done while it is made for somebody; 0 while it waits for
+        its turn. None: nobody fetches it now."""
+        return self._making.get(export_id)
+
     async def export(self, who: Who, export_id: str, target: Path) -> str:
         """Make the file at `target`; the incident's number. Taking it is written down first: with
         what each covered copy was made of. Covering takes its time, about that of the clips."""
         copies = target.with_suffix(".copies")
+        self._making.setdefault(export_id, 0)
         try:
             async with self._covering:
                 derived = await self._covered(who, export_id, copies)
@@ -196,6 +203,7 @@ class CustodyDesk:
             self._touched(parcel.incident_id)
             await asyncio.to_thread(exporting.write, target, parcel, self._folder, copies)
         finally:
+            self._making.pop(export_id, None)
             await asyncio.to_thread(shutil.rmtree, copies, ignore_errors=True)
         return parcel.number
 
@@ -209,7 +217,11 @@ class CustodyDesk:
         people, files = await self._database.read(asked)
         if people is People.CLEAR:
             return None
-        return await covered(files, self._folder, into, people)
+
+        def tell(percent: int) -> None:
+            self._making[export_id] = percent
+
+        return await covered(files, self._folder, into, people, tell)
 
     def _parcel(
         self, conn: Connection, who: Who, export_id: str, derived: list[Derived] | None

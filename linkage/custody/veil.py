@@ -5,7 +5,7 @@ another, at the lowest priority. The originals stay as they are.
 import asyncio
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from linkage.custody.model import People
 
 _PROGRAM = "camerad.evidence.veiled_film"
 _LIMIT_S = 1800.0
+
+Tell = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,17 @@ class Derived:
 
 
 async def covered(
-    files: Sequence[tuple[str, str]], folder: Path, into: Path, people: People
+    files: Sequence[tuple[str, str]], folder: Path, into: Path, people: People, tell: Tell
 ) -> list[Derived]:
-    """A covered copy of each (file, SHA-256) of the evidence folder. Raises ExportFailed."""
-    found = []
+    """A covered copy of each (file, SHA-256) of the evidence folder. `tell` hears how many percent
+    are done. Raises ExportFailed."""
+    found: list[Derived] = []
+    work = await asyncio.to_thread(lambda: [_size(folder / file) for file, _ in files])
+    whole, behind = max(1, sum(work)), 0
+
+    def tell_of_one(percent: int) -> None:
+        tell(int((behind * 100 + work[len(found)] * percent) / whole))
+
     for file, sha256 in files:
         how = "changed" if file.endswith(".mp4") and people is People.HIDDEN else "whole"
         target = into / file
@@ -53,13 +62,22 @@ async def covered(
             raise ExportFailed(
                 f"{name} 与清单不符，不予导出 / is not what its manifest says: not exported"
             )
-        await _run(folder / file, target, how)
+        await _run(folder / file, target, how, tell_of_one)
         made, _ = await asyncio.to_thread(sha256_of, target)
+        behind += work[len(found)]
         found.append(Derived(file, sha256, file, made, how))
+        tell(behind * 100 // whole)
     return found
 
 
-async def _run(source: Path, target: Path, how: str) -> None:
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # whoever reads it says so
+
+
+async def _run(source: Path, target: Path, how: str, tell: Tell) -> None:
     program = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -68,12 +86,14 @@ async def _run(source: Path, target: Path, how: str) -> None:
         str(target),
         how,
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+    assert program.stderr is not None
     try:
         async with asyncio.timeout(_LIMIT_S):
-            _, said = await program.communicate()
+            _, said = await asyncio.gather(_listen(program, tell), program.stderr.read())
+            await program.wait()
     except TimeoutError as late:
         raise ExportFailed("遮挡处理超时 / covering people took too long") from late
     finally:
@@ -85,3 +105,11 @@ async def _run(source: Path, target: Path, how: str) -> None:
     if program.returncode != 0:
         why = said.decode(errors="replace").strip().rpartition("\n")[2]
         raise ExportFailed(f"{source.name} 无法作遮挡处理 / cannot be covered: {why}")
+
+
+async def _listen(program: asyncio.subprocess.Process, tell: Tell) -> None:
+    assert program.stdout is not None
+    async for line in program.stdout:
+        # what an encoder may print besides is nobody's business
+        if line.strip().isdigit():
+            tell(int(line))

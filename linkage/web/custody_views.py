@@ -59,6 +59,9 @@ class Export(Struct, frozen=True, kw_only=True):
     approved_by_name: str | None
     approved_at: str | None
     file: str | None
+    making: int | None = None
+    """While the file is made for somebody, people being covered: how many percent are done; 0 while
+    it waits for its turn."""
     fetched: int
     """How often the file was taken."""
 

@@ -46,6 +46,8 @@ export interface Export extends ExportFields {
   approved_at: string | null
   /** Where an approved one is fetched. */
   file: string | null
+  /** How many percent of its file are done while it is made for somebody; null: it is not. */
+  making: number | null
   fetched: number
 }
 

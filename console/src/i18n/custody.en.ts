@@ -37,6 +37,8 @@ export const custodyEn: Record<keyof typeof custodyZh, string> = {
   'custody.given.whole': 'covered as a whole',
   'custody.given.clear': 'not covered',
   'custody.preparing': 'Covering takes about as long as the clips last; the download begins later',
+  'custody.making': 'Covering people, {percent} %',
+  'custody.makingLabel': 'How far the covering is',
   'custody.askedBy': 'asked by {name} · {time}',
   'custody.approvedBy': 'approved by {name} · {time}',
   'custody.approverSaid': 'approved by {name}',

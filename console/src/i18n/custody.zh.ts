@@ -35,6 +35,8 @@ export const custodyZh = {
   'custody.given.whole': '整幅已遮挡',
   'custody.given.clear': '未遮挡',
   'custody.preparing': '遮挡需要时间，大约与录像等长，下载会晚些开始',
+  'custody.making': '正在遮挡人物 {percent}%',
+  'custody.makingLabel': '遮挡进度',
   'custody.askedBy': '{name} 申请 · {time}',
   'custody.approvedBy': '{name} 批准 · {time}',
   'custody.approverSaid': '批准人：{name}',

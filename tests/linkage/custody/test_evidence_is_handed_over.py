@@ -16,8 +16,12 @@ from alarms.store.sealing import publicly_signed
 from linkage import schema as s
 from linkage.commands import evidence as command
 from linkage.custody import manifest
+from linkage.custody.clip_files import sha256_of
 from linkage.custody.errors import NotPossible
+from linkage.custody.model import People
 from linkage.custody.schema import evidence_entries
+from linkage.custody.veil import covered
+from tests.camerad.rtsp_cameras import draw_clip
 from tests.linkage.web_house import house, status_of
 
 DATA = b"\xff\xd8 a picture"
@@ -205,3 +209,15 @@ async def test_people_are_covered_and_the_copy_is_proven_to_be_made_of_the_origi
     assert shown[:5, :5].std() < 5 < noise[:5, :5].std()
     assert (tmp_path / "p.jpg").read_bytes() == original
     assert [path.name for path in tmp_path.glob("**/*.copies")] == []
+
+
+async def test_how_far_the_covering_is_rises_over_all_files(tmp_path: Path):
+    (tmp_path / "p.jpg").write_bytes(cv2.imencode(".jpg", np.zeros((90, 160, 3), np.uint8))[1])
+    draw_clip(tmp_path / "c.mp4", seconds=2)
+    files = [(name, sha256_of(tmp_path / name)[0]) for name in ("c.mp4", "p.jpg")]
+    told: list[int] = []
+    made = await covered(files, tmp_path, tmp_path / "out", People.HIDDEN, told.append)
+    assert [one.how for one in made] == ["changed", "whole"]
+    assert told == sorted(told)
+    assert told[-1] == 100
+    assert len(set(told)) > 5, "also while one film is being covered"
