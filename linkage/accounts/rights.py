@@ -48,6 +48,8 @@ class Permission(StrEnum):
     ALARM_READ = "alarm.read"
     CAMERA_READ = "camera.read"
     CAMERA_LOOK = "camera.look"
+    CAMERA_DIRECT = "camera.direct"
+    """Turn a camera, or have its siren sound, for an incident."""
     CAMERA_ADOPT = "camera.adopt"
     """Take cameras into service, with one look at each whose password one has."""
     EVIDENCE_LOOK = "evidence.look"
@@ -128,6 +130,7 @@ _ON_DUTY = frozenset(
         _P.ALARM_READ,
         _P.CAMERA_READ,
         _P.CAMERA_LOOK,
+        _P.CAMERA_DIRECT,
         _P.EVIDENCE_LOOK,
         _P.REPORT_CREATE,
         _P.PRESENCE,
@@ -270,6 +273,7 @@ _TABLE: dict[Role, frozenset[Permission]] = {
 # An alarm is taken by a named person, and a look is written down with one; a machine is none.
 _PERSON_ONLY = frozenset(
     {
+        _P.CAMERA_DIRECT,
         _P.INCIDENT_ACKNOWLEDGE,
         _P.INCIDENT_VERIFY,
         _P.INCIDENT_DISPATCH,

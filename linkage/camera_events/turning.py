@@ -54,6 +54,52 @@ class Scene:
     opened_at_ms: int
 
 
+class No(StrEnum):
+    """Why a person may not turn a camera, or sound its siren, for an incident."""
+
+    CLOSED = "closed"
+    QUIET = "quiet"
+    DRILL = "drill"
+    OTHER_KIND = "other-kind"
+    OUT_OF_SERVICE = "out-of-service"
+    PRIVATE = "private"
+    VEILED = "veiled"
+    TAKEN = "taken"
+
+    @property
+    def label(self) -> tuple[str, str]:
+        """In Chinese and in English."""
+        return _NO_LABELS[self]
+
+
+_NO_LABELS: Final = {
+    No.CLOSED: ("警情已结", "the incident is closed"),
+    No.QUIET: ("须保持安静的警情，不转动、不鸣响", "a quiet incident: nothing moves or sounds"),
+    No.DRILL: ("演练不转动、不鸣响", "a drill: nothing moves or sounds"),
+    No.OTHER_KIND: ("只用于求助警情", "for calls for help only"),
+    No.OUT_OF_SERVICE: ("摄像机已停用或未找到", "the camera is out of service or was never found"),
+    No.PRIVATE: ("住户摄像机不转动", "a household's camera is not turned"),
+    No.VEILED: ("有隐私遮挡区的摄像机不转动", "a camera with a privacy zone is not turned"),
+    No.TAKEN: ("正为另一起警情转动", "it is turned for another incident"),
+}
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """What decides whether a person may use a camera's head or siren for an incident."""
+
+    is_open: bool = True
+    is_quiet: bool = False
+    is_drill: bool = False
+    is_of_help: bool = True
+    """Somebody called for help: it is no loitering and nothing technical."""
+    is_in_service: bool = True
+    is_private: bool = False
+    is_veiled: bool = False
+    is_taken: bool = False
+    """It is turned for another incident."""
+
+
 class Doing(StrEnum):
     """What is to be done with a camera now."""
 
@@ -77,11 +123,43 @@ def scene_for(turned: Turned, scenes: Sequence[Scene], now_ms: int) -> Scene | N
         (
             scene
             for scene in scenes
-            if now_ms - scene.opened_at_ms < FRESH_MS
-            and (scene.id != turned.incident or _is_trying(turned, now_ms))
+            if (
+                # what is being tried may have been asked for by a person, however old it is
+                is_trying(turned, now_ms)
+                if scene.id == turned.incident
+                else now_ms - scene.opened_at_ms < FRESH_MS
+            )
         ),
         None,
     )
+
+
+def no_sounding(found: ByHand) -> No | None:
+    """Why its siren must not sound for the incident; None: it may."""
+    for is_so, no in (
+        (not found.is_open, No.CLOSED),
+        (found.is_quiet, No.QUIET),
+        (found.is_drill, No.DRILL),
+        (not found.is_of_help, No.OTHER_KIND),
+        (not found.is_in_service, No.OUT_OF_SERVICE),
+    ):
+        if is_so:
+            return no
+    return None
+
+
+def no_turning(found: ByHand) -> No | None:
+    """Why it must not be turned for the incident; None: it may."""
+    if no := no_sounding(found):
+        return no
+    for is_so, no in (
+        (found.is_private, No.PRIVATE),
+        (found.is_veiled, No.VEILED),
+        (found.is_taken, No.TAKEN),
+    ):
+        if is_so:
+            return no
+    return None
 
 
 def gives_up(turned: Turned, now_ms: int) -> bool:
@@ -106,5 +184,6 @@ def is_where_we_left_it(left: Position | None, now: Position) -> bool:
     )
 
 
-def _is_trying(turned: Turned, now_ms: int) -> bool:
+def is_trying(turned: Turned, now_ms: int) -> bool:
+    """Whether it is to be turned and has not been yet."""
     return turned.left is None and not turned.away and not gives_up(turned, now_ms)

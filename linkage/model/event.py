@@ -55,6 +55,8 @@ class EventType(StrEnum):
     STATION_UNCONFIRMED = "station_unconfirmed"
     STATION_TELEPHONED = "station_telephoned"
     SILENCED = "silenced"
+    SOUNDED = "sounded"
+    """A person had a siren sound."""
     MADE_REAL = "made_real"
     """A drill's incident is a real one from now on."""
 

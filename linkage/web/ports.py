@@ -40,6 +40,7 @@ from linkage.registry.coverage import MODEL_VILLAGE
 from linkage.registry.erasing_desk import ErasingDesk
 from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.steps.checks import Ask, ClosingCheck
+from linkage.ways.settings import USUAL_WAYS, Ways
 from linkage.ways.station_desk import StationDesk
 
 
@@ -56,6 +57,10 @@ class Changes(Protocol):
 
     async def wait_beyond(self, position: int) -> int:
         """Return once there are incident events above `position`, with the newest known."""
+        ...
+
+    def notify(self, position: int) -> None:
+        """There are incident events up to `position`."""
         ...
 
 
@@ -201,6 +206,8 @@ class Ports:
     """What the disk under the evidence has left; None when nobody can say. May take a moment."""
     zones: ZoneDefaults = ZoneDefaults()  # noqa: RUF009 - frozen
     """What holds where a zone leaves something out."""
+    ways: Ways = USUAL_WAYS
+    """How long sirens sound."""
     flood: FloodPolicy = FloodPolicy()  # noqa: RUF009 - frozen
     """When the board says that cameras flood it."""
     test_every_s: float = TEST_EVERY_S

@@ -8,9 +8,15 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from camerad.onvif_door import CameraHead
-from linkage.camera_events.schema import camera_presets
+from lianfang_timing import unix_ms
+from linkage.accounts.rights import Places
+from linkage.camera_events import by_hand
+from linkage.camera_events.schema import camera_presets, camera_relays
 from linkage.camera_events.turning_watch import CameraTurning
+from linkage.registry.errors import NoSuchEntry, NotPossible
+from linkage.registry.history import Caller
 from linkage.schema import audit_entries, incidents, zones
+from linkage.ways.settings import USUAL_WAYS
 from tests.linkage import town
 from tests.linkage.camera_events_room import CAMERA, EventsRoom, events_room
 
@@ -32,6 +38,9 @@ def turning(room: EventsRoom) -> CameraTurning:
         return CameraHead(address, login, source=source, clock=room.clock)
 
     return CameraTurning(room.database, room.box, room.clock, head=head, writer="main")
+
+
+EVERYWHERE = Places(None)
 
 
 async def press(room: EventsRoom, *, silent: bool = False) -> None:
@@ -140,3 +149,90 @@ async def test_a_camera_that_does_not_answer_holds_nobody_up_and_is_tried_again(
     room.camera.device.head = device
     await watch.run_once()
     assert head.turned == ["gate"]
+
+
+def caller(room: EventsRoom, *, places: Places = EVERYWHERE) -> Caller:
+    return Caller("duty", "", places, unix_ms(room.clock.now()), "main", "综治中心")
+
+
+async def by(room: EventsRoom, work, *more, **named):
+    who = caller(room)
+    return await room.database.write(lambda conn: work(conn, who, *more, **named))
+
+
+async def incident_of(room: EventsRoom) -> str:
+    return (await town.rows(room.database, "incidents"))[-1]["id"]
+
+
+async def test_a_person_has_it_turned_later_and_given_back_before_its_time(room) -> None:
+    watch, head = turning(room), room.camera.head
+    head.moving = True
+    await press(room)
+    await watch.run_once()
+    room.clock.skip(500)
+    head.moving = False
+    await watch.run_once()
+    assert head.turned == [], "the moment of the press is over"
+    incident = await incident_of(room)
+    await by(room, by_hand.turn, incident, CAMERA)
+    [tool] = await by(room, by_hand.tools, incident)
+    assert (tool.preset, tool.is_asked, tool.is_away) == ("gate", True, False)
+    await watch.run_once()
+    assert head.turned == ["gate"]
+    [tool] = await by(room, by_hand.tools, incident)
+    assert (tool.is_asked, tool.is_away) == (False, True)
+    await by(room, by_hand.turn, incident, CAMERA)
+    await by(room, by_hand.give_back, incident, CAMERA)
+    await watch.run_once()
+    await watch.run_once()
+    assert head.turned == ["gate", "home"]
+    with pytest.raises(NotPossible, match="not turned for this incident"):
+        await by(room, by_hand.give_back, incident, CAMERA)
+    said = await changes(room)
+    assert said == ["put-off", "turn-asked", "turned", "give-back-asked", "given-back"]
+
+
+async def test_for_a_quiet_incident_nobody_has_it_turned_or_sounded(room) -> None:
+    await press(room, silent=True)
+    incident = await incident_of(room)
+    with pytest.raises(NotPossible, match="a quiet incident"):
+        await by(room, by_hand.turn, incident, CAMERA)
+    await wire_a_siren(room)
+    with pytest.raises(NotPossible, match="a quiet incident"):
+        await by(room, by_hand.sound, incident, CAMERA, "r1", ways=USUAL_WAYS, display_name="张伟")
+
+
+async def wire_a_siren(room: EventsRoom) -> None:
+    row = {"camera_id": CAMERA, "token": "r1", "siren": "siren-1"}
+    await room.database.write(
+        lambda conn: conn.execute(
+            insert(camera_relays).values(**row, wired_at_ms=1, wired_by="leader")
+        )
+    )
+
+
+async def test_a_person_has_the_siren_of_a_camera_sound_for_its_time(room) -> None:
+    await press(room)
+    await wire_a_siren(room)
+    incident = await incident_of(room)
+    more = {"ways": USUAL_WAYS, "display_name": "张伟"}
+    await by(room, by_hand.sound, incident, CAMERA, "r1", **more)
+    planned = await town.actions_of(room.database, "siren")
+    assert sorted(one["payload"]["on"] for one in planned) == [False, True]
+    assert {one["target"] for one in planned} == {"siren-1"}
+    events = await town.rows(room.database, "incident_events")
+    assert events[-1]["type"] == "sounded"
+    assert (events[-1]["data"]["by"], events[-1]["actor"]) == ("张伟", "duty")
+    with pytest.raises(NoSuchEntry):
+        await by(room, by_hand.sound, incident, CAMERA, "r9", **more)
+    await close(room)
+    with pytest.raises(NotPossible, match="closed"):
+        await by(room, by_hand.sound, incident, CAMERA, "r1", **more)
+
+
+async def test_elsewhere_there_is_no_such_incident(room) -> None:
+    await press(room)
+    incident = await incident_of(room)
+    who = caller(room, places=Places.of(["xicun"]))
+    with pytest.raises(NoSuchEntry):
+        await room.database.read(lambda conn: by_hand.tools(conn, who, incident))

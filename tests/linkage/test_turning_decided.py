@@ -5,12 +5,16 @@ import pytest
 from camerad.model import Position
 from linkage.camera_events.turning import (
     FRESH_MS,
+    ByHand,
     Doing,
+    No,
     Scene,
     Turned,
     Wanted,
     gives_up,
     is_where_we_left_it,
+    no_sounding,
+    no_turning,
     to_do,
 )
 
@@ -30,6 +34,8 @@ AWAY = Turned("i1", NOW - 60_000, away=True, left=HERE)
         (Turned("i0", 0), (OLD, NEW), Doing.TURN),
         # it is tried for a while, and then no more; once it was given back, neither
         (Turned("i1", NOW - 2000), (NEW,), Doing.TURN),
+        # a person asked for it, long after the incident began
+        (Turned("i0", NOW - 2000), (OLD,), Doing.TURN),
         (Turned("i1", NOW - 60_000), (NEW,), Doing.NOTHING),
         (Turned("i1", NOW - 2000, left=HERE), (NEW,), Doing.NOTHING),
         (AWAY, (NEW,), Doing.NOTHING),
@@ -63,3 +69,29 @@ def test_it_gives_up_after_a_while() -> None:
 )
 def test_whoever_else_turned_it_is_not_fought(left, now, ours) -> None:
     assert is_where_we_left_it(left, now) is ours
+
+
+@pytest.mark.parametrize(
+    ("changed", "turning", "sounding"),
+    [
+        ({}, None, None),
+        ({"is_open": False}, No.CLOSED, No.CLOSED),
+        ({"is_quiet": True}, No.QUIET, No.QUIET),
+        ({"is_drill": True}, No.DRILL, No.DRILL),
+        ({"is_of_help": False}, No.OTHER_KIND, No.OTHER_KIND),
+        ({"is_in_service": False}, No.OUT_OF_SERVICE, No.OUT_OF_SERVICE),
+        ({"is_private": True}, No.PRIVATE, None),
+        ({"is_veiled": True}, No.VEILED, None),
+        ({"is_taken": True}, No.TAKEN, None),
+    ],
+)
+def test_what_a_person_may_have_it_do_for_an_incident(changed, turning, sounding) -> None:
+    assert no_turning(ByHand(**changed)) is turning
+    assert no_sounding(ByHand(**changed)) is sounding
+
+
+@pytest.mark.parametrize("no", list(No))
+def test_every_refusal_is_said_in_both_languages(no: No) -> None:
+    zh, en = no.label
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in zh)
+    assert en.isascii()

@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp import web
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from alarms.devices import PlannedDevice
 from lianfang_timing import unix_ms
 from linkage import records, schema
 from linkage.accounts.rights import Permission, Role, permissions_of
+from linkage.camera_events.schema import camera_presets, camera_relays
 from linkage.custody.schema import evidence_exports, evidence_holds
 from linkage.quiet import storage as quiet
 from linkage.quiet.model import Drill, QuietWindow, WindowSort
@@ -110,6 +111,10 @@ MAY = {
     "POST /api/v1/incidents/{id}/note": "duty shift dispatcher head patrol",
     "POST /api/v1/incidents/{id}/station-telephoned": AT_THE_DESK,
     "POST /api/v1/incidents/{id}/silence": AT_THE_DESK,
+    "GET /api/v1/incidents/{id}/cameras": AT_THE_DESK,
+    "POST /api/v1/incidents/{id}/cameras/{camera}/turn": AT_THE_DESK,
+    "POST /api/v1/incidents/{id}/cameras/{camera}/give-back": AT_THE_DESK,
+    "POST /api/v1/incidents/{id}/cameras/{camera}/relays/{token}/sound": AT_THE_DESK,
     "POST /api/v1/station/confirmations": "dispatcher",
     "GET /api/v1/alarms": "duty shift dispatcher head auditor admin",
     "GET /api/v1/cameras": "duty shift dispatcher head auditor admin",
@@ -404,6 +409,7 @@ async def town(tmp_path):
         await _device(h)
         await _response_plan(h)
         await _quiet(h)
+        await _camera_tools(h)
         await _messages(h)
         await _duty(h)
         yield h
@@ -448,6 +454,21 @@ async def _messages(h):
     await h.database.write(
         lambda conn: records.plan(conn, "i-east", [told, *sirens], now_ms=now_ms)
     )
+
+
+async def _camera_tools(h):
+    """A camera of the incident is turned for it, and has a siren."""
+    link = {"incident_id": "i-east", "camera_id": "cam-east"}
+    turned = {"preset": "gate", "back_after_s": 900, "away": True, "set_by": "shift"}
+    wired = {"token": "1", "siren": "siren-east", "wired_by": "shift"}
+
+    def work(conn):
+        conn.execute(update(schema.cameras).values(onvif_address="http://192.168.1.9/o"))
+        conn.execute(insert(schema.incident_cameras).values(**link))
+        conn.execute(insert(camera_presets).values(**link, **turned, set_at_ms=0))
+        conn.execute(insert(camera_relays).values(camera_id="cam-east", **wired, wired_at_ms=0))
+
+    await h.database.write(work)
 
 
 async def _duty(h):
@@ -514,6 +535,7 @@ async def call(session, name, **headers):
         if path.startswith(prefix):
             path = path.replace("{id}", thing)
     path = path.replace("{path}", "").replace("{position}", "1").replace("{token}", "1")
+    path = path.replace("{camera}", "cam-east")
     if "snapshot" in path:
         path += "?purpose=test"
     body = {"json": BODIES.get(name, {})} if method in ("POST", "PUT") else {}
