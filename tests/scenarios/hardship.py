@@ -113,7 +113,7 @@ def small_disk(folder: Path, *, megabytes: int) -> Iterator[Path]:
     if os.getuid() != 0:
         pytest.skip("a small disk of its own can only be mounted by root")
     place = folder / "disk"
-    place.mkdir()
+    place.mkdir(parents=True)
     options = ["-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)]
     if subprocess.run(["mount", *options], check=False).returncode != 0:
         pytest.skip("no file system can be mounted here, though we are root")
@@ -123,13 +123,19 @@ def small_disk(folder: Path, *, megabytes: int) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
-async def disk_full(site: House, disk: Path, *, for_s: float) -> None:
-    """Not a byte more can be written; later there is room again."""
+def fill(disk: Path) -> Path:
+    """Until not a byte more can be written; what to take away for room again."""
     ballast = disk / "ballast"
     for size in (1 << 16, 1 << 12, 1):
         with contextlib.suppress(OSError), ballast.open("ab", buffering=0) as file:
             while True:
                 file.write(b"\0" * size)
+    return ballast
+
+
+async def disk_full(site: House, disk: Path, *, for_s: float) -> None:
+    """Not a byte more can be written; later there is room again."""
+    ballast = fill(disk)
     await said_not_ready(site)
     await asyncio.sleep(for_s)
     ballast.unlink()
