@@ -87,7 +87,7 @@ async def test_households_cameras_are_not_watched_until_a_consent_is_recorded(
 
 
 async def test_what_was_kept_has_the_class_that_its_camera_has_now(engine: Engine) -> None:
-    upgrade(engine, to="0018")
+    upgrade(engine, to="0019")
     with engine.begin() as conn:
         put = filler(conn)
         put("villages", id="v1")
