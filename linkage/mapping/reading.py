@@ -6,12 +6,14 @@ other villages still count where it is judged whether a household is seen, but a
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from math import cos, degrees, radians
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select, true
 
 from linkage import schema as s
 from linkage.accounts.rights import Places
+from linkage.cells import EARTH_M
 from linkage.mapping.sight import Eye, FieldOfView, GroupSight, Seen, by_group, looked_at
 from linkage.model.incident import OPEN_STAGES
 
@@ -120,9 +122,20 @@ def read_homes(conn: Connection, places: Places, *, group: str | None = None) ->
     return [Home(*row) for row in conn.execute(query)]
 
 
-def read_cameras(conn: Connection) -> list[Camera]:
-    """All that are in use, wherever they are."""
-    rows = conn.execute(select(s.cameras).where(_C.enabled).order_by(_C.id))
+def read_cameras(
+    conn: Connection, *, near: tuple[float, float] | None = None, within_m: float = 0.0
+) -> list[Camera]:
+    """All that are in use, in whatever village; `near`: only those surveyed in a box of so many
+    metres on each side of this (latitude, longitude)."""
+    query = select(s.cameras).where(_C.enabled)
+    if near is not None:
+        north = degrees(within_m / EARTH_M)
+        east = north / max(cos(radians(near[0])), 0.01)
+        query = query.where(
+            _C.latitude.between(near[0] - north, near[0] + north),
+            _C.longitude.between(near[1] - east, near[1] + east),
+        )
+    rows = conn.execute(query.order_by(_C.id))
     return [
         Camera(
             row.id,

@@ -69,6 +69,18 @@ async def test_a_press_stands_at_its_household_and_nobody_outside_is_asked(
         await look(phone, "map-phone")
         assert await phone.width_left_over() <= 0
 
+        # the incident's own page says it in words as well
+        for page in (duty, phone):
+            await page.page.goto(f"{site.url}/incidents/{incident}")
+            where = page.find("incident-map")
+            await expect(where.get_by_test_id("map-pin")).to_be_visible(timeout=_SOON_MS)
+            seen = page.find("incident-map-seen")
+            await expect(seen).to_contain_text(SEES.name)
+            await expect(seen).not_to_contain_text(LOOKS_AWAY.name)
+        await where.scroll_into_view_if_needed()
+        await look(phone, "map-incident-phone")
+        assert await phone.width_left_over() <= 0
+
         assert {urlsplit(url).hostname for url in asked + asked_too} == {"127.0.0.1"}
         assert await site.stop() == 0
 

@@ -166,6 +166,20 @@ async def test_the_cameras_around_an_incident_say_whether_they_see_it(town):
     assert camera["distance_m"] == pytest.approx(40, abs=1)
 
 
+async def test_a_camera_far_away_is_not_on_the_map_of_an_incident(town):
+    await town.incident("i1")
+
+    def far(conn):
+        east = s.cameras.c.id == "cam-down"
+        conn.execute(
+            update(s.cameras).where(east).values(latitude=HOME[0] + 0.01, longitude=HOME[1])
+        )
+
+    await town.database.write(far)
+    found = await get(town, "duty", "/incidents/i1/map", "duty-officer")
+    assert [one["id"] for one in found["cameras"]] == ["cam-east"]
+
+
 async def test_a_team_that_is_out_stands_at_its_base(town):
     await town.person("leader", "shift-leader")
     team = {

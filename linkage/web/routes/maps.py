@@ -14,7 +14,7 @@ from linkage.duty.sending import read_sent
 from linkage.duty.teams import busy_teams, out_until
 from linkage.mapping import reading
 from linkage.mapping.reading import Camera, Spot
-from linkage.mapping.sight import sight_of
+from linkage.mapping.sight import FARTHEST_M, sight_of
 from linkage.model.incident import Stage
 from linkage.model.place import NOWHERE, Place
 from linkage.places import CameraSpot, near, place_of_camera, place_of_household
@@ -109,7 +109,7 @@ def _around(conn: Connection, ports: Ports, who: Principal, row: IncidentRow) ->
     if place.latitude is not None and place.longitude is not None:
         spot = Spot(row.id, place.latitude, place.longitude, of)
     sees_cameras = who.may(Permission.CAMERA_READ)
-    cameras = reading.read_cameras(conn) if sees_cameras else []
+    cameras = _cameras_around(conn, spot) if sees_cameras else []
     here = Places.of([] if row.village_id is None else [row.village_id])
     households = None
     if sees_homes and row.group_id is not None:
@@ -126,6 +126,14 @@ def _around(conn: Connection, ports: Ports, who: Principal, row: IncidentRow) ->
         households=households,
         cameras=_near(cameras, spot, who.places, usual_m) if sees_cameras else None,
     )
+
+
+def _cameras_around(conn: Connection, spot: Spot | None) -> list[Camera]:
+    """Whatever may see the place or its neighbours; all of them where it was not surveyed."""
+    if spot is None:
+        return reading.read_cameras(conn)
+    here = spot.latitude, spot.longitude
+    return reading.read_cameras(conn, near=here, within_m=2 * FARTHEST_M)
 
 
 def _place(conn: Connection, row: IncidentRow) -> tuple[Place, str]:
