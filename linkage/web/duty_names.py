@@ -6,7 +6,7 @@ For whoever edits them, so that nobody must know an id by heart. No telephones b
 import json
 
 from msgspec import Struct
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from linkage.accounts.rights import Places
 from linkage.duty.model import Area
@@ -36,10 +36,15 @@ class DutyNames(Struct, kw_only=True):
     grids: list[NamedGrid]
 
 
-def read_names(conn: Connection, places: Places) -> DutyNames:
+def read_names(conn: Connection, places: Places, now_ms: int) -> DutyNames:
     """What lies in these places; of accounts those that are in use and touch them."""
     people = conn.execute(
-        select(accounts).where(accounts.c.enabled).order_by(accounts.c.role, accounts.c.username)
+        select(accounts)
+        .where(
+            accounts.c.enabled,
+            or_(accounts.c.expires_at_ms.is_(None), accounts.c.expires_at_ms > now_ms),
+        )
+        .order_by(accounts.c.role, accounts.c.username)
     )
     return DutyNames(
         people=[

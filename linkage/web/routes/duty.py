@@ -4,6 +4,7 @@ import structlog
 from aiohttp import web
 
 from alarms.errors import StoreBusy
+from lianfang_timing import unix_ms
 from linkage.accounts.rights import Permission
 from linkage.audit import AuditAction
 from linkage.web import duty_views
@@ -24,9 +25,9 @@ async def duty(request: web.Request) -> web.Response:
 
 
 async def names(request: web.Request) -> web.Response:
-    places = caller_of(request).principal.places
-    database = request.app[PORTS].database
-    return answer(await database.read(lambda conn: read_names(conn, places)))
+    ports, places = request.app[PORTS], caller_of(request).principal.places
+    now_ms = unix_ms(ports.clock.now())
+    return answer(await ports.database.read(lambda conn: read_names(conn, places, now_ms)))
 
 
 async def proposals(request: web.Request) -> web.Response:
