@@ -201,6 +201,31 @@ async def test_every_answer_carries_the_security_headers(town):
             assert "unsafe" not in headers["Content-Security-Policy"]
             assert headers["X-Content-Type-Options"] == "nosniff"
             assert headers["X-Frame-Options"] == "DENY"
+            assert headers["Referrer-Policy"] == "no-referrer"
+            assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+async def test_nothing_that_is_said_of_anybody_stays_in_a_cache(town):
+    async with town.browser("duty") as browser:
+        for path in ("me", "incidents", "sessions", "second-factor"):
+            assert (await browser.get(f"/api/v1/{path}")).headers["Cache-Control"] == "no-store"
+
+
+async def test_the_cookie_is_this_hosts_alone_and_a_new_one_each_time(town):
+    async with town.browser() as browser:
+        first = (await sign_in(browser, "duty")).headers["Set-Cookie"]
+        again = (await sign_in(browser, "duty")).headers["Set-Cookie"]
+    assert "domain" not in first.lower()
+    assert first.split(";")[0] != again.split(";")[0]
+    async with town.browser() as thief:
+        cookie = {"Cookie": first.split(";")[0]}
+        assert (await thief.get("/api/v1/me", headers=cookie)).status == 401
+
+
+async def test_names_tried_from_one_address_are_held_back_whoever_they_are(town):
+    async with town.browser() as browser:
+        statuses = [(await sign_in(browser, f"name{n}", "wrong wrong")).status for n in range(21)]
+    assert statuses == [401] * 20 + [429]
 
 
 @pytest.mark.parametrize(

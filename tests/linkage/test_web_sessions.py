@@ -9,6 +9,7 @@ from lianfang_timing import unix_ms
 from linkage import people as calling
 from linkage.accounts import people, sessions
 from linkage.accounts.settings import AccountSettings
+from linkage.duty.attendance import read_attendance
 from linkage.strict_toml import Duration
 from tests.linkage.web_house import EAST, PASSWORD, house, sign_in
 
@@ -156,6 +157,21 @@ async def test_a_locked_screen_is_nobodys_presence(town):
         assert await present() == ([], [])
         await browser.post("/api/v1/session/unlock", json={"password": PASSWORD})
         assert await present() == (["duty"], ["duty"])
+
+
+async def test_locking_the_last_console_leaves_the_chair_empty_and_is_no_page_that_fell_silent(
+    town,
+):
+    async def seen():
+        return await town.database.read(lambda conn: read_attendance(conn, town.clock.now()))
+
+    async with town.browser("duty") as browser:
+        await browser.post("/api/v1/presence", json={"sound": "unlocked", "visible": True})
+        there = await seen()
+        assert (there.uncovered, there.silent_since) == (frozenset(), town.clock.now())
+        await browser.post("/api/v1/session/lock")
+        gone = await seen()
+        assert (gone.uncovered, gone.silent_since) == ({"*"}, None)
 
 
 async def test_it_is_unlocked_by_the_password_and_guessing_is_held_back(town):
