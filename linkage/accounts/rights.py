@@ -96,6 +96,9 @@ class Permission(StrEnum):
     TEST_RUN = "test.run"
     """Remind of tests, and run tests of a group's notices."""
     LEDGER_READ = "ledger.read"
+    APPRAISAL_READ = "appraisal.read"
+    VISIT_NOTE = "visit.note"
+    """Note that a household was visited (回访)."""
     CONFIGURE = "configure"
     POLICY_READ = "policy.read"
     """The rules and escalation plans of the settings files, as they are in force."""
@@ -146,6 +149,7 @@ _ON_DUTY = frozenset(
 
 _UPKEEP = frozenset({_P.MAINTENANCE_READ, _P.MAINTENANCE_EDIT})
 _TESTING = frozenset({_P.TEST_RUN, _P.LEDGER_READ})
+_APPRAISAL = frozenset({_P.APPRAISAL_READ, _P.VISIT_NOTE})
 _REGISTRAR = frozenset(
     {
         _P.REGISTRY_READ,
@@ -165,13 +169,18 @@ _QUIET = frozenset({_P.QUIET_EDIT, _P.DRILL_EDIT, _P.DRILL_END})
 
 _TABLE: dict[Role, frozenset[Permission]] = {
     # whoever sits there may always say that the practice is over
-    Role.DUTY_OFFICER: _ON_DUTY | _UPKEEP | _TESTING | {_P.DRILL_END, _P.REGISTRY_UNMASK},
+    Role.DUTY_OFFICER: _ON_DUTY
+    | _UPKEEP
+    | _TESTING
+    | _APPRAISAL
+    | {_P.DRILL_END, _P.REGISTRY_UNMASK},
     # reviewing and urging (督办) are not for the one who handled it
     Role.SHIFT_LEADER: _ON_DUTY
     | _QUIET
     | _REGISTRAR
     | _UPKEEP
     | _TESTING
+    | _APPRAISAL
     | {
         _P.INCIDENT_REVIEW,
         _P.INCIDENT_SUPERVISE,
@@ -195,6 +204,7 @@ _TABLE: dict[Role, frozenset[Permission]] = {
     Role.VILLAGE_HEAD: _REGISTRAR
     | _UPKEEP
     | _TESTING
+    | _APPRAISAL
     | frozenset(
         {
             _P.INCIDENT_READ,
@@ -238,6 +248,7 @@ _TABLE: dict[Role, frozenset[Permission]] = {
             _P.POLICY_READ,
             _P.HEALTH_READ,
             _P.ACCOUNT_READ,
+            _P.APPRAISAL_READ,
         }
     ),
     # sets the system up and signs for nothing
@@ -263,6 +274,7 @@ _TABLE: dict[Role, frozenset[Permission]] = {
             # whoever approves must see what is asked for
             _P.EVIDENCE_REGISTER,
             _P.LEDGER_READ,
+            _P.APPRAISAL_READ,
             *_QUIET,
             *_REGISTRAR,
             *_UPKEEP,
@@ -304,6 +316,7 @@ _PERSON_ONLY = frozenset(
         _P.TEST_RUN,
         _P.ACCOUNT_READ,
         _P.ACCOUNT_MANAGE,
+        _P.VISIT_NOTE,
     }
 )
 

@@ -26,6 +26,7 @@ from linkage.accounts.passwords import Passwords
 from linkage.demo import folder as demo_folder
 from linkage.demo import town
 from linkage.demo.duty_room import seed_duty_room
+from linkage.demo.history import seed_history
 from linkage.demo.page import button_page
 from linkage.demo.upkeep import SOUNDERS, battery_of, seed_upkeep
 from linkage.errors import PortRefused
@@ -211,6 +212,7 @@ def _settle(
             sounders = seed_upkeep(
                 conn, devices, storage.box, buttons, writer=node, now_ms=tested_ms
             )
+            seed_history(conn, buttons, zone=settings.time_zone, writer=node, now_ms=tested_ms)
             return _Town(accounts, buttons, sounders, town.name_cameras(conn))
 
         return storage.database.write_now(founded if kept is None else found)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, Select, Table, or_, select
 from alarms.store import SealedBox
 from alarms.store.tables import alarms, devices
 from linkage.accounts.rights import Places
+from linkage.appraisal.schema import household_visits
 from linkage.ledgers.schema import device_tests, group_test_members
 from linkage.registry.history import HistoryEntry, history_of
 from linkage.registry.model import Entity
@@ -54,6 +55,7 @@ def read_everything(
         "device_tests": _rows(conn, device_tests, household_id, opener),
         "group_tests": _rows(conn, group_test_members, household_id, opener),
         "maintenance": _rows(conn, maintenance_orders, household_id, opener),
+        "visits": _rows(conn, household_visits, household_id, opener),
         "audit": [
             _plain(row, opener)
             for row in conn.execute(

@@ -13,6 +13,7 @@ from sqlalchemy import Column, Connection, Table, func, select
 from alarms.model import AlarmSource
 from alarms.store import SealedBox
 from alarms.store.tables import alarms
+from linkage.appraisal.schema import household_visits
 from linkage.consent.schema import camera_consents
 from linkage.custody.schema import evidence_entries, evidence_exports, evidence_holds
 from linkage.duty.schema import absences, duty_overrides, handovers
@@ -68,6 +69,7 @@ PLACES = (
     _Where(drills.c.note, by_position=False),
     _Where(duty_overrides.c.reason, by_position=False),
     _Where(absences.c.note, by_position=False),
+    _Where(household_visits.c.said, by_position=False),
 )
 """Every column that may hold one; a test fills all doors and looks for others."""
 

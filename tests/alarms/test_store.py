@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, text
 
+import linkage.appraisal.schema
 import linkage.camera_events.schema
 import linkage.custody.schema
 import linkage.duty.schema  # hangs its tables on the metadata

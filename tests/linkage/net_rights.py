@@ -99,6 +99,13 @@ NET_MAY: dict[str, Line] = {
         for ledger in ("device-tests", "untested", "group-tests", "drills")
         for name in (f"{ledger}.xlsx", f"{ledger}/print")
     },
+    **{
+        f"GET /api/v1/appraisal{rest}": Line(BOOKKEEPERS, machine=True)
+        for rest in ("", ".csv", ".xlsx", "/print", "/sources")
+    },
+    "POST /api/v1/appraisal/visits": Line(
+        TESTERS, body={"household": HOME, "said": "按钮挂得太低"}
+    ),
     "GET /api/v1/ledgers/device-tests": Line(BOOKKEEPERS, machine=True),
     "GET /api/v1/ledgers/untested": Line(BOOKKEEPERS, machine=True),
     "POST /api/v1/ledgers/untested/remind": Line(TESTERS, body={"group": GROUP}),

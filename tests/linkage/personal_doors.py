@@ -43,6 +43,7 @@ ELSEWHERE = {
     "duty/posts": {"id": "desk", "name": "研判室", "role": "duty-officer"},
     "duty/overrides": {"post": "desk", "username": "duty", **TIMES, "reason": SAID},
     "duty/absences": {"username": "duty", **TIMES, "reason": "sick", "note": SAID},
+    "appraisal/visits": {"household": NEIGHBOUR, "said": SAID},
 }
 LABEL = "3组带院子的那户"
 CONTACT = {

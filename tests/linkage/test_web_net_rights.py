@@ -48,6 +48,7 @@ PREFIXES = (
     "/api/v1/ledgers/",
     "/api/v1/group-tests",
     "/api/v1/maintenance-orders",
+    "/api/v1/appraisal",
 )
 
 
