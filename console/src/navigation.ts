@@ -46,6 +46,7 @@ export const ENTRIES: readonly Entry[] = [
   { route: 'policy', label: 'nav.policy', needs: 'policy.read', group: 'oversee' },
   { route: 'accounts', label: 'nav.accounts', needs: 'account.read', group: 'oversee' },
   { route: 'audit', label: 'nav.audit', needs: 'audit.read', group: 'oversee' },
+  { route: 'appraisal', label: 'nav.appraisal', needs: 'appraisal.read', group: 'registry' },
 ]
 
 const GROUP_LABELS: Readonly<Record<GroupName, Key>> = {

@@ -25,6 +25,7 @@ export const ROUTES: RouteRecordRaw[] = [
   { path: '/labels', name: 'labels', component: () => import('./views/LabelsView.vue') },
   { path: '/maintenance', name: 'maintenance', component: () => import('./views/MaintenanceView.vue'), meta: STAYS },
   { path: '/ledgers', name: 'ledgers', component: () => import('./views/LedgersView.vue'), meta: STAYS },
+  { path: '/appraisal', name: 'appraisal', component: () => import('./views/AppraisalView.vue') },
   { path: '/exports', name: 'exports', component: () => import('./views/ExportsView.vue') },
   { path: '/cameras', name: 'cameras', component: () => import('./views/CamerasView.vue') },
   { path: '/cameras/looks', name: 'cameras-looks', component: () => import('./views/LooksView.vue') },

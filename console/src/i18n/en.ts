@@ -1,5 +1,6 @@
 import { accountsEn } from './accounts.en'
 import { adoptionEn } from './adoption.en'
+import { appraisalEn } from './appraisal.en'
 import { boardEn } from './board.en'
 import { consentEn } from './consent.en'
 import { custodyEn } from './custody.en'
@@ -19,6 +20,7 @@ import type { Key } from './zh'
 export const en: Record<Key, string> = {
   ...accountsEn,
   ...adoptionEn,
+  ...appraisalEn,
   ...boardEn,
   ...oversightEn,
   ...consentEn,

@@ -1,5 +1,6 @@
 import { accountsZh } from './accounts.zh'
 import { adoptionZh } from './adoption.zh'
+import { appraisalZh } from './appraisal.zh'
 import { boardZh } from './board.zh'
 import { consentZh } from './consent.zh'
 import { custodyZh } from './custody.zh'
@@ -18,6 +19,7 @@ import { upkeepZh } from './upkeep.zh'
 export const zh = {
   ...accountsZh,
   ...adoptionZh,
+  ...appraisalZh,
   ...boardZh,
   ...oversightZh,
   ...consentZh,
