@@ -35,7 +35,7 @@ export function speedTurn(now: number | null, before: number | null): Turn | nul
   return now === null || before === null ? null : turnOf(now, before)
 }
 
-export const percent = (share: number | null) => (share === null ? null : `${(share * 100).toFixed(1)}%`)
+export const percent = (share: number | null) => (share === null ? null : `${Number((share * 100).toFixed(1))}%`)
 
 /** How many of a part there are; of one the server does not name, none. */
 export const countOf = (counts: readonly Counted[], id: string) =>

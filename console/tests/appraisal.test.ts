@@ -7,6 +7,7 @@ const spread = (measured: number, median_s: number | null = null): Spread => ({
   measure: 'sign_for',
   measured,
   missing: 0,
+  not_sent: 0,
   unclear: 0,
   buckets: [measured, 0],
   shares: null,

@@ -23,7 +23,9 @@ class Spread:
     buckets: tuple[int, ...]
     """How many fell into each of `Measure.buckets`."""
     missing: int
-    """Incidents of which it is not known: nobody was sent, or nobody noted it."""
+    """Incidents of which it is not known: nobody noted it."""
+    not_sent: int
+    """Nobody had to go, so nobody set out, arrived or told: not missing."""
     unclear: int
     """The server's clock was set back meanwhile: in no bucket."""
     median_ms: int | None
@@ -71,11 +73,13 @@ def spread_of(measure: Measure, cases: Iterable[Case]) -> Spread:
     """Of incidents that are counted; others must not be given."""
     edges = measure.edges_ms
     buckets = [0] * (len(edges) + 1)
-    missing = unclear = 0
+    missing = unclear = not_sent = 0
     times: list[int] = []
     for case in cases:
         took = case.took_ms.get(measure)
-        if took is None:
+        if took is None and measure is not Measure.SIGN_FOR and case.sent_to is None:
+            not_sent += 1
+        elif took is None:
             missing += 1
         elif took < 0:
             unclear += 1
@@ -83,7 +87,7 @@ def spread_of(measure: Measure, cases: Iterable[Case]) -> Spread:
             buckets[bisect_left(edges, took)] += 1
             times.append(took)
     times.sort()
-    return Spread(measure, tuple(buckets), missing, unclear, median(times), p90(times))
+    return Spread(measure, tuple(buckets), missing, not_sent, unclear, median(times), p90(times))
 
 
 def spreads_of(cases: Sequence[Case]) -> tuple[Spread, ...]:

@@ -62,15 +62,13 @@ _NO_SHIFT = GroupName("", "排班无人", "Nobody's by the rota")
 
 def keyed(by: By, names: Names, desk: Rota) -> Callable[[Case], GroupName]:
     """What tells the group of an incident. `desk`: the duty officers' rota."""
-    match by:
-        case By.VILLAGE:
-            return partial(_village, names)
-        case By.TEAM:
-            return partial(_team, names)
-        case By.SHIFT:
-            return partial(_shift, desk)
-        case By.KIND:
-            return _kind
+    keys: dict[By, Callable[[Case], GroupName]] = {
+        By.VILLAGE: partial(_village, names),
+        By.TEAM: partial(_team, names),
+        By.SHIFT: partial(_shift, desk),
+        By.KIND: _kind,
+    }
+    return keys[by]
 
 
 def _village(names: Names, case: Case) -> GroupName:

@@ -39,14 +39,12 @@ class Labels:
 
     def of(self, tally: Tally) -> str:
         source = tally.source
-        match source.sort:
-            case SourceSort.HOUSEHOLD:
-                return self.households.get(source.id, source.id)
-            case SourceSort.DEVICE:
-                return source.id
-            case SourceSort.ZONE:
-                name = self.cameras.get(source.id, source.id)
-                return name if source.zone is None else f"{name} · {source.zone}"
+        if source.sort is SourceSort.HOUSEHOLD:
+            return self.households.get(source.id, source.id)
+        if source.sort is SourceSort.DEVICE:
+            return source.id
+        name = self.cameras.get(source.id, source.id)
+        return name if source.zone is None else f"{name} · {source.zone}"
 
 
 def duration(ms: int | None) -> str:
@@ -66,10 +64,8 @@ def summary(now: Appraised, before: Appraised) -> Table:
     for part in Part:
         label = " ".join(part.label)
         lines.append(_both(f"　{label}", now.counts.parts[part], before.counts.parts[part]))
-    for outcome in Outcome:
-        counts = [one.counts.outcomes.get(outcome, 0) for one in (now, before)]
-        if any(counts):
-            lines.append(_both(f"　　{' '.join(outcome.label)}", *counts))
+        if part is Part.COUNTED:
+            lines += _outcomes(now, before)
     lines.append(_both("督办 Urged", now.counts.supervised, before.counts.supervised))
     lines.append(_both("重开 Opened again", now.counts.reopened, before.counts.reopened))
     return Table("总览", "总览 Overview", ("项目 Item", "本期 This", "上期 Before"), lines)
@@ -81,14 +77,13 @@ def spreads(now: Appraised, before: Appraised) -> list[Table]:
     return [_spread(one, other) for one, other in pairs]
 
 
-def groups(appraised: Appraised, by: By) -> Table:
-    """A line a group: how many, and median and p90 of each measure."""
-    heads = [
-        f"{measure.label[0]} {what}" for measure in Measure for what in ("件数", "中位数", "P90")
-    ]
+def groups(appraised: Appraised, by: By, *, narrow: bool = False) -> Table:
+    """A line a group: how many, and median and p90 of each measure; `narrow`: in one cell."""
+    what = ("中位数 / P90（件数）",) if narrow else ("件数", "中位数", "P90")
+    heads = [f"{measure.label[0]} {one}" for measure in Measure for one in what]
     lines: list[list[str]] = [
         [" ".join(dict.fromkeys((group.name.zh, group.name.en))), str(group.count)]
-        + [text for spread in group.spreads for text in _short(spread)]
+        + [text for spread in group.spreads for text in _short(spread, narrow=narrow)]
         for group in appraised.groups[by]
     ]
     zh, en = by.label
@@ -220,6 +215,7 @@ def _values(count: int, found: Sequence[Spread]) -> Iterator[tuple[str, str, str
             yield name, label, str(number)
         yield name, "measured", str(spread.measured)
         yield name, "missing", str(spread.missing)
+        yield name, "not_sent", str(spread.not_sent)
         yield name, "unclear", str(spread.unclear)
         for item, ms in (("median_s", spread.median_ms), ("p90_s", spread.p90_ms)):
             yield name, item, "" if ms is None else f"{ms / 1000:.1f}"
@@ -248,8 +244,10 @@ def _spread(one: Spread, other: Spread) -> Table:
     lines += [
         ("中位数 Median", duration(one.median_ms), "", duration(other.median_ms)),
         ("P90", duration(one.p90_ms), "", duration(other.p90_ms)),
-        ("未登记 Not known", str(one.missing), "", str(other.missing)),
+        ("未登记 Not noted", str(one.missing), "", str(other.missing)),
     ]
+    if one.measure is not Measure.SIGN_FOR:
+        lines.append(("未派人 Nobody sent", str(one.not_sent), "", str(other.not_sent)))
     if one.unclear or other.unclear:
         said = "时钟被回拨，不计 Clock set back, not counted"
         lines.append((said, str(one.unclear), "", str(other.unclear)))
@@ -265,8 +263,18 @@ def _few(spread: Spread) -> str:
     return f"不足{FEW}件 few" if spread.measured else _NONE
 
 
-def _short(spread: Spread) -> tuple[str, str, str]:
-    return str(spread.measured), duration(spread.median_ms), duration(spread.p90_ms)
+def _short(spread: Spread, *, narrow: bool) -> tuple[str, ...]:
+    median, p90 = duration(spread.median_ms), duration(spread.p90_ms)
+    if narrow:
+        return (f"{median} / {p90}（{spread.measured}）" if spread.measured else _NONE,)
+    return str(spread.measured), median, p90
+
+
+def _outcomes(now: Appraised, before: Appraised) -> Iterator[tuple[str, str, str]]:
+    for outcome in Outcome:
+        counts = [one.counts.outcomes.get(outcome, 0) for one in (now, before)]
+        if any(counts):
+            yield _both(f"　　{' '.join(outcome.label)}", *counts)
 
 
 def _both(name: str, now: int, before: int) -> tuple[str, str, str]:

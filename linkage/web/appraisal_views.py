@@ -51,6 +51,9 @@ class AppraisalSpread(Struct, frozen=True, kw_only=True):
     measure: str
     measured: int
     missing: int
+    """Nobody noted it."""
+    not_sent: int
+    """Nobody had to go."""
     unclear: int
     """The server's clock was set back meanwhile."""
     buckets: list[int]
@@ -300,6 +303,7 @@ def _spread(found: Spread) -> AppraisalSpread:
         measure=found.measure.value,
         measured=found.measured,
         missing=found.missing,
+        not_sent=found.not_sent,
         unclear=found.unclear,
         buckets=list(found.buckets),
         shares=None if shares is None else [round(share, 4) for share in shares],

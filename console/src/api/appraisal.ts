@@ -32,6 +32,8 @@ export interface Spread {
   measure: string
   measured: number
   missing: number
+  /** Nobody had to go. */
+  not_sent: number
   /** The server's clock was set back meanwhile. */
   unclear: number
   buckets: number[]

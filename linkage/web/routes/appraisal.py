@@ -122,7 +122,7 @@ async def as_csv(request: web.Request) -> web.Response:
 
 async def as_xlsx(request: web.Request) -> web.Response:
     found = await compared(request, list(By))
-    sheets = await _tables(request, found)
+    sheets = await _tables(request, found, narrow=False)
     await _note_export(request, "xlsx", found)
     content = {table.tab: [table.headings, *table.lines] for table in sheets}
     body = await asyncio.to_thread(xlsx.write, content)
@@ -131,7 +131,7 @@ async def as_xlsx(request: web.Request) -> web.Response:
 
 async def to_print(request: web.Request) -> web.Response:
     found, ports = await compared(request, list(By)), request.app[PORTS]
-    printed = await _tables(request, found)
+    printed = await _tables(request, found, narrow=True)
     await _note_export(request, "print", found)
     now, before = found.now.period, found.before.period
     title = f"{ports.site.name_zh} 考核评价 Appraisal {now.first} — {now.last}"
@@ -164,7 +164,7 @@ async def to_print(request: web.Request) -> web.Response:
     return web.Response(text=page, content_type="text/html", charset="utf-8")
 
 
-async def _tables(request: web.Request, found: Compared) -> list[Table]:
+async def _tables(request: web.Request, found: Compared, *, narrow: bool) -> list[Table]:
     zone = request.app[PORTS].site.zone
     tallies, proposed = sources_in(found.gathered), visits_in(found.gathered)
     labels = await read(request, lambda conn: labels_of(conn, tallies, proposed))
@@ -172,7 +172,7 @@ async def _tables(request: web.Request, found: Compared) -> list[Table]:
     return [
         tables.summary(found.now, found.before),
         *tables.spreads(found.now, found.before),
-        *(tables.groups(found.now, by) for by in By),
+        *(tables.groups(found.now, by, narrow=narrow) for by in By),
         *(() if load is None else tables.load(load, zone)),
         *(tables.sources(tallies[sort], sort, labels) for sort in SourceSort),
         tables.visits(proposed, labels),

@@ -75,8 +75,14 @@ def test_of_few_no_share_is_told():
 def test_what_is_not_known_or_not_clear_is_in_no_bucket():
     cases = [case(took_ms={Measure.SIGN_FOR: ms}) for ms in (5 * S, -1)] + [case()]
     found = spread_of(Measure.SIGN_FOR, cases)
-    assert (found.measured, found.unclear, found.missing) == (1, 1, 1)
+    assert (found.measured, found.unclear, found.missing, found.not_sent) == (1, 1, 1, 0)
     assert found.median_ms == 5 * S
+
+
+def test_where_nobody_had_to_go_no_arrival_is_missing():
+    cases = [case(), case(sent_to="t1"), case(took_ms={Measure.ARRIVAL: 5 * M})]
+    found = spread_of(Measure.ARRIVAL, cases)
+    assert (found.measured, found.missing, found.not_sent) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -132,9 +138,10 @@ CASES = st.lists(
         took_ms=TOOK,
         part=st.sampled_from(list(Part)),
         outcome=st.none() | st.sampled_from(list(Outcome)),
+        sent_to=st.none() | st.just("t1"),
         village_id=st.none() | st.sampled_from(["a", "b", "c"]),
     ),
-    max_size=40,
+    max_size=20,
 )
 
 
@@ -147,7 +154,7 @@ def test_the_parts_are_the_whole_whatever_their_order(cases, shuffler):
     for index, measure in enumerate(Measure):
         parts = [spread_of(measure, group) for group in groups.values()]
         assert sum(p.measured for p in parts) == whole[index].measured
-        assert sum(p.missing + p.unclear + p.measured for p in parts) == len(counted)
+        assert sum(p.missing + p.not_sent + p.unclear + p.measured for p in parts) == len(counted)
         for bucket in range(5):
             assert sum(p.buckets[bucket] for p in parts) == whole[index].buckets[bucket]
     shuffled = list(cases)

@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 import pytest
 from sqlalchemy import insert
 
-from alarms.store import SealedBox
+from alarms.store import Database, SealedBox
 from alarms.store.tables import alarms
 from linkage import schema as s
 from linkage.accounts.rights import Places
@@ -23,6 +23,7 @@ from linkage.registry.errors import BadEntry, NoSuchEntry, NotPossible
 from linkage.registry.history import Caller
 from linkage.schema import incidents
 from tests.linkage.appraisal.appraisal_stories import USUAL, ZONE, local, tell
+from tests.stores import migrated_sqlite
 
 EVERYWHERE = Places(None)
 BOX = SealedBox(bytes(range(32)))
@@ -53,7 +54,18 @@ def settle(conn):
 
 
 @pytest.fixture
-async def town(either_database):
+async def town(tmp_path):
+    """For what is decided beside the database."""
+    database = Database(migrated_sqlite(tmp_path / "town.db"))
+    await database.open()
+    await database.write(settle)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def either_town(either_database):
+    """For what is asked of the database in a way of its own."""
     await either_database.write(settle)
     return either_database
 
@@ -94,7 +106,7 @@ async def test_what_was_measured_is_the_timelines(town):
     assert (case.source.device, case.source.household_id) == (f"{HOME}-1", HOME)
 
 
-async def test_each_goes_into_its_part_and_only_the_real_ones_ring(town):
+async def test_each_goes_into_its_part_and_only_the_real_ones_ring(either_town):
     def write(conn):
         at = local(2026, 11, 2, 9)
         tell(conn, 1, at, presses=3)
@@ -105,8 +117,8 @@ async def test_each_goes_into_its_part_and_only_the_real_ones_ring(town):
         reopened = (*USUAL, (E.REOPENED, 9000, {"stage": "verified"}))
         tell(conn, 6, at, reopened, stage="verified", outcome=None, supervised_at_ms=at)
 
-    await town.write(write)
-    found = await november(town)
+    await either_town.write(write)
+    found = await november(either_town)
     shown = appraise(found, [By.SHIFT], now_ms=local(2026, 12, 1))
     assert {part: n for part, n in shown.counts.parts.items() if n} == {
         Part.COUNTED: 1,
@@ -139,11 +151,11 @@ async def test_a_returned_and_reassigned_order_is_read_from_the_timeline(town):
     assert case.took_ms == {Measure.SET_OUT: 120_000, Measure.FEEDBACK: 600_000}
 
 
-async def test_it_is_read_in_pages(town):
-    await town.write(
+async def test_it_is_read_in_pages(either_town):
+    await either_town.write(
         lambda conn: [tell(conn, n, local(2026, 11, 1 + n % 3, 9)) for n in range(1, 6)]
     )
-    found = await november(town, at_once=2)
+    found = await november(either_town, at_once=2)
     assert len(found.cases) == len({case.id for case in found.cases}) == 5
     assert sum(found.alarms.values()) == 5
 
@@ -168,7 +180,7 @@ async def test_a_part_of_the_site_is_only_that_part_and_has_no_load(town):
     assert len((await november(town)).cases) == 3
 
 
-async def test_a_cameras_zone_is_what_the_log_still_has(town):
+async def test_a_cameras_zone_is_what_the_log_still_has(either_town):
     def write(conn):
         at = local(2026, 11, 2, 9)
         camera = {"kind": "loitering", "household_id": None, "camera_id": "cam"}
@@ -194,8 +206,8 @@ async def test_a_cameras_zone_is_what_the_log_still_has(town):
             )
         )
 
-    await town.write(write)
-    zones = sources(await november(town))[SourceSort.ZONE]
+    await either_town.write(write)
+    zones = sources(await november(either_town))[SourceSort.ZONE]
     assert {(one.source.id, one.source.zone) for one in zones} == {("cam", "gate"), ("cam", None)}
 
 
@@ -203,12 +215,12 @@ def caller(at_ms, places=EVERYWHERE):
     return Caller("zhang", "", places, at_ms, "test")
 
 
-async def test_a_visit_is_kept_sealed_and_read_back(town):
+async def test_a_visit_is_kept_sealed_and_read_back(either_town):
     at_ms = local(2026, 11, 20, 10)
     said = {"visited_on": date(2026, 11, 19), "said": " 按钮挂得太低 ", "zone": ZONE}
-    await town.write(lambda conn: visits.note(conn, caller(at_ms), BOX, HOME, **said))
-    await town.write(lambda conn: tell(conn, 1, local(2026, 11, 18), outcome="accidental"))
-    found = await november(town)
+    await either_town.write(lambda conn: visits.note(conn, caller(at_ms), BOX, HOME, **said))
+    await either_town.write(lambda conn: tell(conn, 1, local(2026, 11, 18), outcome="accidental"))
+    found = await november(either_town)
     # the whole of that day was talked about
     assert found.visited_ms == {HOME: local(2026, 11, 20)}
 
@@ -220,7 +232,7 @@ async def test_a_visit_is_kept_sealed_and_read_back(town):
         other = visits.noted(conn, BOX, EVERYWHERE, village="xicun", **seen)
         return lies, shown, [*elsewhere, *other]
 
-    lies, (shown,), elsewhere = await town.read(read)
+    lies, (shown,), elsewhere = await either_town.read(read)
     assert "按钮" not in lies
     assert (shown.said, shown.label, shown.noted_by_name) == ("按钮挂得太低", "3组017号", "张三")
     assert shown.visited_on == "2026-11-19"
@@ -248,16 +260,13 @@ async def test_a_visit_that_cannot_be_is_refused(town):
 
 
 async def test_a_page_of_incidents_is_found_without_going_through_all(town):
-    """On SQLite: what a year has left behind must not be read for a month's figures."""
-    if town._is_sqlite:
-        query = str(
-            incidents.select()
-            .where(incidents.c.number > "20261031", incidents.c.number < "20261202")
-            .order_by(incidents.c.number)
-            .limit(10)
-            .compile(compile_kwargs={"literal_binds": True})
-        )
-        plan = await town.read(
-            lambda conn: conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
-        )
-        assert "USING INDEX" in plan[0][3]
+    """What a year has left behind must not be read for a month's figures."""
+    query = str(
+        incidents.select()
+        .where(incidents.c.number > "20261031", incidents.c.number < "20261202")
+        .order_by(incidents.c.number)
+        .limit(10)
+        .compile(compile_kwargs={"literal_binds": True})
+    )
+    plan = await town.read(lambda conn: conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all())
+    assert "USING INDEX" in plan[0][3]

@@ -124,6 +124,7 @@ def test_every_table_has_as_many_cells_as_headings():
         *tables.spreads(empty, now),
         *tables.spreads(empty, empty),
         *(tables.groups(now, by) for by in By),
+        *(tables.groups(now, by, narrow=True) for by in By),
         *tables.load(now.load, ZONE),
         *tables.load(empty.load, ZONE),
         *(tables.sources(found[sort], sort, LABELS) for sort in SourceSort),
@@ -140,5 +141,6 @@ def test_every_table_has_as_many_cells_as_headings():
     assert "时钟被回拨，不计 Clock set back, not counted|12||0" in text
     assert "30–60 秒 30–60 s|12|100.0%|0" in text
     assert "不足10件 few" in text
+    assert "|0:40 / 0:40（12）|" in text
     assert "|全部 All|sign_for|median_s|40.0" in text
     assert "|arrival|p90_s|" in text
