@@ -42,11 +42,11 @@ export const ENTRIES: readonly Entry[] = [
   { route: 'maintenance', label: 'nav.maintenance', needs: 'maintenance.read', group: 'registry' },
   { route: 'exports', label: 'nav.exports', needs: 'evidence.register', group: 'registry' },
   { route: 'ledgers', label: 'nav.ledgers', needs: 'ledger.read', group: 'registry' },
+  { route: 'appraisal', label: 'nav.appraisal', needs: 'appraisal.read', group: 'registry' },
   { route: 'health', label: 'nav.health', needs: 'health.read', group: 'oversee' },
   { route: 'policy', label: 'nav.policy', needs: 'policy.read', group: 'oversee' },
   { route: 'accounts', label: 'nav.accounts', needs: 'account.read', group: 'oversee' },
   { route: 'audit', label: 'nav.audit', needs: 'audit.read', group: 'oversee' },
-  { route: 'appraisal', label: 'nav.appraisal', needs: 'appraisal.read', group: 'registry' },
 ]
 
 const GROUP_LABELS: Readonly<Record<GroupName, Key>> = {
