@@ -2,6 +2,7 @@
 
 CameradError
 ├── BadZones          the zones file or a zone is wrong: a person must mend it
+├── BadZone           one zone is wrong, wherever it was said: a person must mend it
 ├── SourceUnreadable  a file or stream that is not there or cannot be decoded
 ├── CameraUnreachable no answer, or not in time: try again later
 ├── CameraRefused     the camera answered and said no (password, ONVIF user): a person must act
@@ -24,6 +25,22 @@ class CameradError(Exception):
 
 class BadZones(CameradError):
     """A zone is not usable; the text names file, zone, key and how to mend it."""
+
+
+class BadZone(CameradError):
+    """A zone is not usable: which key of it, and how to mend it."""
+
+    def __init__(self, key: str, zh: str, en: str, number: int = 0) -> None:
+        """`number`: of the zone among its camera's, counted from 0."""
+        super().__init__(f"{zh} / {en}.")
+        self.key = key
+        self.zh = zh
+        self.en = en
+        self.number = number
+
+    def of(self, number: int) -> "BadZone":
+        """The same of the zone with this number."""
+        return BadZone(self.key, self.zh, self.en, number)
 
 
 class SourceUnreadable(CameradError):

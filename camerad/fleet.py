@@ -50,6 +50,8 @@ class _Slot:
 
     number: int
     cameras: dict[str, Camera] = field(default_factory=dict)
+    taken: dict[str, Camera] = field(default_factory=dict)
+    """The cameras as the worker has said that it watches them."""
     handle: WorkerHandle | None = None
     started_s: float = 0.0
     reported_s: float | None = None
@@ -186,6 +188,13 @@ class Fleet:
         finally:
             self._lives.close(feed)
 
+    def taken_up(self, camera_id: str) -> Camera | None:
+        """The camera as its worker watches and masks it now; None where no worker does."""
+        for slot in self._slots:
+            if camera_id in slot.cameras:
+                return slot.taken.get(camera_id)
+        return None
+
     def recording(self) -> dict[str, str]:
         """Of each camera whose main stream should be kept in memory: why it is not, or empty."""
         return {i: why for i, why in self._not_recording.items() if i in self._cameras}
@@ -248,6 +257,7 @@ class Fleet:
         kindly = True
         try:
             slot.handle, slot.reported_s, slot.stuck = handle, None, frozenset()
+            slot.taken = {}
             slot.started_s = self._clock.monotonic()
             self._tell(slot)
             _log.info("worker.started", worker=slot.number, pid=handle.pid)
@@ -279,6 +289,7 @@ class Fleet:
     def _lose(self, slot: _Slot) -> None:
         """After a worker's end: say so for its cameras, and hold back the one that hung it."""
         now_s = self._clock.monotonic()
+        slot.taken = {}
         self._clips.lost(slot.cameras)
         self._lives.lost(slot.cameras)
         for camera_id in slot.cameras:
@@ -318,6 +329,7 @@ class Fleet:
                 slot.reported_s = self._clock.monotonic()
                 if order != slot.order:
                     return  # it speaks of cameras as they were before the last order
+                slot.taken = dict(slot.cameras)
                 slot.stuck = frozenset(
                     camera_id
                     for camera_id, seconds in silent_s.items()

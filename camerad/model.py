@@ -165,6 +165,8 @@ class Detection:
     box: Box | None = None
     trouble: Trouble | None = None
     """What is wrong, for tamper only."""
+    cells: str | None = None
+    """Where it moved, when motion ends: a coarse grid (`camerad.detection.cells`)."""
 
 
 @dataclass(frozen=True)

@@ -178,7 +178,12 @@ class Worker:
                 camera.password,
                 timeout_s=within_s * _COLOUR_SHARE,
             )
-            jpeg = encode_jpeg(self._settings.mask(image, camera.zones))
+            # a zone may have been drawn while it was fetched
+            now = self._watches.get(camera.id)
+            if now is None:
+                reply(None, _NOT_WATCHED)
+                return
+            jpeg = encode_jpeg(self._settings.mask(image, now.camera.zones))
         except CameradError as failed:
             _log.info("camera.no_colour", camera=camera.id, detail=str(failed))
             watch.ask_picture(reply)

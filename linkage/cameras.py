@@ -161,6 +161,13 @@ def _zone(row: Row[tuple[object, ...]], usual: ZoneDefaults) -> Zone:
     )
 
 
+def zones_to_watch(conn: Connection, camera_id: str, usual: ZoneDefaults) -> tuple[Zone, ...]:
+    """A camera's zones as its worker is told of them."""
+    z = schema.zones
+    rows = conn.execute(select(z).where(z.c.camera_id == camera_id).order_by(z.c.name))
+    return tuple(_zone(row, usual) for row in rows)
+
+
 def words_of(row: Row[tuple[object, ...]]) -> ZoneWords:
     """What a row of zones says."""
     return ZoneWords(ZoneKind(row.kind), row.dwell_s, row.min_height, row.armed, row.armed_days_off)

@@ -25,6 +25,7 @@ from linkage.commands import (
     token,
     tune,
     user,
+    zones,
 )
 from linkage.errors import BadSettings, LinkageError
 from linkage.logs import configure_logs
@@ -45,6 +46,7 @@ _COMMANDS = (
     button,
     registry,
     user,
+    zones,
     token,
 )
 

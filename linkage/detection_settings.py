@@ -13,7 +13,8 @@ import msgspec
 
 from camerad.errors import BadVerifier
 from camerad.second_look.model import Decoding, Order, VerifierSettings
-from camerad.zones import ZoneDefaults, parse_armed
+from camerad.zone_entries import parse_armed
+from camerad.zones import ZoneDefaults
 from linkage.strict_toml import Duration, Where, load
 
 LONGEST_DWELL_S = 3600.0

@@ -1,12 +1,13 @@
 """Motion in motion zones: evidence, never an alarm by itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camerad.detection.blobs import Blob
+from camerad.detection.cells import Cells, no_cells, packed, touched
 from camerad.detection.masks import Mask, polygons_mask
 from camerad.detection.settings import DetectionSettings
 from camerad.model import Box, Detection, EventName, Zone, ZoneKind
@@ -22,6 +23,7 @@ class _State:
     started: bool = False
     last_s: float = 0.0
     box: Box | None = None
+    cells: Cells = field(default_factory=no_cells)
 
 
 class Motion:
@@ -57,15 +59,18 @@ class Motion:
                 state.hits += 2 if px >= _PLENTY * self._least else 1
                 state.last_s = t_s
                 state.box = box
+                state.cells |= touched(moving & self._masks[index])
                 if not state.started and state.hits >= self._settings.motion_hits:
                     state.started = True
                     said.append(Detection(EventName.MOTION_STARTED, t_s, zone.name, box=box))
                 continue
+            if state.hits and not state.started:
+                state.cells = no_cells()
             state.hits = 0
             quiet = t_s - state.last_s >= self._settings.motion_quiet_s
             if state.started and (quiet or not armed[index]):
                 state.started = False
-                said.append(Detection(EventName.MOTION_ENDED, t_s, zone.name))
+                said.append(self._ended(index, t_s))
         return said
 
     def zones(self) -> list[Zone]:
@@ -75,12 +80,17 @@ class Motion:
     def finish(self, t_s: float) -> list[Detection]:
         """End everything."""
         said = []
-        for zone, state in zip(self._zones, self._states, strict=True):
+        for index, state in enumerate(self._states):
             if state.started:
-                said.append(Detection(EventName.MOTION_ENDED, t_s, zone.name))
+                said.append(self._ended(index, t_s))
             state.started = False
             state.hits = 0
         return said
+
+    def _ended(self, index: int, t_s: float) -> Detection:
+        state = self._states[index]
+        cells, state.cells = packed(state.cells), no_cells()
+        return Detection(EventName.MOTION_ENDED, t_s, self._zones[index].name, cells=cells)
 
     def _moving_box(
         self, index: int, zone: Zone, blobs: Sequence[Blob], moving: NDArray[np.uint8]

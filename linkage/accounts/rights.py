@@ -52,6 +52,8 @@ class Permission(StrEnum):
     """Turn a camera, or have its siren sound, for an incident."""
     CAMERA_ADOPT = "camera.adopt"
     """Take cameras into service, with one look at each whose password one has."""
+    CAMERA_ZONES = "camera.zones"
+    """Draw what is watched and what is hidden, and try it on what moved."""
     EVIDENCE_LOOK = "evidence.look"
     EVIDENCE_HOLD = "evidence.hold"
     """Keep it beyond its time, and release it."""
@@ -187,6 +189,8 @@ _TABLE: dict[Role, frozenset[Permission]] = {
         *_CUSTODY,
         _P.AUDIT_READ,
         _P.RESPONSE_PLAN_EDIT,
+        # what is watched and what is hidden is not for the village's own people
+        _P.CAMERA_ZONES,
         _P.DUTY_EDIT,
     },
     # the duty room verifies, closes and says what belongs together; the station takes and sends
@@ -258,6 +262,7 @@ _TABLE: dict[Role, frozenset[Permission]] = {
             _P.ALARM_READ,
             _P.CAMERA_READ,
             _P.CAMERA_LOOK,
+            _P.CAMERA_ZONES,
             _P.SYSTEM_READ,
             _P.METRICS_READ,
             _P.RESPONSE_PLAN_EDIT,
@@ -301,6 +306,7 @@ _PERSON_ONLY = frozenset(
         _P.INCIDENT_REOPEN,
         _P.HOUSEHOLD_CONTACT,
         _P.CAMERA_LOOK,
+        _P.CAMERA_ZONES,
         _P.EVIDENCE_LOOK,
         *_CUSTODY,
         _P.PRESENCE,

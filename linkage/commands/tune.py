@@ -21,7 +21,8 @@ from camerad.tuning import (
     usual_heights,
     variants,
 )
-from camerad.zones import load_zones, parse_duration_s
+from camerad.zone_entries import parse_duration_s
+from camerad.zones import load_zones
 from linkage.commands.analyze import settings_for, width_px
 from linkage.commands.common import Subparsers
 

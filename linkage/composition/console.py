@@ -92,6 +92,7 @@ def console(
             response_plans=ResponsePlanDesk(database, clock, changes, writer=node),
             zones=ground.settings.detection.zones,
             ways=ground.settings.ways,
+            days=ground.settings.days,
             flood=ground.settings.rules.flood,
             model_village=file.registry.model_village,
             station=StationDesk(database, clock, changes, box=ground.box, writer=node),

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from alarms.credentials import enrol_tested_in
 from alarms.devices import Credentials, DeviceRegistry
@@ -24,6 +24,7 @@ from linkage.mapping.sight import FieldOfView
 from linkage.registry.history import Caller, note_many
 from linkage.registry.model import Change, Entity
 from linkage.registry.personal import Contact, sealed_columns
+from linkage.zones.schema import camera_zone_versions
 
 GROUPS_PER_VILLAGE = 4
 HOUSEHOLDS_PER_GROUP = 10
@@ -225,9 +226,13 @@ def name_cameras(conn: Connection) -> dict[str, str]:
 
 
 def seed_zones(conn: Connection, zones: Sequence[CameraZone]) -> None:
-    """The zones as this start wants them: a visitor's clip may take a camera's place."""
-    conn.execute(delete(schema.zones))
+    """The zones as this start wants them: a visitor's clip may take a camera's place. What somebody
+    drew in the console stays."""
+    drawn = set(conn.scalars(select(camera_zone_versions.c.camera_id)))
+    conn.execute(delete(schema.zones).where(schema.zones.c.camera_id.not_in(drawn)))
     for zone in zones:
+        if zone.camera_id in drawn:
+            continue
         polygon = json.dumps([list(point) for point in zone.polygon])
         for name, kind, dwell_s in (("gate", "loiter", DEMO_DWELL_S), ("street", "motion", None)):
             conn.execute(

@@ -28,6 +28,8 @@ class Interval:
     from_ms: int
     to_ms: int
     area: Box | None
+    cells: str | None = None
+    """Where in the picture it moved, `camerad.detection.cells`; None: not told, or it lasts."""
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -40,6 +42,8 @@ class _Lasting:
     from_ms: int
     to_ms: int
     area: Box | None
+    cells: str | None = None
+    """Where in the picture it moved, `camerad.detection.cells`; None: not told, or it lasts."""
     moving: bool = True
     written_ms: int | None = None
 
@@ -66,12 +70,13 @@ class MotionBook:
             self._finish(key, known)
         self._lasting[key] = _Lasting(at_ms, at_ms, box)
 
-    def ended(self, camera_id: str, zone: str, at_ms: int) -> None:
+    def ended(self, camera_id: str, zone: str, at_ms: int, cells: str | None = None) -> None:
         """Harmless where nothing began."""
         known = self._lasting.get((camera_id, zone))
         if known is not None and known.moving:
             known.moving = False
             known.to_ms = _until(known, at_ms)
+            known.cells = _together(known.cells, cells)
 
     def lost(self, is_watched: Callable[[str], bool], now_ms: int) -> None:
         """End what moves on cameras that are no longer watched: nobody will say that it ended."""
@@ -137,7 +142,13 @@ def _until(known: _Lasting, at_ms: int) -> int:
 
 
 def _as_interval(key: tuple[str, str], known: _Lasting) -> Interval:
-    return Interval(*key, known.from_ms, known.to_ms, known.area)
+    return Interval(*key, known.from_ms, known.to_ms, known.area, known.cells)
+
+
+def _together(one: str | None, other: str | None) -> str | None:
+    if one is None or other is None:
+        return one or other
+    return f"{int(one, 16) | int(other, 16):0{len(one)}x}"
 
 
 def _around(one: Box | None, other: Box | None) -> Box | None:

@@ -66,7 +66,7 @@ class MotionKeeper:
         if seen.name is EventName.MOTION_STARTED:
             self._book.began(event.camera_id, seen.zone, at_ms, seen.box)
         elif seen.name is EventName.MOTION_ENDED:
-            self._book.ended(event.camera_id, seen.zone, at_ms)
+            self._book.ended(event.camera_id, seen.zone, at_ms, seen.cells)
 
     async def run(self) -> None:
         """Look until cancelled, then write what there is."""

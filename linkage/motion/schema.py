@@ -15,5 +15,6 @@ motion_intervals = Table(
     Column("zone", String(64), primary_key=True),
     Column("to_ms", BigInteger, nullable=False),  # as known when last written, while it lasts
     Column("area", String(80)),  # JSON [x, y, width, height], fractions; None: not told
+    Column("cells", String(36)),  # a coarse grid (camerad.detection.cells); None: not told
     Index("ix_motion_intervals_from_ms", "from_ms"),
 )

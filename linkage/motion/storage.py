@@ -39,6 +39,7 @@ def write(conn: Connection, intervals: Sequence[Interval]) -> None:
             "from_ms": one.from_ms,
             "to_ms": one.to_ms,
             "area": None if one.area is None else _packed(one.area),
+            "cells": one.cells,
         }
         for one in intervals
     ]
@@ -75,6 +76,7 @@ def find(
             row.from_ms,
             row.to_ms,
             None if row.area is None else _unpacked(row.area),
+            row.cells,
         )
         for row in conn.execute(query)
     ]
@@ -97,10 +99,14 @@ def prune(conn: Connection, *, before_ms: int, at_once: int) -> bool:
 def _upsert(dialect: str) -> Insert:
     if dialect == "postgresql":
         pg = postgresql.insert(motion_intervals)
-        changed = {"to_ms": pg.excluded.to_ms, "area": pg.excluded.area}
+        changed = {"to_ms": pg.excluded.to_ms, "area": pg.excluded.area, "cells": pg.excluded.cells}
         return pg.on_conflict_do_update(index_elements=list(_KEY), set_=changed)
     lite = sqlite.insert(motion_intervals)
-    changed = {"to_ms": lite.excluded.to_ms, "area": lite.excluded.area}
+    changed = {
+        "to_ms": lite.excluded.to_ms,
+        "area": lite.excluded.area,
+        "cells": lite.excluded.cells,
+    }
     return lite.on_conflict_do_update(index_elements=list(_KEY), set_=changed)
 
 

@@ -23,8 +23,8 @@ from camerad.live.model import LivePart
 from linkage.web.reading import PURPOSE_LIMIT
 
 VERSION: Final = 1
-MOST_VIEWS: Final = 4
-"""Of one socket: as many tiles as a page shows."""
+MOST_VIEWS: Final = 16
+"""Of one socket: as many tiles as the largest wall has."""
 _HEAD: Final = struct.Struct(">BBBBIQI")
 
 

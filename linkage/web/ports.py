@@ -17,7 +17,8 @@ from alarms.model import Appended, NewAlarm
 from alarms.store import Database, SealedBox
 from camerad.device_events.model import EventsHealth
 from camerad.live.desk import LiveFeed
-from camerad.model import CameraHealth, Preset, RelayOutput
+from camerad.model import Camera, CameraHealth, Preset, RelayOutput
+from camerad.working_days import PLAIN_WEEK, WorkingDays
 from camerad.zones import ZoneDefaults
 from lianfang_timing import Clock
 from linkage.accounts.passwords import Passwords
@@ -91,6 +92,10 @@ class Eyes(Protocol):
 
     def live(self, camera_id: str, *, film: bool) -> AbstractContextManager[LiveFeed]:
         """What a camera shows from now on, privacy zones masked. Raises camerad.errors.NoLive."""
+        ...
+
+    def taken_up(self, camera_id: str) -> Camera | None:
+        """The camera as its worker watches and masks it now; None where no worker does."""
         ...
 
 
@@ -208,6 +213,8 @@ class Ports:
     """What holds where a zone leaves something out."""
     ways: Ways = USUAL_WAYS
     """How long sirens sound."""
+    days: WorkingDays = PLAIN_WEEK
+    """Holidays, and the weekends worked for them."""
     flood: FloodPolicy = FloodPolicy()  # noqa: RUF009 - frozen
     """When the board says that cameras flood it."""
     test_every_s: float = TEST_EVERY_S

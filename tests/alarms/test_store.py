@@ -20,7 +20,8 @@ import linkage.quiet.schema
 import linkage.registry.schema
 import linkage.response_plans.schema
 import linkage.schema  # hangs its tables on the metadata
-import linkage.supervision.schema  # noqa: F401
+import linkage.supervision.schema
+import linkage.zones.schema  # noqa: F401
 from alarms.errors import StoreBusy, StoreTooNew, StoreUnusable
 from alarms.store import Database, SealedBox, load_or_create_site_key, metadata
 from alarms.store.tables import cursors

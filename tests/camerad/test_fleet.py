@@ -414,7 +414,16 @@ async def test_a_changed_camera_is_connected_anew_and_the_others_are_left_alone(
     yard, gate = camera("yard", good_camera.uri), camera("gate", good_camera.uri)
     async with running(Town(), yard, gate) as town:
         await town.until(lambda: len(town.events) == 4)
-        town.fleet.watch([yard, camera("gate", good_camera.uri, "other")])
+        assert town.fleet.taken_up("gate") == gate
+        changed = camera("gate", good_camera.uri, "other")
+        town.fleet.watch([yard, changed])
+        # wanted is not taken up: who asks is told of what hides and watches now
+        assert town.fleet.taken_up("gate") == gate
+
+        async def is_taken_up() -> bool:
+            return town.fleet.taken_up("gate") == changed
+
+        await until(is_taken_up, timeout_s=20)
         await town.until(lambda: len({e.run for e in town.events if e.camera_id == "gate"}) == 2)
         assert len({e.run for e in town.events if e.camera_id == "yard"}) == 1
         assert town.reasons()["yard"] == (CameraState.WATCHING, "")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from camerad.errors import BadZones
 from camerad.model import ArmedHours, ZoneKind
-from camerad.zones import load_zones, parse_duration_s, parse_zones
+from camerad.zone_entries import parse_duration_s
+from camerad.zones import load_zones, parse_zones
 
 GATE = """
 [[zone]]

@@ -3,6 +3,7 @@
 import pytest
 
 from linkage.looking.deciding import Asked, CameraNow, Refusal, Verdict, may_be_viewed, may_look
+from linkage.looking.settings import LiveSettings
 
 STREET = CameraNow("public", ())
 STREET_AT_IT = CameraNow("public", ("i-1",))
@@ -60,3 +61,9 @@ def test_every_refusal_is_worded_in_both_languages():
         zh, en = refusal.label
         assert refusal.said == f"{zh} / {en}"
         assert zh != en
+
+
+def test_the_last_few_views_are_for_incidents() -> None:
+    many, few = LiveSettings(views=20), LiveSettings(views=2)
+    assert (many.most(of_incident=False), many.most(of_incident=True)) == (16, 20)
+    assert (few.most(of_incident=False), few.most(of_incident=True)) == (2, 2)

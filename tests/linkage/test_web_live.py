@@ -14,6 +14,7 @@ from camerad.live.model import CloseLive, LiveTaken, LiveWaits, OpenLive, Waitin
 from linkage import schema as s
 from linkage.looking.register import Ended, LookKind, LookRegister, NewLook
 from linkage.looking.settings import LiveSettings
+from linkage.web.live_words import MOST_VIEWS
 from tests.linkage.web_house import EAST, WEST, house
 from tests.polling import until
 
@@ -265,14 +266,14 @@ async def test_what_is_no_message_is_answered_as_such(town):
         assert (await p.hear())["why"] == "bad"
 
 
-async def test_a_fifth_view_of_a_page_and_one_twice_are_refused(tmp_path):
-    async with house(tmp_path) as town:
+async def test_a_seventeenth_view_of_a_page_and_one_twice_are_refused(tmp_path):
+    async with house(tmp_path, live=LiveSettings(views=2 * MOST_VIEWS)) as town:
         await town.person("duty", "duty-officer")
         async with page(town) as p:
-            for view in (0, 1, 2, 3):
+            for view in range(MOST_VIEWS):
                 await p.say(type="open", view=view, camera="cam-east", purpose="巡查")
                 await p.hear_of("begun")
-            for view in (0, 4):
+            for view in (0, MOST_VIEWS):
                 await p.say(type="open", view=view, camera="cam-east", purpose="巡查")
                 over = await p.hear_of("over")
                 assert (over["view"], over["why"]) == (view, "bad")

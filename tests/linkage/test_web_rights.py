@@ -43,6 +43,12 @@ AGREED = {
     "purpose": "报警时查看院门",
     "reference": "同意书 2026-001",
 }
+ZONES_FILE = """
+[[zone]]
+name = "gate"
+kind = "motion"
+polygon = [[0, 0], [1, 0], [1, 1]]
+"""
 REDACTIONS = (
     "POST /api/v1/handover/{id}/redact",
     "POST /api/v1/incidents/{id}/timeline/{position}/redact",
@@ -133,6 +139,11 @@ MAY = {
     "GET /api/v1/cameras/{id}/place": "shift head admin",
     "PUT /api/v1/cameras/{id}/place": "shift head admin",
     "POST /api/v1/cameras/{id}/retire": "shift head admin",
+    "GET /api/v1/cameras/{id}/zones": "duty shift dispatcher head auditor admin",
+    "PUT /api/v1/cameras/{id}/zones": "shift admin",
+    "POST /api/v1/cameras/{id}/zones/read": "shift admin",
+    "GET /api/v1/cameras/{id}/zones.toml": "duty shift dispatcher head auditor admin",
+    "GET /api/v1/cameras/{id}/activity": "shift admin",
     "GET /api/v1/cameras/{id}/inputs": "shift head admin",
     "PUT /api/v1/cameras/{id}/inputs/{token}": "shift head admin",
     "POST /api/v1/cameras/{id}/inputs/{token}/test": "shift head admin",
@@ -237,6 +248,8 @@ MACHINE_MAY = {
     "POST /api/v1/incidents/{id}/note",
     "GET /api/v1/alarms",
     "GET /api/v1/cameras",
+    "GET /api/v1/cameras/{id}/zones",
+    "GET /api/v1/cameras/{id}/zones.toml",
     "GET /api/v1/looks",
     "GET /api/v1/cameras/filing.csv",
     "GET /api/v1/cameras/filing.xlsx",
@@ -350,6 +363,8 @@ BODIES = {
         "reason": "登记有误",
     },
     "POST /api/v1/cameras/{id}/retire": {"reason": "拆除"},
+    "PUT /api/v1/cameras/{id}/zones": {"version": 0, "zones": [], "reason": "重画"},
+    "POST /api/v1/cameras/{id}/zones/read": {"toml": ZONES_FILE},
     "PUT /api/v1/cameras/{id}/inputs/{token}": {"button": "wired-east"},
     "PUT /api/v1/cameras/{id}/preset": {"preset": "1"},
     "PUT /api/v1/cameras/{id}/relays/{token}": {"siren": "siren-east"},

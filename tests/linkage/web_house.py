@@ -23,7 +23,13 @@ from alarms.store import Database, SealedBox
 from camerad.errors import CameradError, CameraRefused, NoLive, NoSnapshot
 from camerad.live.desk import LiveDesk, LiveFeed
 from camerad.live.model import LiveFormat, LivePart, PartKind, Via
-from camerad.model import CameraDescription, CameraHealth, CameraState, DiscoveredDevice
+from camerad.model import (
+    Camera,
+    CameraDescription,
+    CameraHealth,
+    CameraState,
+    DiscoveredDevice,
+)
 from lianfang_timing import unix_ms
 from linkage import schema as s
 from linkage import timeline
@@ -127,12 +133,16 @@ class Pictures:
         self.asked: list[str] = []
         self.folder = Path("nowhere")
         self.live = LiveCamera()
+        self.watched: dict[str, Camera] = {}
 
     async def snapshot(self, camera_id: str, *, timeout_s: float) -> bytes:
         self.asked.append(camera_id)
         if camera_id == "cam-down":
             raise NoSnapshot("The camera is down.")
         return PICTURE
+
+    def taken_up(self, camera_id: str) -> Camera | None:
+        return self.watched.get(camera_id)
 
     async def read(self, file: str) -> bytes:
         return PICTURE

@@ -125,9 +125,10 @@ class _Page:
 
     async def _open(self, ask: words.Open) -> None:
         if ask.view in self._views or len(self._views) >= words.MOST_VIEWS:
-            await self._refuse(ask.view, "bad", "一页最多四路 / four views a page at most.")
+            said = f"一页最多 {words.MOST_VIEWS} 路 / {words.MOST_VIEWS} views a page at most."
+            await self._refuse(ask.view, "bad", said)
             return
-        most = self._ports.live.views
+        most = self._ports.live.most(of_incident=ask.incident is not None)
         if self._room.views >= most:
             self._counters.live_refused.inc()
             said = f"同时查看已达上限（{most} 路），请稍后 / {most} views are open: try later."

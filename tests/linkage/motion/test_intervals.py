@@ -60,6 +60,15 @@ def test_where_no_box_was_told_the_other_one_holds(book: MotionBook) -> None:
     assert book.due(5000, at_most=ALL)[0].area == BOX
 
 
+def test_where_it_moved_is_told_of_all_of_it(book: MotionBook) -> None:
+    cells = ("8" + 35 * "0", "4" + 34 * "0" + "1", None)
+    for n, one in enumerate(cells):
+        book.began(CAM, ZONE, 1000 + 2000 * n, BOX)
+        book.ended(CAM, ZONE, 2000 + 2000 * n, one)
+    (whole,) = book.due(60_000, at_most=ALL)
+    assert whole.cells == "c" + 34 * "0" + "1"
+
+
 def test_motion_that_lasts_is_written_at_once_and_then_now_and_then(book: MotionBook) -> None:
     book.began(CAM, ZONE, 1000, BOX)
     first = book.due(2000, at_most=ALL)
