@@ -14,6 +14,7 @@ import { registryEn } from './registry.en'
 import { settingsEn } from './settings.en'
 import { stepsEn } from './steps.en'
 import { upkeepEn } from './upkeep.en'
+import { zonesEn } from './zones.en'
 import type { Key } from './zh'
 
 /** Every sentence of the console in English. */
@@ -34,6 +35,7 @@ export const en: Record<Key, string> = {
   ...placesEn,
   ...devicesEn,
   ...upkeepEn,
+  ...zonesEn,
 
   'app.name': 'Lianfang',
   'app.room': 'Duty room',
@@ -307,6 +309,7 @@ export const en: Record<Key, string> = {
   'camera.zones': 'Zones',
   'camera.daysOff': 'days off {hours}',
   'camera.none': 'No cameras',
+  'camera.moreCards': 'Show more ({count} left)',
   'camera.refused': 'Your role may not see cameras',
   'camera.look': 'View picture',
   'camera.lookTitle': 'View picture: {name}',

@@ -14,6 +14,7 @@ import { registryZh } from './registry.zh'
 import { settingsZh } from './settings.zh'
 import { stepsZh } from './steps.zh'
 import { upkeepZh } from './upkeep.zh'
+import { zonesZh } from './zones.zh'
 
 /** Every sentence of the console in Chinese. The keys are the master list; `en.ts` must match. */
 export const zh = {
@@ -33,6 +34,7 @@ export const zh = {
   ...placesZh,
   ...devicesZh,
   ...upkeepZh,
+  ...zonesZh,
 
   'app.name': '平安联防',
   'app.room': '监控研判室',
@@ -305,6 +307,7 @@ export const zh = {
   'camera.zones': '防区',
   'camera.daysOff': '休息日 {hours}',
   'camera.none': '没有摄像机',
+  'camera.moreCards': '再显示一些（还有 {count} 台）',
   'camera.refused': '您的岗位无权查看摄像机',
   'camera.look': '调看画面',
   'camera.lookTitle': '调看画面：{name}',

@@ -7,6 +7,7 @@ import { computed, type Ref, ref, shallowRef } from 'vue'
 import { canPlay, FilmPlayer } from './film'
 import type { Part, Said, Wanted } from './frames'
 import { FilmClock, type Phase, phaseOf } from './freshness'
+import { Slowness } from './slowness'
 import type { LiveSocket, Tile } from './socket'
 
 const TICK_MS = 250
@@ -33,6 +34,7 @@ export function useTile(socket: LiveSocket, wanted: Wanted, surfaces: Surfaces) 
   let lastMedia = -1
   let drawing = false
   let newest: Part | null = null
+  let slowness = new Slowness()
 
   const phase = computed<Phase>(() =>
     phaseOf(
@@ -112,6 +114,11 @@ export function useTile(socket: LiveSocket, wanted: Wanted, surfaces: Surfaces) 
       newest = part
       void draw()
       return
+    }
+    // single pictures, rather than a film that halts again and again
+    if (part.leftOut && slowness.note(Date.now()) && view !== null) {
+      slowness = new Slowness()
+      socket.wantPictures(view)
     }
     if (part.kind === 'fragment') clock.note(part.mediaMs, part.atMs)
     if (player === null) taken(part)
