@@ -51,7 +51,7 @@ async def test_a_clerk_draws_zones(chromium: Browser, tmp_path: Path) -> None:
                 await leader.page.goto(f"{site.url}/cameras/{GATE.id}/zones")
                 await draw_where_somebody_may_linger(leader)
                 await try_it_on_a_night(leader)
-                await keep(leader, "夜间有人徘徊")
+                await keep(leader, "夜间有人徘徊", 1)
                 kept = await witness.get(f"/cameras/{GATE.id}/zones")
                 (zone,) = kept["zones"]
                 assert (kept["version"], kept["in_force"], zone["dwell"]) == (1, True, "45s")
@@ -113,10 +113,11 @@ async def try_it_on_a_night(leader: DutyPage) -> None:
     await photograph(leader, "zones-desk")
 
 
-async def keep(leader: DutyPage, reason: str) -> None:
+async def keep(leader: DutyPage, reason: str, version: int) -> None:
     await expect(leader.find("zones-save")).to_be_disabled()
     await leader.find("zones-reason").fill(reason)
     await leader.find("zones-save").click()
+    await expect(leader.find("zones-said")).to_contain_text(f"第 {version} 版", timeout=LATER_MS)
     force = leader.page.locator("[data-testid=zones-force][data-force=true]")
     await expect(force).to_be_visible(timeout=LATER_MS)
 
@@ -129,7 +130,7 @@ async def hide_a_corner(leader: DutyPage) -> None:
     for key in ("ArrowLeft", "ArrowUp"):
         for _ in range(15):
             await shape.press(f"Shift+{key}")
-    await keep(leader, "邻家窗户")
+    await keep(leader, "邻家窗户", 2)
     picture = leader.find("zone-picture")
     before = await picture.get_attribute("src")
     await leader.find("zones-look").click()
