@@ -17,10 +17,11 @@ from camerad.detection.ghosts import Ghosts, box_window
 from camerad.detection.masks import Mask, mask_privacy, polygons_mask
 from camerad.detection.medians import median_of_five
 from camerad.detection.motion import Motion
+from camerad.detection.presence import Presence
 from camerad.detection.scenery import StillParts, is_scenery
 from camerad.detection.settings import DetectionSettings
 from camerad.detection.shrinking import shrunk
-from camerad.detection.stays import Presence, Stays
+from camerad.detection.stays import Stays
 from camerad.detection.strangeness import Look, Strangeness
 from camerad.detection.tracker import Tracker
 from camerad.detection.tracks import Track, TrackSnapshot

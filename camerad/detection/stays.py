@@ -5,101 +5,28 @@ so that ten passers-by are not one loiterer. No pixels here; zones and feet are 
 """
 
 import datetime
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from camerad.detection.inheritance import BROKEN_S, alike, may_have_stayed, may_replace, mistaken
+from camerad.detection.presence import Presence, Stay
 from camerad.detection.settings import DetectionSettings
-from camerad.model import Box, Detection, EventName, Point, Zone, ZoneKind
+from camerad.model import Detection, EventName, Point, Zone, ZoneKind
 
 _EDGE = 0.04
 """Feet this far (in body heights) outside have not left: boxes tremble."""
 
-_UPRIGHT_SHARE = 0.6
-"""Of a stay: a person is upright most of the time."""
-_AT_EDGE_S = 1.5
-"""Who is cut by the frame's edge may break off and come anew; after longer another has come."""
-_BROKEN_S = 4.0
-"""How long a track may be broken where people meet."""
-_SETTLED_S = 3.0
-"""Who has been here this long may be hidden for longer."""
-_SAME_PLACE = 0.35
-"""Body heights from where a stay was on the whole within which somebody stands there."""
 _LINGER_S = 4.0
-"""Time constant of where that is."""
-_PARTED_S = 1.0
-"""Who comes out of a meeting so long after a stay has left was in it."""
-_REACH = 1.2
-"""Body heights from where a track broke within which another may be the same person."""
+"""Time constant of where a stay is on the whole."""
 _DOUBT = 0.3
 """Of the time somebody was hidden, they must then be here to be told: a passer-by walks on."""
-_CAME = 1.5
-"""Body heights from where a track broke within which its replacement comes into view."""
-_FRAME = 0.02
-"""A box this near to the frame's edge touches it."""
-
-
-@dataclass(frozen=True)
-class Presence:
-    """A confirmed track at one moment, in fractions of the frame."""
-
-    track: int
-    box: Box
-    feet: Point
-    travelled: bool
-    """It came walking, or split off something that did."""
-    upright: bool
-    """Higher than wide."""
-    lively: bool
-    """It has moved lately enough to be alive."""
-    born_s: float
-    entered: bool
-    """It came into the picture over the frame's edge."""
-    alone: bool = True
-    """It came into view by itself, not out of another body."""
-    came_at: Point | None = None
-    """Where its feet were when it came into view, if that is known."""
-    came_with: tuple[int, ...] = ()
-    """The tracks that may have been this body and another as one, until they parted."""
-
-
-@dataclass
-class Stay:
-    """One track's time in one zone. Owned by `Stays`."""
-
-    zone: int
-    track: int
-    dwell_s: float
-    seen_s: float
-    """When the feet were last in the zone."""
-    outside: bool
-    box: Box
-    feet: Point
-    place: Point
-    """Where the feet have been on the whole."""
-    walked_in: bool = False
-    """This track, or the broken one it replaces, came walking."""
-    brought: bool = False
-    """What it replaces came walking."""
-    upright_s: float = 0.0
-    """The part of the dwell during which it was higher than wide."""
-    still_s: float = 0.0
-    """Time in the zone since the last motion that is not counted yet."""
-    still_upright_s: float = 0.0
-    sure_s: float = 0.0
-    """From when on it is sure that who was hidden is who stands here now."""
-    stepped_out: bool = False
-    """Whoever was hidden for long must come walking again."""
-    started: bool = False
-
-    @property
-    def by_a_person(self) -> bool:
-        """Whether who stays has been upright for most of it; a heap of cars is now and then."""
-        return self.upright_s >= _UPRIGHT_SHARE * self.dwell_s
+_PASSING_S = 5.0
+"""For so long after the dwell, and no longer than the dwell again, who merely passes is not told:
+longer nobody needs to cross a zone, and who does is told though they never stood.
+"""
 
 
 class Stays:
@@ -196,14 +123,14 @@ class Stays:
         new = min(1.0, (t_s - stay.seen_s) / min(_LINGER_S, max(stay.dwell_s, 0.01)))
         (x, y), (was_x, was_y) = presence.feet, stay.place
         stay.place = (was_x + new * (x - was_x), was_y + new * (y - was_y))
+        stay.way.note((x * self._aspect, y), presence.box[3], t_s)
         stay.seen_s, stay.outside = t_s, False
         stay.box, stay.feet = presence.box, presence.feet
         stay.walked_in = stay.brought or presence.travelled
         upright = presence.upright and stay.by_a_person
         person = stay.walked_in and upright and presence.lively
         person = person and (presence.travelled or not stay.stepped_out)
-        enough = zone.dwell_s is not None and stay.dwell_s >= zone.dwell_s
-        if stay.started or not enough or not person or t_s < stay.sure_s:
+        if stay.started or not person or t_s < stay.sure_s or not _enough(stay, zone):
             return []
         stay.started = True
         return [
@@ -219,38 +146,16 @@ class Stays:
 
     def _inherited(self, index: int, presence: Presence, t_s: float) -> Stay | None:
         """The stay of a track that broke here and that this one replaces."""
-        best: Stay | None = None
-        for stay in self.open:
-            if stay.zone != index or t_s - stay.seen_s <= 0.0 or stay.outside:
-                continue
-            gone_s = t_s - stay.seen_s
-            if gone_s > self._settings.inherit_s or not stay.by_a_person:
-                continue
-            if presence.born_s < stay.seen_s - 1.0:
-                continue
-            # over the edge one goes and another comes
-            at_edge = _at_edge(stay.box)
-            if (at_edge and gone_s > _AT_EDGE_S) or (presence.entered and not at_edge):
-                continue
-            high = max(presence.box[3], stay.box[3])
-            apart = math.dist(presence.feet, stay.feet)
-            # whoever steps out from behind a post comes out of nobody else
-            hidden = presence.alone and stay.dwell_s >= _SETTLED_S
-            if gone_s > (self._settings.inherit_s if hidden else _BROKEN_S):
-                continue
-            farthest = 0.3 if presence.entered else _REACH if hidden else 0.6
-            near = apart <= min(farthest, 0.25 + 0.2 * gone_s) * high
-            # whoever was seen to come from elsewhere is another
-            came_at = presence.came_at or presence.feet
-            near = near and math.dist(came_at, stay.feet) <= _CAME * high
-            if not near or not _alike(presence.box, stay.box):
-                continue
-            if best is None or stay.dwell_s > best.dwell_s:
-                best = stay
+        fitting = [
+            stay
+            for stay in self.open
+            if stay.zone == index and may_replace(presence, stay, t_s, self._settings)
+        ]
+        best = max(fitting, key=lambda stay: stay.dwell_s, default=None)
         if best is not None:
             hidden_s = t_s - best.seen_s
             best.sure_s = t_s + _DOUBT * hidden_s
-            best.stepped_out = hidden_s > _BROKEN_S
+            best.stepped_out = hidden_s > BROKEN_S
             best.dwell_s += hidden_s
             best.upright_s += hidden_s
             best.track, best.seen_s, best.brought = presence.track, t_s, best.walked_in
@@ -266,13 +171,13 @@ class Stays:
         known = [
             s
             for s in self.open
-            if s.zone == index and (s.track in presence.came_with or _may_have_stayed(s, presence))
+            if s.zone == index and (s.track in presence.came_with or may_have_stayed(s, presence))
         ]
         if not known:
             return stay
         # with whom it came is not sure: the shortest stay is surely shared
         other = min(known, key=lambda s: s.dwell_s)
-        if other.by_a_person and not other.started and _alike(presence.box, other.box):
+        if other.by_a_person and not other.started and alike(presence.box, other.box):
             stay.dwell_s, stay.upright_s = other.dwell_s, other.upright_s
             stay.walked_in = stay.brought = other.walked_in
         return stay
@@ -281,14 +186,9 @@ class Stays:
         """When whoever leaves passed somebody who now stands where the stay was, these two were
         mistaken for each other: the stay goes on with who is there.
         """
-        if left.started or left.dwell_s < _SETTLED_S:
-            return
         for other in self.open:
-            if other.zone != left.zone or other.outside or other.started or other is left:
-                continue
-            newly = other.dwell_s < _SETTLED_S and t_s - other.seen_s < 1.0
-            if newly and math.dist(other.feet, left.place) <= _SAME_PLACE * left.box[3]:
-                if _alike(other.box, left.box):
+            if mistaken(left, other, t_s):
+                if alike(other.box, left.box):
                     other.dwell_s, other.upright_s = left.dwell_s, left.upright_s
                     other.walked_in = other.brought = left.walked_in
                 return
@@ -320,20 +220,9 @@ class Stays:
         )
 
 
-def _may_have_stayed(stay: Stay, presence: Presence) -> bool:
-    """Whether the track that has just left went on with somebody who passed, and whoever comes out
-    of them now where they met is the one who stands there.
-    """
-    if presence.alone or not stay.outside or abs(presence.born_s - stay.seen_s) > _PARTED_S:
+def _enough(stay: Stay, zone: Zone) -> bool:
+    """Whether the dwell is over; for a passer-by it is a little longer."""
+    if zone.dwell_s is None:
         return False
-    return math.dist(presence.feet, stay.feet) <= 0.6 * max(presence.box[3], stay.box[3])
-
-
-def _alike(a: Box, b: Box) -> bool:
-    """Whether two boxes are of a size: a scrap is not the body it was part of."""
-    return min(a[3], b[3]) >= 0.6 * max(a[3], b[3]) and min(a[2], b[2]) >= 0.5 * max(a[2], b[2])
-
-
-def _at_edge(box: Box) -> bool:
-    x, y, w, h = box
-    return x < _FRAME or y < _FRAME or x + w > 1.0 - _FRAME or y + h > 1.0 - _FRAME
+    longer_s = min(_PASSING_S, zone.dwell_s) if stay.way.steady else 0.0
+    return stay.dwell_s >= zone.dwell_s + longer_s

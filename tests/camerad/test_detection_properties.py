@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camerad.detection import DetectionSettings, Detector
-from camerad.detection.stays import Presence, Stays
+from camerad.detection.presence import Presence
+from camerad.detection.stays import Stays
 from camerad.model import Detection, EventName, Zone, ZoneKind
 
 DEFAULTS = DetectionSettings()

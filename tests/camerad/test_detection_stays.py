@@ -3,8 +3,9 @@
 import datetime
 from collections.abc import Sequence
 
+from camerad.detection.presence import Presence
 from camerad.detection.settings import DetectionSettings
-from camerad.detection.stays import Presence, Stays
+from camerad.detection.stays import Stays
 from camerad.model import ArmedHours, Detection, EventName, Zone, ZoneKind
 
 SQUARE = ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8))
