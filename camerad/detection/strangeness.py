@@ -25,7 +25,9 @@ _CALM_SHARE = 0.03
 _CALM_LOOKS = 4
 """So many pictures in a row with so little motion: not something that passes, but another light."""
 _DULL = 0.5
-"""Less of the usual fine detail than this: out of focus."""
+"""Less of the fine detail of the scene in the present light than this share of what is usual: out
+of focus. Of the picture's own contrast it would say nothing: a lamp's pool has much, and no detail.
+"""
 _TILES = (6, 4)
 """Across and down the picture."""
 _TOUCHED = 0.01
@@ -69,7 +71,7 @@ class Strangeness:
             return self._as_usual()
         level, spread = cv2.meanStdDev(np.ascontiguousarray(frame[::4, ::4]))
         black = level[0, 0] < _BLACK_LEVEL and spread[0, 0] < _BLACK_SPREAD
-        dull = self._is_dull(frame)
+        dull = self._is_dull(frame, foreground.expected)
         if foreground.share <= _FULL and not black and not dull and not self._jumped:
             return self._as_usual()
         if self._since_s is None:
@@ -87,15 +89,15 @@ class Strangeness:
         self._as_usual()
         return Look.NEW_SCENE
 
-    def _is_dull(self, frame: Luma) -> bool:
+    def _is_dull(self, frame: Luma, expected: Luma) -> bool:
         self._unmeasured -= 1
         if self._unmeasured >= 0 and not self._dull:
             return False
         self._unmeasured = _DETAIL_LOOKS - 1
-        detail, usual = _detail(frame), self._usual_detail
+        detail, usual = _detail(frame) / (_detail(expected) + 1.0), self._usual_detail
         self._dull = usual is not None and detail < _DULL * usual
         if not self._dull:
-            # noise and light change the detail slowly, a lost focus at once
+            # noise changes the detail slowly, a lost focus at once
             self._usual_detail = (
                 detail if usual is None else usual + _DETAIL_RATE * (detail - usual)
             )
@@ -116,7 +118,6 @@ def _all_over(foreground: Foreground, held: Mask) -> bool:
 
 
 def _detail(picture: Luma) -> float:
-    """How much of a picture's contrast is fine detail; how light it is does not matter."""
+    """How much fine detail the middle of a picture has, in grey levels."""
     picture = picture[picture.shape[0] // 4 : -(picture.shape[0] // 4) or None]
-    fine = float(cv2.meanStdDev(cv2.Laplacian(picture, cv2.CV_16S))[1][0, 0])
-    return fine / (float(cv2.meanStdDev(picture)[1][0, 0]) + 4.0)
+    return float(cv2.meanStdDev(cv2.Laplacian(picture, cv2.CV_16S))[1][0, 0])

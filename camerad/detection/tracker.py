@@ -78,7 +78,8 @@ class Tracker:
                 for other in others:
                     if other.travelled and not track.travelled:
                         # somebody before a curtain, or behind a branch
-                        other.hold(frame, t_s, blob, self._settings, among_things=True)
+                        foot = track.last_box[1] + track.last_box[3]
+                        other.hold(frame, t_s, blob, self._settings, thing_foot=foot)
                 restless = not track.travelled and (
                     falling or self._restless.around(track.box, frame.shape, t_s)
                 )

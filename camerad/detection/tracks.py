@@ -28,6 +28,9 @@ _ROOMY = 0.6
 """Share of the frame's height above which a body counts as no higher."""
 _CORNER = 0.15
 """Share of the frame's height that what is cut by two edges must show to be told at all."""
+_NEAR_EDGE = 0.05
+"""Share of the frame's height from its lower edge that is the corner: a shaken picture's lower edge
+comes and goes."""
 _UNSTEADY = 0.45
 """Body heights by which a body, once it is in view, is never out of its place on average."""
 _HALF_HIDDEN = 0.25
@@ -39,6 +42,8 @@ _PACE_S = 8.0
 _NEW_S = 2.0
 _CHANGED = 0.5
 """The same for one look at what has just come into view: it has become something else."""
+_LEGS = 0.25
+"""Body heights that must show under what hides the rest."""
 _SAME_LOOK = 0.8
 """Normalised correlation from which on there is no doubt that a patch was found again."""
 
@@ -100,6 +105,8 @@ class Track:
         self._patch: Luma | None = None
         self._pose: tuple[tuple[slice, slice], Luma] | None = None
         self._posed_at = self.feet
+        self._thing_foot: float | None = None
+        """How far a thing that it has gone behind reached down when they met."""
         self._doubt_s = 0.0
         self._doubt_since = t_s
         self._anchor = (self.feet, t_s)
@@ -124,7 +131,7 @@ class Track:
         """Whether only a strip of it is left at the side of the frame, or it fills a corner."""
         if self.x > 2.0 and self.x + self.w < frame_width - 2.0:
             return False
-        low = self.y + self.h >= frame_height - 3.0
+        low = self.y + self.h >= (1.0 - _NEAR_EDGE) * frame_height
         corner = low and self.h < _CORNER * frame_height
         return corner or self.w < 0.4 * self.peak_w
 
@@ -224,11 +231,12 @@ class Track:
         within: Blob,
         settings: DetectionSettings,
         *,
-        among_things: bool = False,
+        thing_foot: float | None = None,
     ) -> None:
         """It is somewhere inside a bigger blob: look for its patch near where it should be.
 
-        `among_things`: the rest of the blob never walked, so that nobody else can be found there.
+        `thing_foot`: the rest of the blob never walked, so that nobody else can be found there; so
+        far down it reached until now.
         """
         elapsed = max(1e-3, t_s - self.seen_s)
         found, alike = (None, 0.0) if self._patch is None else find(frame, self._patch, self.box)
@@ -245,10 +253,14 @@ class Track:
         # it cannot have left the blob it is part of
         self.x = min(max(self.x, within.x - 0.3 * self.w), within.x + within.w - 0.7 * self.w)
         self.y = min(max(self.y, within.y - 0.3 * self.h), within.y + within.h - 0.7 * self.h)
-        if found is not None and among_things:
+        if found is not None and thing_foot is not None:
             self.apart_s = t_s
             self._patch = cut_out(frame, self.box)
-        if found is not None and t_s - self.apart_s <= settings.hold_s:
+        hidden = thing_foot is not None and found is None and self._stands_in(within, thing_foot)
+        if hidden:
+            # nobody walks on in a thing: where the feet are can be seen
+            self.y, self.vx, self.vy = within.y + within.h - self.h, 0.0, 0.0
+        if hidden or (found is not None and t_s - self.apart_s <= settings.hold_s):
             self.seen_s = t_s
             self.visible = True
             self._note_place(t_s)
@@ -310,6 +322,7 @@ class Track:
         self.vx += gain * ((foot_x - before[0]) / elapsed - self.vx)
         self.vy += gain * ((foot_y - before[1]) / elapsed - self.vy)
         self.seen_s = self.apart_s = t_s
+        self._thing_foot = None
         self.waited_s = 0.0
         self.hits += 1
         self.visible = True
@@ -330,6 +343,14 @@ class Track:
     def _note_place(self, t_s: float) -> None:
         if self.distance_to(self._anchor[0]) > 0.15:
             self._anchor = (self.feet, t_s)
+
+    def _stands_in(self, within: Blob, thing_foot: float) -> bool:
+        """Whether a blob reaches down to its feet because it stands there, behind leaves, say."""
+        if self._thing_foot is None:
+            self._thing_foot = thing_foot
+        foot = self.y + self.h
+        own = foot - self._thing_foot > _LEGS * self.h
+        return own and abs(within.y + within.h - foot) < 0.5 * _LEGS * self.h
 
     def _outgrown(self, blob: Blob) -> bool:
         return blob.h > 2.0 * self.h or blob.w * blob.h > 4.0 * self.w * self.h

@@ -148,6 +148,32 @@ def test_a_picture_like_always_is_judged() -> None:
     assert looks == {Look.JUDGE}
 
 
+def plain(seed: int) -> Luma:
+    """A grey road with nothing on it but grain."""
+    grain = np.random.default_rng(seed).normal(60.0, 3.0, SIZE)
+    return np.clip(grain, 0, 255).astype(np.uint8)
+
+
+def test_a_pool_of_light_on_a_plain_road_is_not_out_of_focus() -> None:
+    strangeness = Strangeness()
+    dark = Foreground(WALKER, WALKER, plain(0), plain(1), 0.05)
+    for index in range(8):
+        assert strangeness.look(dark, WALKER, CALM, 0.2 * index) is Look.JUDGE
+    shown = lit(plain(2), pool(1.5))
+    bright = Foreground(WALKER, WALKER, lit(plain(0), pool(1.5)), shown, 0.05)
+    looks = {strangeness.look(bright, WALKER, CALM, 2.0 + 0.2 * i) for i in range(12)}
+    assert looks == {Look.JUDGE}
+
+
+def test_a_picture_that_loses_its_fine_detail_is_waited_for() -> None:
+    strangeness = Strangeness()
+    for index in range(8):
+        strangeness.look(seen(street(), 0.05), WALKER, CALM, 0.2 * index)
+    blurred = np.asarray(cv2.GaussianBlur(street(), (0, 0), 3.0), np.uint8)
+    looks = [strangeness.look(seen(blurred, 0.2), WALKER, CALM, 2.0 + 0.2 * i) for i in range(12)]
+    assert set(looks[4:]) == {Look.WAIT}
+
+
 def test_what_fills_the_picture_and_moves_is_waited_for_as_long_as_a_lorry_takes() -> None:
     strangeness = Strangeness()
     strangeness.look(seen(street(), 0.05), MOVING, CALM, 0.0)

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from camerad.detection.blobs import Blob
 from camerad.detection.settings import DetectionSettings
 from camerad.detection.tracker import Tracker
+from camerad.detection.tracks import Track
 
 Luma = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
@@ -197,3 +199,39 @@ def test_in_rain_a_newcomer_takes_nothing_from_the_streak_beside_it() -> None:
         frame = picture([(b, 30) for b in boxes])
         tracker.step(frame, [blob(b) for b in boxes], step * 0.2, falling=True)
     assert [t.travelled for t in tracker.confirmed() if t.visible] == [False]
+
+
+@pytest.mark.parametrize(("foot", "told"), [(215.0, False), (208.0, False), (180.0, True)])
+def test_what_fills_a_corner_of_the_picture_tells_nothing(foot: float, told: bool) -> None:
+    # a shaken camera's lower edge comes and goes
+    tracker = Tracker(DetectionSettings())
+    for step in range(6):
+        box = (376.0, foot - 18.0, 8.0, 18.0)
+        tracker.step(picture([(box, 30)]), [blob(box)], step * 0.2)
+    (track,) = tracker.confirmed()
+    assert track.is_scrap(384, 216) is not told
+
+
+@pytest.mark.parametrize(("reached_down_to", "there"), [(110.0, True), (130.0, False)])
+def test_who_is_behind_leaves_is_there_while_their_legs_show(
+    reached_down_to: float, there: bool
+) -> None:
+    walker, chance = (200.0, 60.0, 20.0, 70.0), np.random.default_rng(1)
+    track = Track(1, blob(walker), 0.0)
+    for step in range(1, 8):
+        frame = picture([(walker, 30)])
+        track.see(blob(walker), frame, step * 0.2, DetectionSettings(), whole=True)
+    leaves_and_legs = blob((180.0, 10.0, 60.0, 120.0))
+    for step in range(8, 40):
+        frame = chance.integers(0, 255, (216, 384)).astype(np.uint8)
+        track.visible = False
+        track.hold(
+            frame, step * 0.2, leaves_and_legs, DetectionSettings(), thing_foot=reached_down_to
+        )
+    assert track.visible is there
+    if there:
+        assert track.feet == (pytest.approx(210.0, abs=8.0), 130.0)
+        gone = blob((180.0, 10.0, 60.0, 100.0))
+        track.visible = False
+        track.hold(frame, 8.0, gone, DetectionSettings(), thing_foot=reached_down_to)
+        assert not track.visible
