@@ -157,9 +157,9 @@ class _Pictures(Protocol):
 
 
 def _open(source: str, stack: ExitStack) -> _Pictures:
+    prepare_process()
     if "://" not in source:
         return stack.enter_context(Clip(source))
-    prepare_process()
     parts = urlsplit(source)
     stream = open_luma(
         without_login(source),

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -51,6 +52,12 @@ def run(source: Path, zones: Sequence[Zone], **options: object) -> list[dict[str
     lines: list[dict[str, object]] = []
     analyze(str(source), zones, emit=lines.append, **options)  # type: ignore[arg-type]
     return lines
+
+
+def test_a_file_is_looked_at_as_a_worker_looks_in_one_thread(street: Path) -> None:
+    cv2.setNumThreads(2)
+    run(street, [GATE])
+    assert cv2.getNumThreads() == 1
 
 
 def test_the_lines_are_the_contracts(street: Path) -> None:
