@@ -68,6 +68,7 @@ export const liveEn: Record<keyof typeof liveZh, string> = {
   'tools.turn': 'Turn to preset',
   'tools.turning': 'turning…',
   'tools.away': 'turned to its preset for this incident',
+  'tools.notDone': 'It has not turned: somebody moves it, or it does not answer',
   'tools.giveBack': 'Turn back',
   'tools.sound': 'Sound siren {siren}',
   'tools.sure': 'Yes, sound {siren}',

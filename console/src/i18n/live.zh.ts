@@ -66,6 +66,7 @@ export const liveZh = {
   'tools.turn': '转到预置位',
   'tools.turning': '正在转动…',
   'tools.away': '已为本警情转到预置位',
+  'tools.notDone': '没有转成：有人正在使用，或摄像机没有应答',
   'tools.giveBack': '转回去',
   'tools.sound': '鸣响警号 {siren}',
   'tools.sure': '确认鸣响 {siren}',
