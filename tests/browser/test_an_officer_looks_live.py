@@ -142,13 +142,17 @@ async def read_the_register(chromium: Browser, site: House) -> None:
     await leader.sign_in("leader")
     await leader.page.goto(f"{site.url}/cameras")
     await leader.find("looks-open").click()
-    await expect(leader.find("look-row")).to_have_count(3)
+    live = leader.page.locator("[data-testid=look-row][data-kind=live]")
+    await expect(live).to_have_count(3, timeout=20_000)
+    await expect(leader.find("look-row").filter(has_text="留存图片").first).to_be_visible()
     await photograph(leader, "looks-desk")
 
 
 async def looks(witness: Officer) -> list[dict[str, object]]:
+    """The live ones; what was kept and is shown on the incident's page stands there too."""
     found: list[dict[str, object]] = (await witness.get("/looks"))["items"]
-    return found
+    assert {look["kind"] for look in found} <= {"live", "clip", "picture"}
+    return [look for look in found if look["kind"] == "live"]
 
 
 async def by_name(duty: DutyPage, name: str) -> Locator:
