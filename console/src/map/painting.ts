@@ -83,8 +83,15 @@ function drawArea(pen: CanvasRenderingContext2D, area: Area, at: At, look: Look,
     pen.fillStyle = look.palette.panel
     pen.fill('evenodd')
   }
+  const wide = area.kind === 'village' ? 2 : 1
+  if (look.overTiles) {
+    // an edge of its own: nobody knows how light or dark a ground of others is
+    pen.strokeStyle = look.palette.ground
+    pen.lineWidth = wide + 3
+    pen.stroke()
+  }
   pen.strokeStyle = look.palette.line
-  pen.lineWidth = area.kind === 'village' ? 2 : 1
+  pen.lineWidth = wide
   pen.setLineDash(area.kind === 'village' ? [] : [6, 5])
   pen.stroke()
   pen.setLineDash([])
