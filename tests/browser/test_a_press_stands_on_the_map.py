@@ -73,7 +73,9 @@ async def test_a_press_stands_at_its_household_and_nobody_outside_is_asked(
         for page in (duty, phone):
             await page.page.goto(f"{site.url}/incidents/{incident}")
             where = page.find("incident-map")
-            await expect(where.get_by_test_id("map-pin")).to_be_visible(timeout=_SOON_MS)
+            await expect(where.get_by_test_id("map-pin").locator("i")).to_be_visible(
+                timeout=_SOON_MS
+            )
             seen = page.find("incident-map-seen")
             await expect(seen).to_contain_text(SEES.name)
             await expect(seen).not_to_contain_text(LOOKS_AWAY.name)
