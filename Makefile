@@ -78,6 +78,7 @@ DECIDING_TESTS += $(addprefix tests/linkage/appraisal/, test_appraisal_times.py 
 	test_appraisal_load.py test_appraisal_sources.py test_appraisal_whole.py)
 DECIDING_TESTS += tests/linkage/test_zones_deciding.py
 DECIDING_TESTS += tests/camerad/test_detection_passages.py
+DECIDING_TESTS += tests/linkage/custody/test_jpeg.py
 
 coverage: .venv/.ready
 	# without those that draw their cases: a branch is taken by a test that is about it, not by luck

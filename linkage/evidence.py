@@ -93,6 +93,13 @@ class EvidenceFolder:
             raise NoSuchPicture(f"{file!r} is no name of a picture")
         return self.path / file
 
+    async def remove(self, file: str) -> None:
+        """Take a file away that no record names; what cannot be removed stays. Raises
+        NoSuchPicture for any other name."""
+        path = self.path_of(file)
+        with contextlib.suppress(OSError):
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
     def _put(self, jpeg: bytes, at: datetime) -> StoredPicture:
         digest = hashlib.sha256(jpeg).hexdigest()
         file = f"{at.astimezone(UTC):%Y/%m/%d/%H%M%S}-{secrets.token_hex(4)}-{digest[:16]}.jpg"

@@ -285,8 +285,8 @@ evidence = Table(
     metadata,
     Column("id", String(36), primary_key=True),
     Column("incident_id", ForeignKey("incidents.id"), nullable=False, index=True),
-    Column("camera_id", String(64), nullable=False),
-    Column("kind", String(16), nullable=False),  # snapshot | clip
+    Column("camera_id", String(64), nullable=False),  # empty of a photograph
+    Column("kind", String(16), nullable=False),  # snapshot | clip | photograph
     Column("file", String(200), nullable=False),  # relative to the evidence folder
     Column("sha256", String(64), nullable=False),
     Column("size", Integer, nullable=False),

@@ -16,6 +16,7 @@ from linkage.composition.household_net import HouseholdNet
 from linkage.composition.response import Response
 from linkage.composition.way_in import WayIn
 from linkage.custody.desk import CustodyDesk
+from linkage.custody.photographs import PhotographDesk
 from linkage.health import Health, HealthMetrics
 from linkage.looking.register import LookRegister
 from linkage.mapping.settings import tiles_of
@@ -26,6 +27,7 @@ from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.settings import Settings
 from linkage.supervision.metrics import SupervisionMetrics
 from linkage.ways.station_desk import StationDesk
+from linkage.ways.telling_again import TellingDesk
 from linkage.web import Ports, SiteFacts, create_app
 
 
@@ -107,6 +109,10 @@ def console(
                 two_persons=file.evidence.two_persons,
                 touched=seeing.custody.touch,
             ),
+            photographs=PhotographDesk(
+                database, clock, changes, seeing.evidence, seeing.room, writer=node
+            ),
+            telling=TellingDesk(database, clock, changes, writer=node),
             cameras=seeing.network,
             looks=looks,
             accounts=file.accounts,

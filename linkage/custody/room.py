@@ -100,6 +100,13 @@ class Room:
         free = await asyncio.to_thread(self._free_bytes, self._folder)
         return Tally(int(used), files, oldest_ms, free, self._keeping.quota_bytes)
 
+    async def space_refusal(self, *, wanted_bytes: int, is_routine: bool) -> tuple[Why, str] | None:
+        """As `refusal`, of what comes from no camera of ours."""
+        refusal = await self._space_refusal(wanted_bytes, is_routine=is_routine)
+        if refusal is not None:
+            self.refused[refusal[0]] += 1
+        return refusal
+
     async def _refusal(
         self, camera_id: str, *, wanted_bytes: int, is_routine: bool
     ) -> tuple[Why, str] | None:
@@ -108,6 +115,11 @@ class Room:
             return Why.WITHDRAWN, ""
         if camera.legal_class == PRIVATE and not camera.household_keeps:
             return Why.HOUSEHOLD, ""
+        return await self._space_refusal(wanted_bytes, is_routine=is_routine)
+
+    async def _space_refusal(
+        self, wanted_bytes: int, *, is_routine: bool
+    ) -> tuple[Why, str] | None:
         await self._count()
         try:
             free = await asyncio.to_thread(self._free_bytes, self._folder)

@@ -51,6 +51,8 @@ class EventType(StrEnum):
     REOPENED = "reopened"
     TOLD = "told"
     """A message went out, or was given up: way, kind, target, state, action."""
+    TOLD_AGAIN = "told_again"
+    """An officer had somebody told once more: kind, target."""
     STATION_CONFIRMED = "station_confirmed"
     STATION_UNCONFIRMED = "station_unconfirmed"
     STATION_TELEPHONED = "station_telephoned"

@@ -49,7 +49,9 @@ from linkage.web.routes import (
     maintenance_orders,
     maps,
     motion,
+    orders,
     own_account,
+    photographs,
     policy,
     quiet,
     redactions,
@@ -64,6 +66,7 @@ from linkage.web.routes import (
     station,
     stream,
     system,
+    telling,
 )
 from linkage.web.routes.console import ConsoleFiles
 from linkage.web.routing import check_declared, declare
@@ -110,6 +113,9 @@ _NOUNS = (
     ledgers,
     appraisal,
     system,
+    telling,
+    orders,
+    photographs,
     stream,
     description,
 )

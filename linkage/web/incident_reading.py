@@ -6,7 +6,7 @@ Plain functions of a `Connection`. What only the page of one incident shows is i
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -232,6 +232,7 @@ def _caller(
 
 
 def evidence_item(row: AnyRow, zone: ZoneInfo) -> incident_views.EvidenceItem:
+    detail = {} if row.detail is None else json.loads(row.detail)
     return incident_views.EvidenceItem(
         kind=row.kind,
         camera=row.camera_id,
@@ -241,10 +242,11 @@ def evidence_item(row: AnyRow, zone: ZoneInfo) -> incident_views.EvidenceItem:
         moment=row.moment,
         until=moment_or_none(row.until_ms, zone),
         press_at=moment_or_none(row.press_ms, zone),
-        cuts=_cuts(row.detail),
+        cuts=_cuts(detail),
+        by=detail.get("by_name"),
     )
 
 
-def _cuts(detail: str | None) -> list[str]:
-    told = [] if detail is None else json.loads(detail).get("cuts", [])
+def _cuts(detail: Mapping[str, Any]) -> list[str]:
+    told = detail.get("cuts", [])
     return [" / ".join(cut.label) for cut in Cut if cut.value in told]

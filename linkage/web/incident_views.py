@@ -54,8 +54,9 @@ class IncidentCaller(Struct, frozen=True, kw_only=True):
 
 class EvidenceItem(Struct, frozen=True, kw_only=True):
     kind: str
-    """snapshot or clip."""
+    """snapshot, clip or photograph."""
     camera: str
+    """Empty of a photograph."""
     url: str
     sha256: str
     at: str
@@ -68,6 +69,8 @@ class EvidenceItem(Struct, frozen=True, kw_only=True):
     """The alarm that a clip was cut around."""
     cuts: list[str] = []
     """Why a clip is shorter than it should be, Chinese first."""
+    by: str | None = None
+    """Who brought a photograph."""
 
 
 class Next(Struct, frozen=True, kw_only=True):

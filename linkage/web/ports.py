@@ -27,6 +27,7 @@ from linkage.adoption.network import CameraNetwork
 from linkage.audit import Audit
 from linkage.camera_events.model import DeadButton
 from linkage.custody.desk import CustodyDesk
+from linkage.custody.photographs import PhotographDesk
 from linkage.enrolment.desk import EnrolmentDesk
 from linkage.ledgers.keeper import LedgerKeeper
 from linkage.ledgers.settings import TEST_EVERY_S
@@ -43,6 +44,7 @@ from linkage.response_plans.desk import ResponsePlanDesk
 from linkage.steps.checks import Ask, ClosingCheck
 from linkage.ways.settings import USUAL_WAYS, Ways
 from linkage.ways.station_desk import StationDesk
+from linkage.ways.telling_again import TellingDesk
 
 
 class Desk(Protocol):
@@ -197,6 +199,8 @@ class Ports:
     ledgers: LedgerKeeper
     eraser: ErasingDesk
     custody: CustodyDesk
+    photographs: PhotographDesk
+    telling: TellingDesk
     cameras: CameraNetwork
     looks: LookRegister
     accounts: AccountSettings = AccountSettings()  # noqa: RUF009 - frozen

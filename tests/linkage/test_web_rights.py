@@ -23,7 +23,7 @@ from linkage.ways.settings import USUAL_WAYS, Use, Webhook
 from linkage.web.routing import TABLE, Access, Route, check_declared, declare
 from tests.linkage.duty import seeded
 from tests.linkage.net_rights import NET_MAY
-from tests.linkage.web_house import EAST, PASSWORD, PICTURE, START, WEST, house
+from tests.linkage.web_house import EAST, PASSWORD, PHOTOGRAPH, PICTURE, START, WEST, house
 
 # Written out by hand, apart from the program's own table: who may call what.
 EVERYBODY = "duty shift dispatcher head patrol auditor admin"
@@ -121,6 +121,9 @@ MAY = {
     "POST /api/v1/incidents/{id}/cameras/{camera}/turn": AT_THE_DESK,
     "POST /api/v1/incidents/{id}/cameras/{camera}/give-back": AT_THE_DESK,
     "POST /api/v1/incidents/{id}/cameras/{camera}/relays/{token}/sound": AT_THE_DESK,
+    "POST /api/v1/incidents/{id}/tell-again": AT_THE_DESK,
+    "GET /api/v1/incidents/{id}/order.html": AT_THE_DESK,
+    "POST /api/v1/incidents/{id}/photographs": "duty shift dispatcher head patrol",
     "POST /api/v1/station/confirmations": "dispatcher",
     "GET /api/v1/alarms": "duty shift dispatcher head auditor admin",
     "GET /api/v1/cameras": "duty shift dispatcher head auditor admin",
@@ -246,6 +249,7 @@ MACHINE_MAY = {
     "GET /api/v1/incidents/{id}/motion",
     "GET /api/v1/motion",
     "POST /api/v1/incidents/{id}/note",
+    "POST /api/v1/incidents/{id}/photographs",
     "GET /api/v1/alarms",
     "GET /api/v1/cameras",
     "GET /api/v1/cameras/{id}/zones",
@@ -352,6 +356,7 @@ BODIES = {
     "POST /api/v1/incidents/{id}/holds": {"reason": "立案"},
     "POST /api/v1/holds/{id}/release": {"reason": "结案"},
     "POST /api/v1/incidents/{id}/exports": EXPORT,
+    "POST /api/v1/incidents/{id}/tell-again": {"kind": "webhook", "target": "station"},
     "POST /api/v1/station/confirmations": {"incident": "i-east"},
     "POST /api/v1/reports": {"kind": "fire", "village": EAST},
     "PUT /api/v1/cameras/{id}/login": {"password": "new"},
@@ -555,6 +560,9 @@ async def call(session, name, **headers):
         path += "?purpose=test"
     body = {"json": BODIES.get(name, {})} if method in ("POST", "PUT") else {}
     headers = {"If-Match": "999", "Idempotency-Key": "key-1", **headers}
+    if name.endswith("/photographs"):
+        body = {"data": PHOTOGRAPH}
+        headers["Content-Type"] = "image/jpeg"
     if name in SOCKETS:
         headers["Origin"] = f"http://{session._base_url.authority}"
     async with session.request(method, path, headers=headers, **body) as answer:

@@ -41,9 +41,11 @@ from linkage.audit import Audit
 from linkage.changes import Changes
 from linkage.consent.schema import camera_consents
 from linkage.custody.desk import CustodyDesk
+from linkage.custody.photographs import PhotographDesk
 from linkage.enrolment.desk import EnrolmentDesk
 from linkage.enrolment.labels import WayIn
 from linkage.errors import StaleVersion, StepNotAllowed
+from linkage.evidence import EvidenceFolder
 from linkage.ledgers.keeper import LedgerKeeper
 from linkage.ledgers.settings import LedgerSettings
 from linkage.looking.register import LookRegister
@@ -59,6 +61,7 @@ from linkage.steps.checks import Ask, ClosingCheck
 from linkage.steps.desk import IncidentDesk
 from linkage.steps.moves import Step
 from linkage.ways.station_desk import StationDesk
+from linkage.ways.telling_again import TellingDesk
 from linkage.web import ComponentStatus, Ports, SiteFacts, SystemStatus, create_app
 from linkage.web.routes.stream import StreamLimits
 from tests.stores import migrated_sqlite
@@ -66,6 +69,8 @@ from tests.stores import migrated_sqlite
 PASSWORD = "correct horse"
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 PICTURE = b"\xff\xd8 a picture \xff\xd9"
+PHOTOGRAPH = b"\xff\xd8\xff\xc0\x00\x0b\x08\x00\x03\x00\x04\x01\x01\x11\x00 a photograph \xff\xd9"
+"""As a JPEG begins that is four pixels wide and three high."""
 OWN_PAGE = {"X-Requested-With": "lianfang"}
 EAST, WEST = "dongcun", "xicun"
 
@@ -149,6 +154,13 @@ class Pictures:
 
     def path_of(self, file: str) -> Path:
         return self.folder / file
+
+
+class Space:
+    """A disk that is never full."""
+
+    async def space_refusal(self, *, wanted_bytes: int, is_routine: bool) -> None:
+        return None
 
 
 class LiveCamera:
@@ -597,6 +609,10 @@ async def house(
             custody=CustodyDesk(
                 database, box, clock, folder, writer="test", two_persons=two_persons
             ),
+            photographs=PhotographDesk(
+                database, clock, changes, EvidenceFolder(folder), Space(), writer="test"
+            ),
+            telling=TellingDesk(database, clock, changes, writer="test"),
             cameras=h.network.desk,
             looks=LookRegister(database, box, clock, writer="test"),
             live=live or LiveSettings(),

@@ -58,14 +58,16 @@ async def list_incidents(request: web.Request) -> web.Response:
 async def get_incident(request: web.Request) -> web.Response:
     ports = request.app[PORTS]
     caller = caller_of(request)
-    detail = await look(ports, caller, request.match_info["id"])
+    masked = request.query.get("masked", "0") not in ("0", "false", "")
+    detail = await look(ports, caller, request.match_info["id"], masked=masked)
     return answer(detail)
 
 
 async def look(
-    ports: Ports, caller: Caller, incident_id: str
+    ports: Ports, caller: Caller, incident_id: str, *, masked: bool = False
 ) -> incident_detail_views.IncidentDetail:
     """The incident as this caller may see it; that they looked is on disk before it is shown.
+    `masked`: without contacts in the clear, whatever they may.
 
     When it cannot be written down, personal data stays masked: the officer must be able to work
     on an emergency with a full disk. Raises Problem 404.
@@ -80,7 +82,7 @@ async def look(
     if found is None:
         raise not_found()
     row, households = found
-    clear = set(households) if _may_see_contacts(caller, row) else set()
+    clear = set(households) if not masked and _may_see_contacts(caller, row) else set()
     entries = [caller.entry(AuditAction.LOOK, f"incident:{row.id}", {"number": row.number})]
     facts: dict[str, object] = {"incident": row.number, "purpose": "handling the incident"}
     entries += [
@@ -150,6 +152,9 @@ ROUTES = (
         get_incident,
         Permission.INCIDENT_READ,
         "One incident with its timeline; looking is recorded",
+        parameters=(
+            Parameter("masked", "query", description="1: contacts stay masked, for a glance"),
+        ),
         answers={200: incident_detail_views.IncidentDetail},
     ),
 )
