@@ -20,6 +20,16 @@ const WORST_FIRST = [
   'cancelled',
 ]
 
+/** To whom an officer may have it said once more; sirens and loudspeakers are the plan's. */
+const AGAIN: ReadonlySet<string> = new Set(['person', 'member', 'webhook'])
+/** Those who have not answered. What is on its way is hurried only where it has failed before. */
+const UNANSWERED: ReadonlySet<string> = new Set(['failed', 'unattended', 'sent', 'delivered'])
+
+export function mayBeToldAgain(one: Told): boolean {
+  if (!AGAIN.has(one.kind)) return false
+  return UNANSWERED.has(one.state) || (one.state === 'planned' && one.error !== null)
+}
+
 export function isTrouble(state: string): boolean {
   return state === 'failed' || state === 'unattended'
 }

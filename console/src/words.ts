@@ -165,6 +165,7 @@ export function useSystemParts() {
         name: 'officers',
         label: t('system.officers'),
         value: attended ? t('system.officersCount', { count: officers }) : t('system.unattended'),
+        ...(attended ? { brief: String(officers) } : {}),
         level: attended ? 'ok' : 'bad',
         detail: null,
       },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Told } from '../src/api/types'
-import { toldGroups } from '../src/told'
+import { mayBeToldAgain, toldGroups } from '../src/told'
 
 const told = (kind: string, target: string, state: string): Told => ({
   kind,
@@ -34,5 +34,26 @@ describe('who was told', () => {
     const again = { ...told('member', 'a', 'sent'), at: '2026-11-21T21:05:00+08:00' }
     const [group] = toldGroups([again, told('member', 'a', 'read')])
     expect(group?.rows).toEqual([again])
+  })
+})
+
+describe('telling once more', () => {
+  it('is offered for people, members and webhooks who have not answered', () => {
+    for (const state of ['failed', 'unattended', 'sent', 'delivered']) {
+      expect(mayBeToldAgain(told('person', 'duty', state))).toBe(true)
+    }
+    for (const state of ['read', 'answered', 'cancelled']) {
+      expect(mayBeToldAgain(told('member', 'a', state))).toBe(false)
+    }
+  })
+
+  it('hurries what is on its way only where it has failed before', () => {
+    const waiting = told('webhook', 'station', 'planned')
+    expect(mayBeToldAgain(waiting)).toBe(false)
+    expect(mayBeToldAgain({ ...waiting, error: 'timed out' })).toBe(true)
+  })
+
+  it('lets no siren sound again', () => {
+    expect(mayBeToldAgain(told('siren', 's', 'failed'))).toBe(false)
   })
 })

@@ -68,8 +68,11 @@ export class Client {
     return response.json() as Promise<Page<Incident>>
   }
 
-  async incident(id: string): Promise<IncidentDetail> {
-    const response = await this.send('GET', `/api/v1/incidents/${encodeURIComponent(id)}`)
+  /** `masked`: a glance, which shows and unmasks no contact. */
+  async incident(id: string, masked = false): Promise<IncidentDetail> {
+    const query = masked ? '?masked=1' : ''
+    const path = `/api/v1/incidents/${encodeURIComponent(id)}${query}`
+    const response = await this.send('GET', path)
     return response.json() as Promise<IncidentDetail>
   }
 

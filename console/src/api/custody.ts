@@ -83,5 +83,9 @@ export const releaseHold = (client: Client, id: string, reason: string) =>
 export const askExport = (client: Client, incident: string, asked: ExportFields) =>
   client.change<{ id: string }>('POST', `${of(incident)}/exports`, { ...asked })
 
+/** From then on it is evidence like any other. */
+export const addPhotograph = (client: Client, incident: string, jpeg: ArrayBuffer) =>
+  client.upload<{ id: string }>(`${of(incident)}/photographs`, jpeg, 'image/jpeg')
+
 export const approveExport = (client: Client, id: string) =>
   client.change('POST', `/exports/${encodeURIComponent(id)}/approve`)

@@ -93,6 +93,8 @@ export interface Evidence {
   press_at: string | null
   /** Why a clip is shorter than it should be. */
   cuts: string[]
+  /** Who brought a photograph. */
+  by: string | null
 }
 
 /** A picture or clip that is not there. */

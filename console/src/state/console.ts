@@ -350,7 +350,8 @@ export function createConsole(client: Client, storage: Storage, page: Document) 
     // away under the finger, which then presses nothing.
     for (const gesture of ['click', 'keydown']) {
       page.addEventListener(gesture, () => {
-        if (state.phase === 'on-duty' && state.sound === 'locked') void speaker.unlock()
+        const mustBeHeard = state.phase === 'on-duty' || state.phase === 'ended'
+        if (mustBeHeard && state.sound === 'locked') void speaker.unlock()
       })
     }
     speaker.probe()
