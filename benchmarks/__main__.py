@@ -22,6 +22,8 @@ ALL = (
     "benchmarks.many_streams",
     "benchmarks.long_watch",
     "benchmarks.live_view",
+    "benchmarks.first_paint",
+    "benchmarks.open_consoles",
 )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +32,34 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     return report
 
 
-@pytest.fixture
-async def chromium(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
-    """A browser of its own for the test. Its open pages are photographed when the test fails."""
+@asynccontextmanager
+async def launched() -> AsyncIterator[Browser]:
+    """A browser, for as long as this lasts."""
     binary = program("chromium-headless-shell", package="chromium-headless-shell")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=binary, args=_ARGUMENTS)
         try:
             yield browser
-            report = request.node.stash.get(_REPORT, None)
-            if report is None or report.failed:
-                await _photograph(browser, request.node.name)
         finally:
             await browser.close()
+
+
+@asynccontextmanager
+async def photographed_on_failure(
+    request: pytest.FixtureRequest, browser: Browser
+) -> AsyncIterator[None]:
+    """Around a fixture's yield: its open pages are photographed when the test has failed."""
+    yield
+    report = request.node.stash.get(_REPORT, None)
+    if report is None or report.failed:
+        await _photograph(browser, request.node.name)
+
+
+@pytest.fixture
+async def chromium(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
+    """A browser of its own for the test. Its open pages are photographed when the test fails."""
+    async with launched() as browser, photographed_on_failure(request, browser):
+        yield browser
 
 
 async def _photograph(browser: Browser, test: str) -> None:
