@@ -10,7 +10,6 @@ export const boardEn: Record<keyof typeof boardZh, string> = {
   'beside.groupPhone': 'Telephone {count} households',
   'beside.cameras': 'Cameras near',
   'beside.plan': 'Response plan',
-  'beside.map': 'Where',
 
   'papers.order': 'Print the order',
   'papers.photograph': 'Add a photograph',

@@ -8,7 +8,6 @@ export const boardZh = {
   'beside.groupPhone': '请电话通知 {count} 户',
   'beside.cameras': '附近摄像机',
   'beside.plan': '应急预案',
-  'beside.map': '位置',
 
   'papers.order': '打印派警单',
   'papers.photograph': '加照片',
