@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from linkage import schema as s
 from linkage.custody.photographs import LARGEST, MOST
-from tests.linkage.web_house import EAST, PHOTOGRAPH, PICTURE, WEST, house
+from tests.linkage.web_house import EAST, PHOTOGRAPH, PICTURE, WEST, house, status_of
 
 JPEG = {"Content-Type": "image/jpeg"}
 PATH = "/api/v1/incidents/i1/photographs"
@@ -33,6 +33,9 @@ async def test_a_photograph_is_evidence_with_the_name_of_who_brought_it(town, tm
     assert (one["kind"], one["camera"], one["by"]) == ("photograph", "", "head 显示名")
     assert one["sha256"] == hashlib.sha256(PHOTOGRAPH).hexdigest()
     assert one["url"] == f"/api/v1/evidence/{made}"
+    await town.person("leader", "shift-leader")
+    async with town.browser("leader") as browser:
+        assert await status_of(browser.get(one["url"])) == 200
     added = shown["timeline"][-1]
     assert (added["type"], added["actor"]["username"]) == ("evidence_added", "head")
     file = await town.database.read(lambda conn: conn.scalar(select(s.evidence.c.file)))
