@@ -57,6 +57,8 @@ async def test_a_leader_reads_the_month_and_notes_a_visit(
         )
         await page.get_by_test_id("to-visits").click()
         await page.get_by_test_id("visit").click()
+        # the page scrolls within its frame: the bar and what alarms stay where they are
+        assert await page.evaluate("document.documentElement.scrollHeight") <= height
         # the site's clock stands still in November, whatever day it is
         await page.get_by_test_id("visit-day").fill("2026-11-20")
         await page.get_by_test_id("visit-said").fill("按钮挂得太低，孩子碰到；已抬高")
