@@ -69,21 +69,20 @@ class Console:
 
     heard: dict[str, float] = field(default_factory=dict)
 
-    async def follow(self, site: House, number: int, open_: asyncio.Event) -> None:
-        async with site.client() as officer:
-            await officer.sign_in("duty" if number % 2 else "leader")
-            endless = aiohttp.ClientTimeout(total=None)
-            async with officer.session.get("/api/v1/stream", timeout=endless) as answer:
-                assert answer.status == 200, await answer.text()
-                open_.set()
-                event = b""
-                async for line in answer.content:
-                    if line.startswith(b"event:"):
-                        event = line[6:].strip()
-                    elif line.startswith(b"data:") and event == b"incident":
-                        at_ms = time.time() * 1000
-                        told = msgspec.json.decode(line[5:], type=_Told)
-                        self.heard.setdefault(told.id, at_ms)
+    async def follow(self, officer: Officer, open_: asyncio.Event) -> None:
+        """Read the stream until cancelled; each has a connection of its own."""
+        endless = aiohttp.ClientTimeout(total=None)
+        async with officer.session.get("/api/v1/stream", timeout=endless) as answer:
+            assert answer.status == 200, await answer.text()
+            open_.set()
+            event = b""
+            async for line in answer.content:
+                if line.startswith(b"event:"):
+                    event = line[6:].strip()
+                elif line.startswith(b"data:") and event == b"incident":
+                    at_ms = time.time() * 1000
+                    told = msgspec.json.decode(line[5:], type=_Told)
+                    self.heard.setdefault(told.id, at_ms)
 
 
 @dataclass
@@ -119,22 +118,24 @@ async def measure(folder: Path, consoles: int, pages: int, presses: int) -> Time
         site = await stack.enter_async_context(house(folder, broker="mosquitto"))
         await site.start("-m", "linkage.cli", "run", "--config", str(site.config))
         stack.push_async_callback(site.stop)
+        # a session each of two people: so many sign-ins at once would be refused, rightly
+        people = [await stack.enter_async_context(site.client()) for _ in range(2)]
+        for person, username in zip(people, ("duty", "leader"), strict=True):
+            await person.sign_in(username)
         others = [Console() for _ in range(consoles - pages)]
         opened = [asyncio.Event() for _ in others]
         group = await stack.enter_async_context(asyncio.TaskGroup())
         following = [
-            group.create_task(one.follow(site, number, is_open))
+            group.create_task(one.follow(people[number % 2], is_open))
             for number, (one, is_open) in enumerate(zip(others, opened, strict=True))
         ]
         for is_open in opened:
             await is_open.wait()
         browser = await stack.enter_async_context(chromium())
         shown = [await _page(browser, site) for _ in range(pages)]
-        officer = await stack.enter_async_context(site.client())
-        await officer.sign_in("leader")
         for number in range(WARM_UP + presses):
             into = warm_up if number < WARM_UP else times
-            await _one(site, officer, shown, others, number, into)
+            await _one(site, people[1], shown, others, number, into)
         for task in following:
             task.cancel()
     return times
