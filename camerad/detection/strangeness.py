@@ -25,8 +25,9 @@ _CALM_SHARE = 0.03
 _CALM_LOOKS = 4
 """So many pictures in a row with so little motion: not something that passes, but another light."""
 _DULL = 0.5
-"""Less of the fine detail of the scene in the present light than this share of what is usual: out
-of focus. Of the picture's own contrast it would say nothing: a lamp's pool has much, and no detail.
+"""Less of the usual fine detail than this: out of focus. It must be missing beside the picture's
+own contrast and beside the scene in the present light: a lamp's pool has much contrast and no
+detail, and the side of a parked car hides detail and is in focus.
 """
 _TILES = (6, 4)
 """Across and down the picture."""
@@ -54,7 +55,7 @@ class Strangeness:
         self._since_s: float | None = None
         self._calm = 0
         self._jumped = False
-        self._usual_detail: float | None = None
+        self._usual_detail: tuple[float, float] | None = None
         self._unmeasured = 0
         self._dull = False
 
@@ -94,13 +95,16 @@ class Strangeness:
         if self._unmeasured >= 0 and not self._dull:
             return False
         self._unmeasured = _DETAIL_LOOKS - 1
-        detail, usual = _detail(frame) / (_detail(expected) + 1.0), self._usual_detail
-        self._dull = usual is not None and detail < _DULL * usual
+        fine, contrast = _detail(frame)
+        detail = (fine / (contrast + 4.0), fine / (_detail(expected)[0] + 1.0))
+        usual = self._usual_detail or detail
+        self._dull = all(now < _DULL * then for now, then in zip(detail, usual, strict=True))
         if not self._dull:
-            # noise changes the detail slowly, a lost focus at once
-            self._usual_detail = (
-                detail if usual is None else usual + _DETAIL_RATE * (detail - usual)
+            # noise and light change the detail slowly, a lost focus at once
+            own, scenes = (
+                then + _DETAIL_RATE * (now - then) for now, then in zip(detail, usual, strict=True)
             )
+            self._usual_detail = (own, scenes)
         return self._dull
 
     def _as_usual(self) -> Look:
@@ -117,7 +121,8 @@ def _all_over(foreground: Foreground, held: Mask) -> bool:
     return 2 * int(np.count_nonzero(across > 255.0 * _TOUCHED)) > _TILES[0]
 
 
-def _detail(picture: Luma) -> float:
-    """How much fine detail the middle of a picture has, in grey levels."""
-    picture = picture[picture.shape[0] // 4 : -(picture.shape[0] // 4) or None]
-    return float(cv2.meanStdDev(cv2.Laplacian(picture, cv2.CV_16S))[1][0, 0])
+def _detail(picture: Luma) -> tuple[float, float]:
+    """How much fine detail the middle of a picture has, and how much contrast, in grey levels."""
+    middle = picture[picture.shape[0] // 4 : -(picture.shape[0] // 4) or None]
+    fine = cv2.meanStdDev(cv2.Laplacian(middle, cv2.CV_16S))[1]
+    return float(fine[0, 0]), float(cv2.meanStdDev(middle)[1][0, 0])

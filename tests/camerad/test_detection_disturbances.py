@@ -165,6 +165,16 @@ def test_a_pool_of_light_on_a_plain_road_is_not_out_of_focus() -> None:
     assert looks == {Look.JUDGE}
 
 
+def test_the_plain_side_of_a_car_is_not_out_of_focus() -> None:
+    strangeness = Strangeness()
+    for index in range(8):
+        strangeness.look(seen(street(), 0.05), WALKER, CALM, 0.2 * index)
+    parked = street()
+    parked[30:160, 30:290] = 235
+    looks = {strangeness.look(seen(parked, 0.3), CALM, CALM, 2.0 + 0.2 * i) for i in range(12)}
+    assert looks == {Look.JUDGE}
+
+
 def test_a_picture_that_loses_its_fine_detail_is_waited_for() -> None:
     strangeness = Strangeness()
     for index in range(8):
