@@ -54,12 +54,18 @@ def may_replace(presence: Presence, stay: Stay, t_s: float, settings: DetectionS
 
 def mistaken(left: Stay, other: Stay, t_s: float) -> bool:
     """Whether whoever leaves passed somebody who has lately come to stand where the stay was."""
-    if left.started or left.dwell_s < _SETTLED_S:
-        return False
+    if left.started or left.dwell_s < _SETTLED_S or left.way.steady:
+        return False  # who walked straight through left nobody's stay behind
     if other.zone != left.zone or other.outside or other.started or other is left:
         return False
     newly = other.dwell_s < _SETTLED_S and t_s - other.seen_s < 1.0
     return newly and math.dist(other.feet, left.place) <= _SAME_PLACE * left.box[3]
+
+
+def came_as_one(stay: Stay, presence: Presence) -> bool:
+    """Whether the two were one body in the zone; who parted before they came in shares no time."""
+    began_s = stay.seen_s - stay.dwell_s
+    return stay.track in presence.came_with and began_s <= presence.born_s
 
 
 def may_have_stayed(stay: Stay, presence: Presence) -> bool:

@@ -11,7 +11,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from camerad.detection.inheritance import BROKEN_S, alike, may_have_stayed, may_replace, mistaken
+from camerad.detection.inheritance import (
+    BROKEN_S,
+    alike,
+    came_as_one,
+    may_have_stayed,
+    may_replace,
+    mistaken,
+)
 from camerad.detection.presence import Presence, Stay
 from camerad.detection.settings import DetectionSettings
 from camerad.model import Detection, EventName, Point, Zone, ZoneKind
@@ -171,7 +178,7 @@ class Stays:
         known = [
             s
             for s in self.open
-            if s.zone == index and (s.track in presence.came_with or may_have_stayed(s, presence))
+            if s.zone == index and (came_as_one(s, presence) or may_have_stayed(s, presence))
         ]
         if not known:
             return stay

@@ -2,6 +2,9 @@
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
 
 from camerad.detection.presence import Presence
 from camerad.detection.settings import DetectionSettings
@@ -264,3 +267,29 @@ def test_whoever_stands_elsewhere_when_a_stay_leaves_takes_nothing_over() -> Non
     run(stays, [somebody(1, (0.6, 0.5)), somebody(2, (0.3, 0.5))], 7.0, 8.0)
     said = run(stays, [somebody(1, (0.9, 0.5)), somebody(2, (0.3, 0.5))], 8.0, 14.0)
     assert said == []
+
+
+def test_who_walked_straight_through_gives_their_time_to_nobody() -> None:
+    stays = Stays([zone(10.0)], DetectionSettings())
+    said = []
+    for step in range(20):
+        # from the left edge of the zone to the right, past who comes to stand in the middle
+        passer = somebody(1, (0.21 + 0.03 * step, 0.5))
+        comes = [somebody(2, (0.5, 0.5))] if step >= 10 else []
+        said += stays.step([passer, *comes], 0.2 * step, None, 16 / 9)
+    said += run(stays, [somebody(1, (0.9, 0.5)), somebody(2, (0.5, 0.5))], 4.0, 14.0)
+    (event,) = said
+    assert event.track == 2
+    assert event.t_s >= 12.0
+
+
+@pytest.mark.parametrize(("parted_s", "told_s"), [(5.0, 10.0), (1.0, 16.0)])
+def test_two_who_came_as_one_share_their_time_only_if_they_parted_in_the_zone(
+    parted_s: float, told_s: float
+) -> None:
+    stays = Stays([zone(10.0)], DetectionSettings())
+    run(stays, [somebody(1, (0.4, 0.5))], 2.0 if parted_s < 2.0 else 0.0, 6.0)
+    other = replace(somebody(2, (0.6, 0.5), born_s=parted_s), came_with=(1,))
+    said = run(stays, [somebody(1, (0.9, 0.5)), other], 6.0, 20.0)
+    assert [d.track for d in said if d.name is EventName.LOITERING_STARTED] == [2]
+    assert said[0].t_s == pytest.approx(told_s, abs=0.5)
