@@ -9,6 +9,7 @@ import { LATE_PAGES, watchLatePages } from './latePages'
 import { makeRouter } from './router'
 import { CONSOLE, createConsole } from './state/console'
 import './theme/element'
+import { createThemes, THEMES } from './theme/theme'
 import './theme/theme.css'
 
 const i18n = createI18n(localStorage, document)
@@ -26,6 +27,7 @@ const late = watchLatePages(
 
 createApp(App)
   .provide(I18N, i18n)
+  .provide(THEMES, createThemes(localStorage, document))
   .provide(CONSOLE, duty)
   .provide(LATE_PAGES, late)
   .use(router)

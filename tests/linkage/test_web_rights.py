@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import asynccontextmanager
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -423,9 +424,16 @@ THINGS = {
 
 @pytest.fixture
 async def town(tmp_path):
-    async with house(tmp_path) as h:
+    async with furnished(tmp_path) as h:
+        yield h
+
+
+@asynccontextmanager
+async def furnished(folder):
+    """A town that has one of everything a route is about."""
+    async with house(folder) as h:
         await h.incident("i-east")
-        await _evidence(h, tmp_path)
+        await _evidence(h, folder)
         await _device(h)
         await _response_plan(h)
         await _quiet(h)

@@ -39,6 +39,8 @@ export const en: Record<Key, string> = {
 
   'app.name': 'Lianfang',
   'app.room': 'Duty room',
+  'app.toLight': 'Light theme',
+  'app.toDark': 'Dark theme',
   'app.language': 'Switch language',
   'app.otherLanguage': '中文',
   'app.loading': 'Loading…',

@@ -38,6 +38,8 @@ export const zh = {
 
   'app.name': '平安联防',
   'app.room': '监控研判室',
+  'app.toLight': '浅色界面',
+  'app.toDark': '深色界面',
   'app.language': '切换语言',
   'app.otherLanguage': 'English',
   'app.loading': '正在载入…',
