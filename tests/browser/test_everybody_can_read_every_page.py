@@ -31,6 +31,7 @@ _JUDGE = """async (tags) => {
 THINGS = {
     "incident": "i-east",
     "drill": "drill-east",
+    "camera": "cam-east",
     "device": "b-east",
     "group": GROUP,
     "household": f"{EAST}-017",
