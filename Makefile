@@ -8,10 +8,11 @@ PORT ?= 8080
 MQTT_PORT ?= 1883
 VIDEO ?=
 DEMO_SECONDS ?=
+FILMS ?=
 SOURCES := alarms camerad linkage lianfang_timing.py tests benchmarks examples console/hatch_build.py
 SOURCES := $(wildcard $(SOURCES))
 
-.PHONY: help coverage demo test lint bench soak clean console lock setup test-programs wheel
+.PHONY: help coverage demo test lint bench soak screenshots clean console lock setup test-programs wheel
 
 help:
 	@echo "make demo   试用整个系统，控制台 http://127.0.0.1:$(PORT) / the whole product on embedded parts"
@@ -19,6 +20,7 @@ help:
 	@echo "make soak   长时间故障测试（约 10 分钟） / failures during storms, about 10 minutes"
 	@echo "make coverage  判断逻辑的分支覆盖（约 1 分钟） / the deciding modules, every branch"
 	@echo "make bench  性能与质量 / benchmarks      make clean  删除构建产物 / remove what was built"
+	@echo "make screenshots  每个页面的截图 / pictures of every page, into test-artifacts/pages"
 
 # --- the environment ------------------------------------------------------------------------------
 
@@ -90,6 +92,9 @@ soak: console test-programs
 
 bench: console
 	$(PY) -m benchmarks
+
+screenshots: console
+	PYTHONPATH=. $(PY) docs/images/retake.py --pages test-artifacts/pages $(if $(FILMS),--films "$(FILMS)")
 
 wheel: console
 	rm -rf dist

@@ -1,9 +1,11 @@
 """Takes the documentation's pictures of the console anew, from the demo town.
 
-    .venv/bin/python docs/images/retake.py [--films FOLDER]
+    make screenshots    every page, languages, themes and sizes, into test-artifacts/pages
+    PYTHONPATH=. .venv/bin/python docs/images/retake.py [--films FOLDER] [--pages FOLDER]
 
 Runs `lianfang demo` in a folder of its own, presses two buttons, signs and verifies one, and takes
-board.png, incident.png and motion.png in Debian's Chromium. `--films` is the `films` folder of an
+board.png, incident.png and motion.png in Debian's Chromium; with `--pages`, a picture of every page
+instead. `--films` is the `films` folder of an
 earlier demo: drawing them takes minutes. Look at what came out before it is committed.
 """
 
@@ -15,14 +17,27 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.every_page import LANGUAGES, PAGES, THEMES
 
 HERE = Path(__file__).resolve().parent
 LIANFANG = Path(sys.executable).with_name("lianfang")
 SIZE = {"width": 1920, "height": 1080}
+SIZES = {"desk": (1920, 1080), "phone": (390, 844)}
+THINGS = {
+    "camera": "cam-dongcun-1",
+    "device": "dongcun-012-1",
+    "estate": "dongcun-e1",
+    "group": "dongcun-g1",
+    "household": "dongcun-012",
+    "village": "dongcun",
+}
+"""Of the demo town."""
 SCALE = 2 / 3
 """A duty room's screen, printed smaller."""
 OWN_PAGE = {"X-Requested-With": "lianfang"}
@@ -120,9 +135,67 @@ def take(page: Page, url: str, folder: Path) -> None:
     page.get_by_test_id("motion").screenshot(path=HERE / "motion.png")
 
 
+def every_page(browser: Browser, access: dict[str, Any], url: str, incident: str, into: Path) -> None:
+    """Every page in both languages and themes, on a desk and a telephone."""
+    things = {**THINGS, "incident": incident}
+    for size, (width, height) in SIZES.items():
+        for who, role in (("shift", "shift-leader"), ("admin", "administrator")):
+            account = next(a for a in access["accounts"] if a["role"] == role)
+            page = browser.new_page(
+                viewport={"width": width, "height": height},
+                locale="zh-CN",
+                is_mobile=size == "phone",
+                has_touch=size == "phone",
+                reduced_motion="reduce",
+            )
+            sign_in(page, url, account["username"], account["password"])
+            if who == "shift":
+                things["drill"] = a_drill(page, url)
+            for name, stop in PAGES.items():
+                if stop.who == who:
+                    look_around(page, name, url + stop.at(things), into / size)
+            page.close()
+
+
+def look_around(page: Page, name: str, address: str, into: Path) -> None:
+    page.goto(address)
+    page.locator("main").wait_for(timeout=20_000)
+    unlock_sound(page)
+    page.wait_for_load_state("load")
+    page.wait_for_timeout(1500)
+    for turn in range(len(LANGUAGES) * len(THEMES)):
+        look = page.locator("html").evaluate("e => `${e.lang}-${e.className}`")
+        folder = into / str(look).replace(" ", "-")
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / f"{name}.png", full_page=True)
+        page.get_by_test_id("theme-switch").click()
+        if turn % 2:
+            page.get_by_test_id("language-switch").click()
+        page.wait_for_timeout(300)
+
+
+def a_drill(page: Page, url: str) -> str:
+    """One that is planned for tomorrow."""
+    begin = datetime.now(UTC) + timedelta(days=1)
+    answer = page.request.post(
+        f"{url}/api/v1/drills",
+        headers=OWN_PAGE,
+        data={
+            "name": "演练示例",
+            "villages": ["dongcun"],
+            "begin": begin.isoformat(),
+            "end": (begin + timedelta(hours=1)).isoformat(),
+        },
+    )
+    if not answer.ok:
+        raise SystemExit(f"no drill: {answer.status} {answer.text()}")
+    return str(answer.json()["id"])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--films", type=Path)
+    parser.add_argument("--pages", type=Path, help="every page into this folder, nothing else")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -140,7 +213,13 @@ def main() -> None:
                 page = browser.new_page(viewport=SIZE, device_scale_factor=SCALE, locale="zh-CN")
                 url = str(access["console"])
                 sign_in(page, url, duty["username"], duty["password"])
-                take(page, url, folder)
+                if given.pages is None:
+                    take(page, url, folder)
+                else:
+                    press(folder, FIRST)
+                    page.wait_for_timeout(round(AFTER_S * 1000))
+                    incident = of_household(page, url, FIRST)
+                    every_page(browser, access, url, incident, given.pages)
                 browser.close()
         finally:
             demo.terminate()
