@@ -51,7 +51,7 @@ async def one(context: BrowserContext, url: str, what: str, slower: float) -> tu
     await line.send("Emulation.setCPUThrottlingRate", {"rate": slower})
     await page.add_init_script(f"({_WATCH})({what!r})")
     await page.goto(url)
-    await page.wait_for_function("window.useful !== null", timeout=60_000)
+    await page.wait_for_function("() => window.useful !== null", timeout=60_000)
     useful_ms, bytes_ = await page.evaluate("window.useful"), came
     await page.close()
     return float(useful_ms), bytes_
