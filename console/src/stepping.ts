@@ -74,9 +74,11 @@ export function useStepping(done: (incident: IncidentDetail) => void, stale: () 
     busy.value = true
     trouble.value = ''
     wasStale = false
+    const sent = JSON.stringify(filled)
     try {
       done(await duty.step(incident, step, body))
-      clear()
+      // the stream may be quicker than the answer: then this is filled in for the next step already
+      if (JSON.stringify(filled) === sent) clear()
       return true
     } catch (error) {
       trouble.value = error instanceof Stale ? changedBy(error) : problem(error)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createApp } from 'vue'
 
 import {
   awaitedStep,
@@ -11,7 +12,10 @@ import {
   otherSteps,
   primaryStep,
 } from '../src/steps'
-import { bodyOf, lackingIn, nothingFilled } from '../src/stepping'
+import { createI18n, I18N } from '../src/i18n'
+import { CONSOLE, type Console } from '../src/state/console'
+import type { IncidentDetail } from '../src/api/types'
+import { bodyOf, lackingIn, nothingFilled, useStepping } from '../src/stepping'
 import { detail, incident, taken } from './incident'
 
 const NOW = Date.parse('2026-11-21T21:00:00+08:00')
@@ -181,5 +185,43 @@ describe('a form', () => {
   it('says of a reassignment whether the sign-for goes along', () => {
     const filled = { ...nothingFilled(), to: 'li', reason: 'x', sign_for: true }
     expect(bodyOf('reassign', form('reassign'), filled)).toMatchObject({ to: 'li', sign_for: true })
+  })
+})
+
+describe('taking a step', () => {
+  const form = FORMS.close!
+
+  /** A console whose answer to a step comes when `answer` is called. */
+  function slow() {
+    let answer: (value: IncidentDetail) => void = () => {}
+    const step = () => new Promise<IncidentDetail>((resolve) => (answer = resolve))
+    const app = createApp({ render: () => null })
+    const storage = { getItem: () => null } as unknown as Storage
+    const page = { documentElement: {}, title: '' } as unknown as Document
+    app.provide(I18N, createI18n(storage, page))
+    app.provide(CONSOLE, { step, state: { site: null } } as unknown as Console)
+    const stepping = app.runWithContext(() => useStepping(() => {}, () => {}))
+    return { stepping, answer: () => answer(detail()) }
+  }
+
+  it('leaves nothing filled in', async () => {
+    const { stepping, answer } = slow()
+    stepping.filled.note = '已送医'
+    const taking = stepping.take(detail(), 'respond', {})
+    answer()
+    expect(await taking).toBe(true)
+    expect(stepping.filled.note).toBe('')
+  })
+
+  it('keeps what was chosen for the next step before the answer to this one came', async () => {
+    const { stepping, answer } = slow()
+    stepping.filled.note = '已送医'
+    const taking = stepping.take(detail(), 'respond', {})
+    // the stream told of it first, and the page turned to the next step
+    stepping.clear()
+    stepping.filled.outcome = 'real'
+    answer()
+    await taking
+    expect(lackingIn(form, { ...stepping.filled, note: '队伍确认' })).toBeNull()
   })
 })
